@@ -1,0 +1,65 @@
+# Every command of the project, once. CI calls only these targets.
+# Written for the make that macOS ships (3.81) as well as for GNU make 4.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+E2E := tests/e2e
+
+# Another active environment, or another path for it, must not redirect us.
+export UV_PROJECT_ENVIRONMENT := .venv
+unexport VIRTUAL_ENV
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: runtime ## Publish one clip for the web: make demo [VIDEO=path] [OUT=dir]
+	@VIDEO="$(VIDEO)" OUT="$(OUT)" bash scripts/demo.sh
+
+.PHONY: setup
+setup: venv ## Create .venv with everything a contributor needs
+	@$(UV) sync --frozen --quiet
+	@echo "ready: $(BIN)/framemill"
+
+.PHONY: venv
+venv:
+	@bash scripts/bootstrap.sh
+
+# What a user needs; never takes a contributor's tools away again (--inexact).
+.PHONY: runtime
+runtime: venv
+	@$(UV) sync --frozen --no-dev --inexact --quiet
+
+.PHONY: check
+check: setup ## Lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## Rewrite the sources the way check wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: check test-needs ## Everything: check, then every test
+	$(BIN)/pytest -n auto --dist loadscope $(PYTEST_ARGS)
+
+.PHONY: test-needs
+test-needs:
+	@bash scripts/test-needs.sh
+
+.PHONY: bench
+bench: setup ## Time the product: make bench [BENCH_ARGS=...]
+	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
+
+.PHONY: clean
+clean: ## Remove everything that these targets made
+	rm -rf .venv .demo demo-out build dist site test-results $(E2E)/node_modules
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks scripts -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,150 @@
+"""The composition root: settings become adapters, adapters become services. The only place that chooses.
+
+Everything is made when first asked for: a command that only probes opens no
+database and imports none.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from framemill.errors import InvalidSettings
+from framemill.settings import Settings
+
+if TYPE_CHECKING:
+    from framemill.domain.capabilities import Capabilities
+    from framemill.domain.profiles import Profile
+    from framemill.engine.events import EventSink
+    from framemill.engine.machine import Machine
+    from framemill.services.jobs import Jobs
+    from framemill.services.plans import Plans
+    from framemill.services.records import JobDetail
+    from framemill.store.database import Database
+    from framemill.tools.limits import Limits
+    from framemill.tools.programs import Programs
+
+
+class App:
+    """One set of settings and everything made of them."""
+
+    def __init__(self, settings: Settings, *, in_memory: bool = False) -> None:
+        self.settings = settings
+        self._in_memory = in_memory
+
+    @cached_property
+    def programs(self) -> "Programs":
+        """ffmpeg, ffprobe and the packager; ToolMissing."""
+        from framemill.tools.programs import find_programs
+
+        s = self.settings
+        return find_programs(ffmpeg=s.ffmpeg, ffprobe=s.ffprobe, packager=s.packager)
+
+    @cached_property
+    def capabilities(self) -> "Capabilities":
+        """What the programs can do, read once per version of them."""
+        from framemill.tools.capabilities import read_capabilities
+
+        return read_capabilities(self.programs, cache_dir=self.settings.cache_dir)
+
+    @cached_property
+    def profiles(self) -> "Mapping[str, Profile]":
+        """The built-in profiles and the user's; InvalidProfile."""
+        from framemill.operations.profiles import load_profiles
+
+        return load_profiles(self.settings.profiles_file)
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """How much one program run may use."""
+        from framemill.tools.limits import Limits
+
+        s = self.settings
+        return Limits(
+            cpu_s=round(s.cpu_limit.total_seconds()),
+            memory_bytes=s.memory_limit,
+            file_bytes=s.output_limit,
+            open_files=s.open_files_limit,
+            timeout_s=s.wall_timeout.total_seconds(),
+            stall_s=s.stall_timeout.total_seconds(),
+            max_pixels=s.max_pixels,
+        )
+
+    @cached_property
+    def machine(self) -> "Machine":
+        """What workers run with."""
+        from framemill.engine.machine import Machine
+
+        return Machine(
+            programs=self.programs,
+            capabilities=self.capabilities,
+            profiles=self.profiles,
+            limits=self.limits,
+            sandbox=self.settings.sandbox,
+            verify=self.settings.verify,
+        )
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database, brought up to date."""
+        from framemill.store.database import open_database
+
+        return open_database("sqlite://" if self._in_memory else self.settings.sqlalchemy_url())
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """The use cases around jobs."""
+        from framemill.services.jobs import Jobs
+
+        return Jobs(self.database, max_attempts=self.settings.max_attempts)
+
+    @cached_property
+    def plans(self) -> "Plans":
+        """Planning on its own; needs no database."""
+        from framemill.services.plans import Plans
+
+        return Plans(lambda: self.machine)
+
+    def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
+        """Run a job in this process until it has ended, however it ends; its record says how.
+
+        Ctrl-C and SIGTERM cancel it and raise KeyboardInterrupt. Raises
+        IllegalTransition where another living worker has it.
+        """
+        from framemill.engine.events import Silence
+        from framemill.engine.worker import Pace, Worker
+
+        worker = Worker(
+            database=self.database,
+            machine=lambda: self.machine,
+            sink=sink or Silence(),
+            pace=Pace(lease_ttl=self.settings.lease_ttl, heartbeat=self.settings.heartbeat),
+        )
+        worker.run_job(job_id)
+        return self.jobs.show(job_id)
+
+    def close(self) -> None:
+        """Let go of the database, where one was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def open_app(settings: Settings | None = None, *, in_memory: bool = False) -> App:
+    """The application on `settings`, or on what the environment and the file say.
+
+    `in_memory` keeps jobs in this process only. Raises InvalidSettings.
+    """
+    return App(settings or read_settings(), in_memory=in_memory)
+
+
+def read_settings() -> Settings:
+    """What the environment and the file say; InvalidSettings names what is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        issue = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = ".".join(str(part) for part in issue["loc"])
+        raise InvalidSettings(f"setting {name!r}: {issue['msg']}") from error
+    except (ValueError, OSError) as error:
+        raise InvalidSettings(str(error)) from error

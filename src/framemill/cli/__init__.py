@@ -1,0 +1,1 @@
+"""The command line: reads arguments, submits work, shows what happens. Decides nothing."""

@@ -1,0 +1,125 @@
+"""A plan as a person reads it: steps, what is copied and why, what it costs, the exact commands."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from framemill.cli.complaint import in_cli_words
+from framemill.cli.terminal import painted, shown_path
+from framemill.cli.wording import about, columns, length, size
+from framemill.domain.media import as_data
+from framemill.domain.plan import Command, Output, Plan, Step
+
+# The input guard of commands.source: the same on every input, and long.
+_GUARD = frozenset({"-protocol_whitelist", "-format_whitelist", "-codec_whitelist", "-max_pixels"})
+_GUARD_MARK = "<guard>"
+
+
+def as_document(plan: Plan, *, inputs: Mapping[str, Path], destination: Path) -> dict[str, object]:
+    """The whole plan as JSON data."""
+    data = as_data(plan)
+    assert isinstance(data, dict)
+    return {
+        "inputs_from": {name: str(path) for name, path in inputs.items()},
+        "destination": str(destination),
+        "estimate": as_data(plan.estimate),
+        **data,
+    }
+
+
+def told(
+    plan: Plan, *, title: str, inputs: Mapping[str, Path], destination: Path, verbose: bool
+) -> Iterator[str]:
+    """Lines that say what the plan will do."""
+    names = ", ".join(shown_path(path) for path in inputs.values())
+    yield painted(f"{title.replace('_', '-')}: {names} → {shown_path(destination)}/", "bold")
+    yield from _section("Steps", _steps(plan.steps))
+    yield from _section("What happens to the streams", [f"- {in_cli_words(note)}" for note in plan.notes])
+    yield from _section("Left behind", [f"- {d.source}: {d.stream}: {d.reason}" for d in plan.dropped])
+    yield from _section("Warnings", [f"- {in_cli_words(warning)}" for warning in plan.warnings])
+    yield from _section("Results", _results(plan))
+    yield from _section("Estimate", _estimate(plan))
+    yield from _section("Commands", list(_commands(plan, inputs, verbose=verbose)))
+
+
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield painted(title, "bold")
+        yield from (f"  {line}" for line in lines)
+
+
+def _steps(steps: Sequence[Step]) -> list[str]:
+    rows = [
+        (f"{number}.", step.title, about(step.estimate.wall_ms), size(step.estimate.output_bytes))
+        for number, step in enumerate(steps, 1)
+    ]
+    return columns(rows)
+
+
+def _results(plan: Plan) -> list[str]:
+    return columns([(_names(o, o.publish), _promise(o)) for o in plan.outputs() if o.publish is not None])
+
+
+def _names(output: Output, published: str) -> str:
+    """`part_%03d.mp4` as `part_001.mp4 ...`."""
+    return f"{published % output.first} ..." if "%0" in published else published
+
+
+def _promise(output: Output) -> str:
+    promise = output.promise
+    parts = []
+    if promise.duration_us and promise.kind != "image":
+        parts.append(length(promise.duration_us) + (" in all" if output.numbered else ""))
+    if promise.width and promise.height:
+        parts.append(f"{promise.width}×{promise.height}")
+    parts += [codec for codec in (promise.video_codec, *(promise.audio_codecs or ())) if codec]
+    if promise.files:
+        parts.append(f"{promise.files} files")
+    elif output.numbered:
+        parts.append("as many files as come out")
+    return ", ".join(parts)
+
+
+def _estimate(plan: Plan) -> list[str]:
+    cost = plan.estimate
+    line = f"{about(cost.wall_ms)} of work on this machine, {size(cost.output_bytes)} written"
+    return [line + (f", {size(cost.scratch_bytes)} of scratch" if cost.scratch_bytes else "")]
+
+
+def _commands(plan: Plan, inputs: Mapping[str, Path], *, verbose: bool) -> Iterator[str]:
+    guarded = False
+    for number, step in enumerate(plan.steps, 1):
+        yield f"{number}. {step.title}"
+        for item in step.inputs:
+            path = inputs.get(item.ref)
+            yield f"   in/{item.name} = {shown_path(path) if path else item.ref}"
+        for command in step.commands:
+            argv, cut = (command.argv, False) if verbose else without_guard(command.argv)
+            guarded |= cut
+            yield f"   $ {_line(command, argv)}"
+    if guarded:
+        yield f"{_GUARD_MARK} stands for the formats and codecs that an input may use: --verbose shows them"
+
+
+def without_guard(argv: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """`argv` with each input's guard as one short mark, and whether there was one."""
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word not in _GUARD:
+            kept.append(word)
+            continue
+        next(words, None)
+        if kept[-1:] != [_GUARD_MARK]:
+            kept.append(_GUARD_MARK)
+    return tuple(kept), _GUARD_MARK in kept
+
+
+def _line(command: Command, argv: Sequence[str]) -> str:
+    return " ".join([command.tool, *(word if word == _GUARD_MARK else _quoted(word) for word in argv)])
+
+
+def _quoted(word: str) -> str:
+    # ffmpeg's filters are full of single quotes, which shlex turns into a thicket.
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)

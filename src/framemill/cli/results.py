@@ -1,0 +1,62 @@
+"""What a finished job made: a list for people, one document for programs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framemill.cli.terminal import shown_path
+from framemill.cli.wording import columns, media_line, size
+from framemill.domain.media import as_data
+
+if TYPE_CHECKING:
+    from framemill.services.records import ArtifactRecord, JobDetail
+
+_ENTRANCES = {"hls": "master.m3u8", "dash": "manifest.mpd"}
+
+
+def told(detail: "JobDetail") -> Iterator[str]:
+    """One line for each thing made: where, how large, how long, what size."""
+    yield from columns([_row(artifact) for artifact in detail.artifacts])
+
+
+def as_document(detail: "JobDetail") -> dict[str, object]:
+    """The whole result as JSON data."""
+    job = detail.job
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "state": str(job.state),
+        "destination": str(job.destination),
+        "artifacts": [_artifact(artifact) for artifact in detail.artifacts],
+        "notes": list(job.notes),
+        "warnings": list(job.warnings),
+        "dropped": list(job.dropped),
+        "estimate": job.estimate,
+        "actual": job.actual,
+        "fingerprint": job.fingerprint,
+    }
+
+
+def _row(artifact: "ArtifactRecord") -> tuple[str, str, str]:
+    path = artifact.path
+    if artifact.path.is_dir():
+        entrance = path / _ENTRANCES.get(artifact.role, "")
+        path = entrance if entrance.is_file() else path
+    media = as_data(artifact.media)
+    return shown_path(path), size(artifact.bytes), media_line(media if isinstance(media, dict) else None)
+
+
+def _artifact(artifact: "ArtifactRecord") -> dict[str, object]:
+    return {
+        "role": artifact.role,
+        "path": str(artifact.path),
+        "relative_path": _relative(artifact.path),
+        "bytes": artifact.bytes,
+        "digest": artifact.digest,
+        "media": as_data(artifact.media),
+        "provenance": artifact.provenance,
+    }
+
+
+def _relative(path: Path) -> str:
+    return shown_path(path)

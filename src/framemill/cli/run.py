@@ -1,0 +1,91 @@
+"""`framemill run`: a pipeline from a file of one's own, or a built-in one by name."""
+
+from functools import partial
+from inspect import Parameter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framemill.cli.asking import Words, asked, common, existing, function
+from framemill.cli.catalog import Entry
+from framemill.cli.program import AnyCommand, command
+from framemill.cli.targets import targets
+from framemill.operations.spec import Spec
+
+_EXAMPLES = (
+    "framemill run my-pipeline.yaml movie.mp4 -o results",
+    "framemill run publish movie.mp4 --set ladder.crf=20",
+)
+
+
+def build(entry: Entry) -> AnyCommand:
+    """The command."""
+    which = Parameter(
+        "pipeline",
+        Parameter.KEYWORD_ONLY,
+        annotation=Annotated[
+            str,
+            typer.Argument(metavar="PIPELINE", help="A YAML or JSON file, or the name of a built-in one."),
+        ],
+    )
+    body = function(partial(_run, None), [which, *_parameters()])
+    return command(entry.name, body, summary=entry.summary, examples=_EXAMPLES)
+
+
+def build_for(pipeline: str) -> AnyCommand:
+    """The command that explains one pipeline's file."""
+    body = function(partial(_run, pipeline), _parameters(explains=True))
+    return command(pipeline, body, summary=f"Show what {pipeline} would do.")
+
+
+def _parameters(*, explains: bool = False) -> list[Parameter]:
+    setting = Parameter(
+        "settings",
+        Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            list[str] | None,
+            typer.Option(
+                "--set", metavar="STEP.FIELD=VALUE", help="Change a field of a step; may be given again."
+            ),
+        ],
+    )
+    return [setting, *common(explains=explains)]
+
+
+def _run(fixed: str | None, words: Words) -> int:
+    from framemill.cli.running import Request, explain, run
+    from framemill.planner.pipelines import load_pipeline
+
+    wish = asked(words, explains=fixed is not None)
+    name = fixed or str(words["pipeline"])
+    specs = load_pipeline(name, dict(_setting(text) for text in words["settings"] or ()))
+    title = Path(name).stem
+    requests = [
+        Request.of(specs, inputs=inputs, destination=place.folder, title=title)
+        for inputs, place in targets(
+            wish.output,
+            operation=title,
+            inputs=existing(wish.inputs),
+            several=True,
+            joined=any(map(_takes_all, specs)),
+        )
+    ]
+    return explain(requests, wish) if wish.explain else run(requests, wish)
+
+
+def _takes_all(spec: Spec) -> bool:
+    """True for an operation that reads more than the first input."""
+    return getattr(spec, "sources", None) == () or spec.source.startswith("input_")
+
+
+def _setting(text: str) -> tuple[str, object]:
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise typer.BadParameter(f"{text!r} is not STEP.FIELD=VALUE", param_hint="--set")
+    loaded = yaml.safe_load(value)
+    # Times such as 1:30 are numbers to YAML, so only plain kinds are taken from it.
+    return key.strip(), loaded if isinstance(loaded, bool | list) else value

@@ -1,0 +1,61 @@
+"""From inputs and `-o` to where results go: a file's folder and name, or a folder, for each job."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framemill.domain.containers import container_named
+from framemill.errors import InvalidSpec
+
+# Operations whose results are a set: `-o` is always a folder for them.
+SETS = frozenset({"cut", "thumbnails", "ladder", "package"})
+_IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "avif", "gif", "json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The destination folder of a job, and the name of its one result where the user chose it."""
+
+    folder: Path
+    name: str | None = None
+
+
+def targets(
+    output: str | None, *, operation: str, inputs: Sequence[Path], several: bool, joined: bool
+) -> Iterator[tuple[tuple[Path, ...], Target]]:
+    """The inputs of each job and where its results go: one job for all if they are `joined`, else one each.
+
+    InvalidSpec where several jobs would write one file.
+    """
+    if joined or len(inputs) == 1:
+        yield tuple(inputs), target(output, operation=operation, first=inputs[0], several=several)
+        return
+    if output is not None and target(output, operation=operation, first=inputs[0], several=several).name:
+        raise InvalidSpec(
+            f"{len(inputs)} inputs cannot all become {output!r}", hint="give a folder: -o results/"
+        )
+    for path in inputs:
+        if output is not None and several:
+            yield (path,), Target(folder=Path(output).expanduser().absolute() / path.stem)
+        else:
+            yield (path,), target(output, operation=operation, first=path, several=several)
+
+
+def target(output: str | None, *, operation: str, first: Path, several: bool) -> Target:
+    """Where the results of one job go.
+
+    Unsaid, one file goes into the current folder under a name that the
+    operation gives, and several go into a folder `<stem>-<operation>`.
+    """
+    if output is None:
+        here = Path.cwd()
+        return Target(folder=here / f"{first.stem}-{operation.replace('_', '-')}" if several else here)
+    path = Path(output).expanduser().absolute()
+    if several or path.is_dir() or output.endswith("/") or not _names_a_file(path):
+        return Target(folder=path)
+    return Target(folder=path.parent, name=path.name)
+
+
+def _names_a_file(path: Path) -> bool:
+    ending = path.suffix.lstrip(".").lower()
+    return bool(ending) and (container_named(ending) is not None or ending in _IMAGES)

@@ -1,0 +1,1 @@
+"""Values and rules: no I/O, no clock, no framework but pydantic for validated values."""

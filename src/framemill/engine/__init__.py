@@ -1,0 +1,1 @@
+"""The one way to run a plan: claim under a lease, run, verify, publish, recover."""

@@ -1,0 +1,42 @@
+"""What a step does without a program: commands whose tool is `builtin` name one of these.
+
+An action gets the step's scratch folder, reads below `in/`, writes below
+`out/`, and raises a FramemillError where it cannot.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from framemill.engine import clips, packaged, parts
+from framemill.errors import FramemillError
+
+Action = Callable[[Path, tuple[str, ...]], None]
+
+
+def act(scratch: Path, argv: tuple[str, ...]) -> None:
+    """Run the action that `argv` names, with the rest as its arguments."""
+    name, *arguments = argv
+    if name not in ACTIONS:
+        raise FramemillError(
+            f"this Framemill has no action {name!r}", hint="run the job on the newest version"
+        )
+    ACTIONS[name](scratch, tuple(arguments))
+
+
+def _copy(scratch: Path, argv: tuple[str, ...]) -> None:
+    """`copy FROM TO`: a file as it is, such as `copy in/notes.vtt out/notes.vtt`."""
+    source, target = argv
+    shutil.copyfile(scratch / source, scratch / target)
+
+
+ACTIONS: dict[str, Action] = {
+    "clip_index": clips.index,
+    "clip_tags": clips.tags,
+    "copy": _copy,
+    "dash_folder": packaged.dash_folder,
+    "hls_bandwidth": packaged.hls_bandwidth,
+    "parts_report": parts.report,
+    "remove": packaged.remove,
+    "whole_webvtt": packaged.whole_webvtt,
+}

@@ -1,0 +1,57 @@
+"""Titles and the index of a cut's parts, from the cut's own report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from framemill.commands.escape import metadata
+
+Part = dict[str, Any]  # Any: a row of the report as JSON
+
+
+def tags(scratch: Path, argv: tuple[str, ...]) -> None:
+    """`clip_tags REPORT WISH`: an ffmetadata file per part, `out/<part>.txt`, named as the part is staged."""
+    report, wish = argv[0], json.loads(argv[1])
+    rows = _rows(scratch / report)
+    staged = sorted(path.stem for path in (scratch / "in/parts").iterdir())
+    for number, (row, stem) in enumerate(zip(rows, staged, strict=True), 1):
+        fields = {
+            "title": _title(row, number, len(rows), wish["title"]),
+            "album": wish["title"],
+            "track": f"{number}/{len(rows)}",
+            "comment": f"part {number} of {len(rows)} of {wish['source']}",
+        }
+        lines = [f"{key}={metadata(value)}" for key, value in fields.items()]
+        (scratch / "out" / f"{stem}.txt").write_text("\n".join((";FFMETADATA1", *lines, "")), "utf-8")
+
+
+def index(scratch: Path, argv: tuple[str, ...]) -> None:
+    """`clip_index REPORT WISH`: `out/index.json`, one entry per clip. Times in the source, in microseconds."""
+    report, wish = argv[0], json.loads(argv[1])
+    rows = _rows(scratch / report)
+    made = sorted(path for path in (scratch / "out").glob("clip_*"))
+    clips = [
+        {
+            "file": f"{wish['clip']}_{number:03}{path.suffix}",
+            "thumbnail": f"thumbnails/thumb_{number:03}.jpg" if wish["thumbnails"] else None,
+            "title": _title(row, number, len(rows), wish["title"]),
+            "chapter": row["title"],
+            "part": number,
+            "parts": len(rows),
+            "start_us": row["start_us"],
+            "end_us": row["end_us"],
+            "bytes": path.stat().st_size,
+        }
+        for number, (row, path) in enumerate(zip(rows, made, strict=True), 1)
+    ]
+    data = {"title": wish["title"], "source": wish["source"], "clips": clips}
+    (scratch / "out/index.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _rows(report: Path) -> list[Part]:
+    rows: list[Part] = json.loads(report.read_text("utf-8"))["parts"]
+    return rows
+
+
+def _title(row: Part, number: int, count: int, whole: str) -> str:
+    return f"{whole}: {row['title']}" if row["title"] else f"{whole}, part {number} of {count}"

@@ -1,0 +1,128 @@
+"""Keeping a lease while its task runs: renewing it, saving progress, seeing that it must end.
+
+A thread of its own, because the worker's is busy reading a program's output.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import select
+
+from framemill.domain.states import JobState
+from framemill.engine.events import EventSink, Progress
+from framemill.errors import Cancelled, DiskFull, LeaseLost
+from framemill.store.database import Database
+from framemill.store.jobs import count_tasks, get_job
+from framemill.store.tables import Job, Task
+from framemill.store.tasks import extend
+
+# Progress is saved at most twice a second; a cancellation is seen as fast.
+BEAT_S = 0.5
+
+
+class Heartbeat:
+    """A worker's hold on one task, as `engine.steps.Hold` says."""
+
+    def __init__(
+        self,
+        database: Database,
+        task: Task,
+        *,
+        ttl: timedelta,
+        every: timedelta,
+        sink: EventSink,
+        share: Callable[[float], float] = lambda percent: percent,
+    ) -> None:
+        self._database = database
+        self._task = task
+        self._ttl = ttl
+        self._every = every
+        self._sink = sink
+        self._share = share  # the job's percent when this task is at so many
+        self._news: dict[str, Any] = {}  # columns of Task to write with the next beat
+        self._extended: datetime | None = None
+        self._why: Cancelled | LeaseLost | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat_on, name=f"heartbeat {task.key}", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def report(self, percent: float, speed: float | None, eta_ms: int | None) -> None:
+        """Tell whoever watches at once; the database with the next beat."""
+        self._news = {"progress": round(percent, 2), "speed": speed, "eta_ms": eta_ms}
+        self._sink.emit(
+            Progress(
+                job_id=self._task.job_id,
+                task=self._task.key,
+                title=self._task.title,
+                percent=percent,
+                job_percent=self._share(percent),
+                speed=speed,
+                eta_ms=eta_ms,
+            )
+        )
+
+    @property
+    def lost(self) -> bool:
+        """True where another worker has the task now."""
+        return isinstance(self._why, LeaseLost)
+
+    def stopped(self) -> bool:
+        """True where the work must end."""
+        return self._why is not None
+
+    def check(self) -> None:
+        """Raise Cancelled or LeaseLost where the work must end."""
+        if self._why is not None:
+            raise self._why
+
+    def tool_started(self, pid: int, started: float) -> None:
+        """Write down which process works, before it can do much."""
+        try:
+            with self._database.write() as session:
+                extend(session, self._task.id, self._task.lease_token, tool_pid=pid, tool_started=started)
+        except LeaseLost as error:
+            self._why = error
+
+    def beat(self) -> None:
+        """Look whether the job goes on; save what is new, and the lease when it is time."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            state = session.scalars(select(Job.state).where(Job.id == self._task.job_id)).one_or_none()
+        if state not in {JobState.RUNNING, JobState.PAUSED}:
+            self._why = Cancelled()
+            return
+        news, self._news = self._news, {}
+        due = self._extended is None or now - self._extended >= self._every
+        if not news and not due:
+            return
+        with self._database.write() as session:
+            expires = now + self._ttl
+            extend(
+                session, self._task.id, self._task.lease_token, lease_expires=expires, updated_at=now, **news
+            )
+            if news:
+                job = get_job(session, self._task.job_id, lock=True)
+                count_tasks(session, job)
+                job.updated_at = now
+        self._extended = now
+
+    def _beat_on(self) -> None:
+        while not self._done.wait(BEAT_S) and self._why is None:
+            try:
+                self.beat()
+            except LeaseLost as error:
+                self._why = error
+            except DiskFull:
+                continue  # progress can wait; a lease that cannot be renewed is lost in time

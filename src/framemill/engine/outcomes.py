@@ -1,0 +1,209 @@
+"""How a task ends, each way one transaction guarded by the fencing token of its claim."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framemill.domain.plan import Plan
+from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
+from framemill.engine.stored import dump, plan_summary
+from framemill.errors import Cancelled
+from framemill.store.database import Database
+from framemill.store.jobs import add_log, count_tasks, get_job, new_id, tasks_of
+from framemill.store.tables import Artifact, Job, Task
+from framemill.store.tasks import held, release, unblock
+
+Json = dict[str, Any]  # Any: JSON as the tables hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One artifact to record."""
+
+    task_id: str
+    role: str
+    path: Path
+    bytes: int
+    digest: str | None
+    media: Json | None
+    provenance: Json
+
+
+def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: datetime, **more: Any) -> Task:  # noqa: ANN401 - columns of Task
+    """A task of `job`, ready unless `needs` are given."""
+    needs = list(more.pop("needs", ()))
+    return Task(
+        id=new_id(),
+        job_id=job.id,
+        key=key,
+        kind=kind,
+        title=title,
+        position=position,
+        needs=needs,
+        state=TaskState.BLOCKED if needs else TaskState.READY,
+        rank=10 - job.priority,
+        updated_at=now,
+        **{"resource": "io", **more},
+    )
+
+
+def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str, str]) -> None:
+    """The plan is made: its steps become tasks, and a last one will publish their results."""
+    with database.write(durable=True) as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.DONE, now=now)
+        job.plan = plan_summary(plan)
+        job.estimate = dump(plan.estimate)
+        job.inputs = {name: {**facts, "digest": digests[name]} for name, facts in job.inputs.items()}
+        for number, step in enumerate(plan.steps, start=1):
+            session.add(
+                new_task(
+                    job,
+                    key=step.key,
+                    kind="step",
+                    title=step.title,
+                    position=number,
+                    now=now,
+                    needs=plan.needs(step),
+                    step=dump(step),
+                    resource=step.resource,
+                    weight=max(1, step.estimate.wall_ms),
+                )
+            )
+        session.add(
+            new_task(
+                job,
+                key="publish",
+                kind="publish",
+                title="publish the results",
+                position=len(plan.steps) + 1,
+                now=now,
+                needs=[step.key for step in plan.steps],
+            )
+        )
+        count_tasks(session, job)
+        for note in plan.notes:
+            add_log(session, job_id=job.id, at=now, message=note)
+        for warning in plan.warnings:
+            add_log(session, job_id=job.id, at=now, message=warning, level="warning")
+
+
+def step_done(
+    database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
+) -> None:
+    """A step's outputs are verified; what waited for them may go on."""
+    with database.write(durable=True) as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.DONE, now=now)
+        task.result, task.wall_ms, task.cpu_ms = result, wall_ms, cpu_ms
+        task.peak_memory_bytes = peak_memory_bytes
+        session.flush()
+        unblock(tasks_of(session, job.id), now=now)
+        count_tasks(session, job)
+        add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
+
+
+def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
+    """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
+    with database.write(durable=True) as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.DONE, now=now)
+        for position, item in enumerate(artifacts):
+            session.add(
+                Artifact(
+                    id=new_id(),
+                    job_id=job.id,
+                    task_id=item.task_id,
+                    position=position,
+                    role=item.role,
+                    path=str(item.path),
+                    bytes=item.bytes,
+                    digest=item.digest,
+                    media=item.media,
+                    provenance=item.provenance,
+                    created_at=now,
+                )
+            )
+        steps = [t for t in tasks_of(session, job.id) if t.kind == "step"]
+        job.actual = {
+            "wall_ms": sum(t.wall_ms for t in steps),
+            "cpu_ms": sum(t.cpu_ms for t in steps),
+            "peak_memory_bytes": max((t.peak_memory_bytes for t in steps), default=0),
+            "output_bytes": sum(item.bytes for item in artifacts),
+        }
+        _end(job, JobState.COMPLETED, now=now)
+        job.progress, job.error = 100.0, None
+        add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
+
+
+def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> None:
+    """The task failed for a passing reason and will be tried again after `wait`."""
+    with database.write() as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.READY, now=now, error=error, not_before=now + wait)
+        message = f"attempt {task.attempt} failed, trying again: {error['message']}"
+        add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
+
+
+def failed(database: Database, claimed: Task, error: Json) -> None:
+    """The task failed for good, and so did its job."""
+    with database.write(durable=True) as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.FAILED, now=now, error=error)
+        _cancel_waiting(session, job, now=now)
+        _end(job, JobState.FAILED, now=now)
+        job.error = {"task": task.key, **error}
+        count_tasks(session, job)
+        add_log(session, job_id=job.id, at=now, message=error["message"], level="error", task=task.key)
+
+
+def is_mine(database: Database, claimed: Task) -> bool:
+    """True while the claim holds: until then, and no longer, the job's files may be touched."""
+    with database.read() as session:
+        task = session.get_one(Task, claimed.id)
+        return task.lease_token == claimed.lease_token and task.state == TaskState.LEASED
+
+
+def cancelled(database: Database, job_id: str) -> None:
+    """The job is cancelled and nothing works for it any more."""
+    with database.write(durable=True) as session:
+        job, now = get_job(session, job_id, lock=True), database.now(session)
+        for task in tasks_of(session, job.id, lock=True):
+            if task.state == TaskState.LEASED:
+                release(task, TaskState.CANCELLED, now=now)
+        cancel_job(session, job, now=now)
+
+
+def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
+    """Cancel `job` within a transaction; a worker that runs a task of it sees that with its next beat."""
+    _cancel_waiting(session, job, now=now)
+    if job.state != JobState.CANCELLED:
+        _end(job, JobState.CANCELLED, now=now)
+        add_log(session, job_id=job.id, at=now, message="cancelled", level="warning")
+    count_tasks(session, job)
+
+
+def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Job, datetime]:
+    task = held(session, claimed.id, claimed.lease_token)
+    job = get_job(session, task.job_id, lock=True)
+    if job.state == JobState.CANCELLED:
+        raise Cancelled
+    return task, job, database.now(session)
+
+
+def _cancel_waiting(session: Session, job: Job, *, now: datetime) -> None:
+    for task in tasks_of(session, job.id, lock=True):
+        if task.state in {TaskState.READY, TaskState.BLOCKED}:
+            task.state = next_task_state(TaskState(task.state), TaskState.CANCELLED)
+            task.not_before = None
+            task.updated_at = now
+
+
+def _end(job: Job, state: JobState, *, now: datetime) -> None:
+    job.state = next_job_state(JobState(job.state), state)
+    job.finished_at = job.updated_at = now
+    job.step = None

@@ -1,0 +1,92 @@
+"""Making a plan of specs and files: probe, gather the facts that planning asks for, compile."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framemill.domain.cuts import Weights
+from framemill.domain.plan import Plan
+from framemill.domain.units import format_size
+from framemill.engine.machine import Machine, Stop
+from framemill.engine.naming import targets_of
+from framemill.engine.publication import check_targets
+from framemill.errors import DiskFull, FramemillError
+from framemill.operations.planning import FactNeeded, Facts
+from framemill.operations.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be planned."""
+
+    specs: Sequence[Spec]
+    inputs: Mapping[str, Path]
+    digests: Mapping[str, str] | None = None
+
+
+# Replaced in tests of the engine, which bring plans of their own.
+Planner = Callable[[Request, Machine, Stop], Plan]
+
+
+def never() -> bool:
+    """Nobody stops this."""
+    return False
+
+
+def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
+    """The plan of `request`; probes every input, and reads further facts only where planning asks.
+
+    Raises what probing and planning raise: InputNotFound, InputUnreadable,
+    NoVideoStream, InvalidSpec and so on.
+    """
+    from framemill.planner.compile import compile_plan
+
+    media = {name: machine.look(path, stop=stop) for name, path in request.inputs.items()}
+    keyframes: dict[str, tuple[int, ...]] = {}
+    weights: dict[str, Weights] = {}
+    frames: dict[str, int] = {}
+    while True:
+        facts = Facts(
+            media=media,
+            keyframes=dict(keyframes),
+            weights=dict(weights),
+            frames=dict(frames),
+            stems={name: path.stem for name, path in request.inputs.items()},
+        )
+        try:
+            return compile_plan(
+                request.specs,
+                facts=facts,
+                capabilities=machine.capabilities,
+                profiles=machine.profiles,
+                contents=request.digests,
+            )
+        except FactNeeded as needed:
+            path, source = request.inputs[needed.source], needed.source
+            if needed.kind == "keyframes" and source not in keyframes:
+                keyframes[source] = machine.keyframes(path, media=media[source], stop=stop)
+            elif needed.kind == "weights" and source not in weights:
+                weights[source] = machine.weights(path, media=media[source], stop=stop)
+            elif needed.kind == "frames" and source not in frames:
+                frames[source] = machine.frames(path, stop=stop)
+            else:
+                raise FramemillError(f"planning asks for unknown facts: {needed}") from needed
+
+
+def check_plan(plan: Plan, *, destination: Path, inputs: Mapping[str, Path], overwrite: bool) -> None:
+    """Refuse a plan whose results exist, would replace an input, or do not fit on the disk."""
+    check_targets(
+        (target for output in plan.outputs() for target in targets_of(output, destination)),
+        inputs=inputs.values(),
+        overwrite=overwrite,
+    )
+    place = next(path for path in (destination, *destination.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    estimate = plan.estimate
+    wanted = estimate.output_bytes + estimate.scratch_bytes
+    if wanted > free:
+        raise DiskFull(
+            f"the work needs about {format_size(wanted)} and {place} has {format_size(free)} left",
+            hint="free some space, or choose a destination on another disk",
+        )

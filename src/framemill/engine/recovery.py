@@ -1,0 +1,211 @@
+"""Picking up a job whose worker died, and clearing up after one that ended.
+
+Finished steps stay done where their files are still there; everything else
+starts again. A dead worker on this host is known at once by its process, so
+nobody waits for its lease to run out.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState, TaskState, next_job_state
+from framemill.engine import outcomes
+from framemill.engine.digests import size_of
+from framemill.engine.identity import end_leftover, is_gone
+from framemill.engine.publication import Publication
+from framemill.engine.workspace import Workspace
+from framemill.errors import IllegalTransition, InputNotFound
+from framemill.store.database import Database
+from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, list_jobs, tasks_of
+from framemill.store.tables import Job, Task
+from framemill.store.tasks import again, release
+
+Json = dict[str, Any]  # Any: JSON as the tables hold it
+
+
+def workspace_of(job: Job) -> Workspace:
+    """Where `job` works."""
+    place = job.destination
+    return Workspace(Path(place["path"]), job.id, missing=place["missing"])
+
+
+def input_facts(path: Path) -> Json:
+    """What tells whether an input is still the same file; InputNotFound where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        raise InputNotFound(str(path)) from error
+    return {"path": str(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns, "digest": None}
+
+
+def reopen(database: Database, job_id: str) -> None:
+    """Put an ended or abandoned job back into the queue; what is done and still there stays done.
+
+    Raises IllegalTransition for a completed job and for one that a living
+    worker runs, InputNotFound where an input has gone.
+    """
+    take_over(database, job_id)
+    with database.write(durable=True) as session:
+        job, now = get_job(session, job_id, lock=True), database.now(session)
+        tasks = tasks_of(session, job.id, lock=True)
+        if job.state == JobState.RUNNING:
+            return  # taken over a moment ago: it goes on
+        if job.state != JobState.QUEUED:
+            job.state = next_job_state(JobState(job.state), JobState.QUEUED)
+            add_log(session, job_id=job.id, at=now, message="queued again")
+        job.error = job.finished_at = None
+        job.attempts += 1
+        job.updated_at = now
+        ended = {t.key for t in tasks if t.state in {TaskState.FAILED, TaskState.CANCELLED}}
+        again(tasks, ended, now=now)
+        count_tasks(session, job)
+
+
+def find_abandoned(session: Session, *, specs: list[Json], inputs: Json, destination: Path) -> str | None:
+    """A running job that asks for the same and whose worker on this host is dead, if there is one."""
+    sought = [_same_file(facts) for facts in inputs.values()]
+    for job in list_jobs(session, states=[JobState.RUNNING]):
+        same = job.specs == specs and list(job.inputs) == list(inputs)
+        if not same or job.destination["path"] != str(destination):
+            continue
+        leased = _leased(tasks_of(session, job.id))
+        dead = [task for task in leased if task.lease_worker and is_gone(task.lease_worker)]
+        if [_same_file(f) for f in job.inputs.values()] == sought and dead and len(dead) == len(leased):
+            return job.id
+    return None
+
+
+def _same_file(facts: Json) -> tuple[object, ...]:
+    return facts["path"], facts["size"], facts["mtime_ns"]
+
+
+def take_over(database: Database, job_id: str) -> None:
+    """Make the rows and the working folder of a job agree, whatever died in the middle of it.
+
+    Raises IllegalTransition where a living worker holds one of its tasks.
+    """
+    with database.read() as session:
+        job, now = get_job(session, job_id), database.now(session)
+        tasks = tasks_of(session, job.id)
+    for task in _leased(tasks):
+        if _is_held(task, now):
+            raise IllegalTransition(f"job {job_id} is being run by {task.lease_worker}")
+        _end_tool(task)
+    workspace = workspace_of(job)
+    if job.state == JobState.COMPLETED:
+        workspace.remove()
+        return
+    lost = _lost(workspace, tasks)
+    changed = _inputs_changed(job)
+    if lost or changed:
+        _undo(workspace)
+    keep = {t.result["scratch"] for t in tasks if t.result and t.key not in lost} if not changed else set()
+    workspace.keep_only(keep)
+    with database.write(durable=True) as session:
+        job, now = get_job(session, job_id, lock=True), database.now(session)
+        tasks = tasks_of(session, job.id, lock=True)
+        for task in _leased(tasks):
+            add_log(
+                session,
+                job_id=job.id,
+                at=now,
+                message=f"the worker {task.lease_worker} went away",
+                level="warning",
+                task=task.key,
+            )
+            release(task, TaskState.READY, now=now)
+        if changed:
+            forget_plan(session, job.id)
+            job.inputs = {name: _facts_now(facts) for name, facts in job.inputs.items()}
+            session.add(plan_task(job, now=now))
+        elif lost:
+            again(tasks, lost, now=now)
+        count_tasks(session, job)
+
+
+def clear_up(database: Database, job_id: str, *, keep_work: bool = False) -> None:
+    """Take back what was published of an unfinished job and remove its working folder."""
+    with database.read() as session:
+        job = get_job(session, job_id)
+    workspace = workspace_of(job)
+    _undo(workspace)
+    if not keep_work:
+        workspace.remove()
+
+
+def clear_up_cancelled(database: Database, job_id: str) -> None:
+    """Clear up a cancelled job that no living worker holds; a living one does so itself."""
+    with database.read() as session:
+        tasks, now = tasks_of(session, get_job(session, job_id).id), database.now(session)
+    leased = _leased(tasks)
+    if any(_is_held(task, now) for task in leased):
+        return
+    for task in leased:
+        _end_tool(task)
+    clear_up(database, job_id)
+    outcomes.cancelled(database, job_id)
+
+
+def plan_task(job: Job, **more: Any) -> Task:  # noqa: ANN401 - passed on
+    """The first task of every job."""
+    return outcomes.new_task(job, key="plan", kind="plan", title="plan the work", position=0, **more)
+
+
+def _leased(tasks: Iterable[Task]) -> list[Task]:
+    return [task for task in tasks if task.state == TaskState.LEASED]
+
+
+def _is_held(task: Task, now: datetime) -> bool:
+    """True while a worker that may be alive holds the task."""
+    worker, expires = task.lease_worker, task.lease_expires
+    return bool(worker and not is_gone(worker) and expires and expires > now)
+
+
+def _end_tool(task: Task) -> None:
+    if task.tool_pid is not None and task.tool_started is not None:
+        end_leftover(task.tool_pid, task.tool_started)
+
+
+def _undo(workspace: Workspace) -> None:
+    if (begun := Publication.begun(workspace)) is not None:
+        begun.undo()
+
+
+def _lost(workspace: Workspace, tasks: Iterable[Task]) -> set[str]:
+    """Keys of done steps whose files are not there any more, in the working folder or published."""
+    begun = Publication.begun(workspace)
+    arrived = {move.source for move in begun.moves if begun.has_arrived(move)} if begun else set[str]()
+    lost = set()
+    for task in tasks:
+        if task.state != TaskState.DONE or not task.result:
+            continue
+        out = f"{task.result['scratch']}/out"
+        files = [made for several in task.result["outputs"].values() for made in several]
+        if not all(
+            f"{out}/{made['path']}" in arrived
+            or _is_there(workspace.root / out / made["path"], made["bytes"])
+            for made in files
+        ):
+            lost.add(task.key)
+    return lost
+
+
+def _is_there(path: Path, size: int) -> bool:
+    return path.exists() and size_of(path) == size
+
+
+def _inputs_changed(job: Job) -> bool:
+    return any(_facts_now(facts) != facts for facts in job.inputs.values())
+
+
+def _facts_now(facts: Json) -> Json:
+    try:
+        now = input_facts(Path(facts["path"]))
+    except InputNotFound:
+        return facts  # perhaps on a disk that comes back; the step that reads it will say so
+    same = all(now[key] == facts[key] for key in ("size", "mtime_ns"))
+    return facts if same else now

@@ -1,0 +1,182 @@
+"""Running one step: stage, run its commands in order, verify, measure. Publishing is not its work."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from framemill.commands.failures import classify
+from framemill.domain.media import MediaInfo
+from framemill.domain.plan import Command, Output, Step
+from framemill.engine.actions import act
+from framemill.engine.digests import digest
+from framemill.engine.machine import Machine
+from framemill.engine.progress import StepProgress
+from framemill.engine.stored import dump
+from framemill.engine.verify import Made, verify
+from framemill.engine.workspace import remove, stage
+from framemill.errors import ToolMissing
+from framemill.tools.process import Finished, run_tool
+from framemill.tools.sandbox import sandboxed
+
+Json = dict[str, Any]  # Any: the task's result as stored
+
+
+class Hold(Protocol):
+    """A worker's hold on the task that is being run."""
+
+    def report(self, percent: float, speed: float | None, eta_ms: int | None) -> None:
+        """Say how far the task is."""
+
+    def stopped(self) -> bool:
+        """True where the work must end: cancelled, or somebody else has the task now."""
+
+    def tool_started(self, pid: int, started: float) -> None:
+        """Note which process works for the task, so that it can be found if this one dies."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Used:
+    """What the commands of a step used."""
+
+    commands: list[str] = field(default_factory=list)  # as a shell would take them
+    wall_ms: int = 0
+    cpu_ms: int = 0
+    peak_memory_bytes: int = 0
+
+    def add(self, done: Finished) -> None:
+        """Count one more run."""
+        self.wall_ms += done.wall_ms
+        self.cpu_ms += done.cpu_ms
+        self.peak_memory_bytes = max(self.peak_memory_bytes, done.peak_memory_bytes)
+
+
+class StepRun:
+    """One attempt at a step in its scratch folder."""
+
+    def __init__(self, step: Step, *, scratch: Path, machine: Machine, hold: Hold, name: str) -> None:
+        self.used = Used()
+        self._step = step
+        self._scratch = scratch
+        self._machine = machine
+        self._hold = hold
+        self._name = name  # the input as the user knows it
+
+    def run(self, sources: Mapping[str, Path | Sequence[Path]]) -> Json:
+        """Make and verify the outputs; returns what the task's record keeps of them.
+
+        `sources` are the real files behind the step's inputs. Raises what the
+        programs' failures mean, OutputInvalid, Cancelled, TimedOut.
+        """
+        remove(self._scratch)
+        real = stage(self._scratch, self._step, sources)
+        progress = StepProgress(self._step.commands, self._hold.report)
+        for number, command in enumerate(self._step.commands):
+            if not self._wanted(command):
+                continue
+            progress.started(number)
+            for single in self._singles(command):
+                self._run(single, real, lambda report, n=number: progress.reported(n, report))
+        outputs = {output.id: self._verified(output) for output in self._step.outputs}
+        return {"scratch": self._scratch.name, "outputs": outputs, "commands": self.used.commands}
+
+    def look(self, path: Path) -> MediaInfo:
+        """As Eye says."""
+        return self._machine.look(path, name=path.name, stop=self._hold.stopped)
+
+    def packets(self, path: Path, stream: int) -> int:
+        """As Eye says."""
+        return self._machine.packets(path, stream=stream, stop=self._hold.stopped)
+
+    def decode(self, path: Path, *, demuxer: str | None) -> None:
+        """As Eye says; only where full verification was asked for."""
+        if self._machine.verify == "full":
+            self._machine.decode(path, demuxer=demuxer, stop=self._hold.stopped)
+
+    def _wanted(self, command: Command) -> bool:
+        out = self._scratch / "out"
+        if command.only_if_missing and (out / command.only_if_missing).exists():
+            return False
+        if command.only_if_larger is None:
+            return True
+        name, limit = command.only_if_larger
+        return (out / name).exists() and (out / name).stat().st_size > limit
+
+    def _singles(self, command: Command) -> list[Command]:
+        """The command itself, or one for each file of the folder that it is to be run for."""
+        if command.for_each is None:
+            return [command]
+        files = sorted((self._scratch / "in" / command.for_each).iterdir())
+        return [
+            replace(
+                command,
+                argv=tuple(
+                    arg.replace("{file}", file.name).replace("{stem}", file.stem).replace("{number}", f"{n:03}")
+                    for arg in command.argv
+                ),
+            )
+            for n, file in enumerate(files, 1)
+        ]
+
+    def _run(self, command: Command, real: Sequence[Path], on_progress: Callable[..., None]) -> None:
+        if command.tool == "builtin":
+            self.used.commands.append(shlex.join(("framemill:" + command.argv[0], *command.argv[1:])))
+            act(self._scratch, command.argv)
+            return
+        argv = (self._program(command.tool), *command.argv)
+        self.used.commands.append(shlex.join(argv))
+        done = run_tool(
+            sandboxed(argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox),
+            cwd=self._scratch,
+            limits=self._machine.limits_for(self._step.estimate),
+            on_progress=on_progress if command.tool == "ffmpeg" else None,
+            cancelled=self._hold.stopped,
+            on_start=self._hold.tool_started,
+        )
+        self.used.add(done)
+        if done.exit_code != 0:
+            raise classify(tool=command.tool, exit_code=done.exit_code, tail=done.tail, name=self._name)
+
+    def _program(self, tool: str) -> str:
+        programs = self._machine.programs
+        path = programs.ffmpeg if tool == "ffmpeg" else programs.packager
+        if path is None:
+            raise ToolMissing(tool)
+        return str(path)
+
+    def _verified(self, output: Output) -> list[Json]:
+        out = self._scratch / "out"
+        return [
+            _record(made, out, published=output.publish is not None) for made in verify(output, out, self)
+        ]
+
+
+def _record(made: Made, out: Path, *, published: bool) -> Json:
+    return {
+        "path": made.path,
+        "bytes": made.bytes,
+        "folder": made.folder,
+        "media": dump(made.media) if made.media else None,
+        # Nobody compares what is thrown away at the end.
+        "digest": digest(out / made.path) if published else None,
+    }
+
+
+def sources_of(
+    step: Step,
+    *,
+    inputs: Mapping[str, Path],
+    results: Sequence[tuple[Step, Json]],
+    root: Path,
+) -> dict[str, Path | list[Path]]:
+    """The real files behind a step's inputs: the job's own, or what earlier steps made below `root`."""
+    found: dict[str, Path | list[Path]] = dict(inputs)
+    wanted = {item.ref for item in step.inputs}
+    for maker, result in results:
+        for output in maker.outputs:
+            if output.id in wanted:
+                out = root / result["scratch"] / "out"
+                files = [out / made["path"] for made in result["outputs"][output.id]]
+                found[output.id] = files if output.numbered else files[0]
+    return found

@@ -1,0 +1,1 @@
+"""Operations: one module each, holding a frozen spec and one pure `plan`."""

@@ -1,0 +1,128 @@
+"""Ranges of one source encoded exactly into one file, for trim."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from framemill.commands import opening, source
+from framemill.commands.clipping import skipped, skipped_sound
+from framemill.commands.joining import Piece
+from framemill.domain import clipping, left_behind
+from framemill.domain.cuts import EARLY_US
+from framemill.domain.media import MediaInfo
+from framemill.domain.plan import Dropped, Role, StepInput
+from framemill.domain.units import format_time, seconds
+from framemill.domain.work import Product, Work
+from framemill.operations.exact import container_for, frames_kept, profile_for, sound_for
+from framemill.operations.joins import encoded_step
+from framemill.operations.naming import file_name
+from framemill.operations.planning import Planning
+from framemill.operations.recoding import Recoding, recode
+from framemill.operations.spec import Spec
+
+
+def one(spec: Spec, planning: Planning, wanted: tuple[int, int], *, profile: str | None) -> Work:
+    """A tap of exactly the frames from the first at or after the start to the last before the end."""
+    product = planning.one(spec.source)
+    media = product.media
+    start, end = clipping.on_frames(media, planning.video_of(product), *wanted)
+    enter = opening.entry(media, start)
+    # What is read before the start would shift subtitles and chapters, which no filter can cut.
+    aligned = enter == start
+    clip = clipping.clipped(media, start, end)
+    if not aligned:
+        clip = replace(clip, subtitles=(), chapters=())
+    done = _recoded(spec, planning, clip, profile, chapters=aligned)
+    tap = done.tap
+    assert tap.video is not None
+    tap = replace(
+        tap,
+        title=f"{format_time(wanted[0])} to {format_time(wanted[1])}, {tap.title}",
+        media=media,
+        # A cue may begin before the range, or none be in it.
+        output=replace(tap.output, promise=replace(tap.output.promise, subtitles=None)),
+        video=replace(
+            tap.video,
+            filters=(*skipped(start - enter, early_us=_early(start)), *tap.video.filters),
+            args=frames_kept(done),
+        ),
+        audio=tuple(
+            replace(part, filters=(*skipped_sound(start - enter), *part.filters)) for part in tap.audio
+        ),
+        # Chapters are cut to the output's length, not the input's.
+        extra=(*tap.extra, *(("-t", seconds(end - start)) if clip.chapters else ())),
+        start_us=enter,
+        end_us=end,
+    )
+    return replace(done, tap=tap, dropped=(*_lost(product, clip), *done.dropped)).work()
+
+
+def several(
+    spec: Spec, planning: Planning, wanted: Sequence[tuple[int, int]], *, profile: str | None
+) -> Work:
+    """One step that seeks to each range, decodes it, joins and encodes them."""
+    product = planning.one(spec.source)
+    media, stream = product.media, planning.video_of(product)
+    ranges = [clipping.on_frames(media, stream, *r) for r in wanted]
+    clip = clipping.lasting(media, sum(end - start for start, end in ranges))
+    done = _recoded(spec, planning, clip, profile, chapters=False)
+    assert done.tap.video is not None
+    pieces = []
+    for start, end in ranges:
+        enter = opening.entry(media, start)
+        pieces.append(
+            Piece(
+                opened=source.read("source", demuxer=media.container, start_us=enter, length_us=end - enter),
+                picture=stream.index,
+                filters=done.tap.video.filters,
+                sounds=tuple(part.stream for part in done.tap.audio),
+                length_us=end - start,
+                skip_us=start - enter,
+                early_us=_early(start),
+            )
+        )
+    inputs = (StepInput(name="source", ref=product.ref),)
+    step = encoded_step(spec, planning, done, pieces, inputs=inputs)
+    return Work(
+        steps=(step,),
+        products=(done.product,),
+        notes=done.notes,
+        dropped=(*_lost(product, clip), *done.dropped),
+    )
+
+
+def _early(start: int) -> int:
+    """How much before its first frame a range begins: nothing before the file's first."""
+    return EARLY_US if start else 0
+
+
+def _recoded(
+    spec: Spec, planning: Planning, clip: MediaInfo, profile_name: str | None, *, chapters: bool
+) -> Recoding:
+    product = planning.one(spec.source)
+    profile = profile_for(profile_name, planning, product.media, planning.video_of(product))
+    container = container_for(spec, profile)
+    # Planned on the range as if it were the file: what it promises is then right.
+    seen = replace(planning, products={**planning.products, spec.source: (replace(product, media=clip),)})
+    return recode(
+        spec,
+        seen,
+        profile=profile,
+        container=replace(container, cover=False, chapters=container.chapters and chapters),
+        publish=file_name(spec, planning, container.extension),
+        role=Role.CLIP,
+        wish=sound_for(profile, container, to_the_sample=True),
+    )
+
+
+def _lost(product: Product, clip: MediaInfo) -> tuple[Dropped, ...]:
+    """What of the source is not in the range at all, or cannot be cut with it."""
+    media = product.media
+    reasons = {s.index: "it cannot be cut where pieces are joined or decoded early" for s in media.subtitles}
+    reasons |= {a.index: "it has nothing in this range" for a in media.audio}
+    return left_behind.from_source(
+        product.label,
+        media,
+        kept=[s.index for s in clip.streams()],
+        chapters_kept=bool(clip.chapters) or clip.subtitles != () or not media.chapters,
+        reasons=reasons,
+    )

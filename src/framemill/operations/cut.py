@@ -1,0 +1,266 @@
+"""One long file into numbered parts: by copy at keyframes, or encoded with exact boundaries."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from framemill.commands import segmenting, source
+from framemill.domain import cuts, left_behind, promises
+from framemill.domain.containers import CONTAINERS, Container, container_kept
+from framemill.domain.estimates import copying
+from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.plan import Command, Output, Promise, Resource, Role, Step, StepInput
+from framemill.domain.units import US
+from framemill.domain.work import Work
+from framemill.errors import NoAudioStream
+from framemill.operations import boundaries
+from framemill.operations.boundaries import Boundaries
+from framemill.operations.companions import Sound, companions, default_sound
+from framemill.operations.exact import mode_of, profile_for, sound_for, steady
+from framemill.operations.joins import pictures_copied
+from framemill.operations.naming import in_folder
+from framemill.operations.planning import Planning
+from framemill.operations.recoding import recode
+from framemill.operations.spec import Size, Spec, Time
+
+# A packet of sound may reach over a boundary: each part is that much longer than its picture.
+_JOIN_US = 60_000
+_MARGIN_US = 200_000
+# Containers disagree about how long the last packet of a stream lasts.
+_COPY_TOLERANCE_US = 1_000_000
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[\w][\w .-]{0,99}", text) or text.endswith((" ", ".")):
+        raise ValueError("may hold letters, digits, spaces, dots, dashes and underscores")
+    return text
+
+
+class Cut(Spec):
+    """Cut one long file into numbered parts; name one way to choose the boundaries."""
+
+    op: Literal["cut"] = "cut"
+    version: Literal[1] = 1
+    every: Time | None = Field(None, ge=US // 10, description="Length of each part.")
+    parts: int | None = Field(None, ge=1, le=cuts.MOST_PARTS, description="Number of equal parts.")
+    max_size: Size | None = Field(None, description="Largest size of a part.")
+    at: tuple[Time, ...] | None = Field(None, min_length=1, description="Times to cut at, in rising order.")
+    chapters: bool = Field(False, description="Cut where chapters begin.")
+    mode: Literal["copy", "encode"] | None = Field(
+        None,
+        description="`copy` cuts at keyframes: fast, nothing lost, boundaries move to the next keyframe. "
+        "`encode` is exact. Copy by default, encode where a profile is given.",
+    )
+    profile: str | None = Field(
+        None, description="How to encode; without one the source's codec and size are kept."
+    )
+    prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        "part", description="Names begin with it: part_001.mp4, part_002.mp4 ..."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Cut":
+        ways = [self.every, self.parts, self.max_size, self.at, self.chapters or None]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give one of every, parts, max_size, at or chapters")
+        return self
+
+
+def plan(spec: Cut, planning: Planning) -> Work:
+    """One process that reads the source once; InvalidSpec, TimeOutOfRange where boundaries are impossible."""
+    if mode_of(spec.mode, spec.profile) == "encode":
+        return _encoded(spec, planning)
+    return _copied(spec, planning)
+
+
+def _copied(spec: Cut, planning: Planning) -> Work:
+    product = planning.one(spec.source)
+    media = product.media
+    container = _bare(container_kept(media))
+    videos = pictures_copied(media, container)
+    if not videos and not media.playable_audio:
+        raise NoAudioStream(f"{product.label!r} has neither picture nor sound to cut")
+    beside = companions(
+        media,
+        container,
+        # What the container does not hold is encoded, and the notes say so.
+        Sound(codec=default_sound(container), bitrate=192_000, copied=container.audio),
+        capabilities=planning.capabilities,
+        pictures=len(videos),
+    )
+    wish = boundaries.for_copy(spec, planning, product)
+    maps: list[str] = []
+    for number, stream in enumerate(videos):
+        maps += ("-map", f"0:{stream.index}", f"-c:v:{number}", "copy")
+    for number, part in enumerate(beside.audio):
+        maps += ("-map", f"0:{part.stream}", *(arg.replace("{n}", str(number)) for arg in part.args))
+    output = _parts(spec, planning, container, _copy_promise(media, videos, wish))
+    argv = (
+        *("-nostdin", "-hide_banner", "-y"),
+        *source.read("source", demuxer=media.container, before=_timed(media)),
+        *maps,
+        *beside.extra,
+        *segmenting.into_parts(
+            container,
+            wish.cut_at,
+            listing=_listing(planning),
+            reorder_us=max((v.reorder_us for v in videos), default=0),
+            # The index first would mean writing every part twice, and a copy is to be as fast as the disk.
+            finished=False,
+        ),
+        f"file:out/{output.path}",
+    )
+    step = Step(
+        key=planning.name,
+        operation=spec.op,
+        title=boundaries.summary(wish, "by copy"),
+        commands=(
+            Command(tool="ffmpeg", argv=argv, duration_us=media.duration_us),
+            _report(spec, planning, wish, "copy"),
+        ),
+        inputs=(StepInput(name="source", ref=product.ref),),
+        outputs=(output, _report_output(spec, planning)),
+        resource=Resource.IO,
+        estimate=copying(media.size),
+    )
+    return Work(
+        steps=(step,),
+        notes=tuple(f"{planning.name}: {note}" for note in (boundaries.told(wish), *beside.notes)),
+        warnings=tuple(f"{planning.name}: {text}" for text in wish.warnings),
+        dropped=left_behind.from_source(
+            product.label,
+            media,
+            kept=beside.kept | {v.index for v in videos},
+            # Cut at chapters, their titles are in the report.
+            chapters_kept=spec.chapters,
+            reasons=dict(beside.reasons),
+        ),
+    )
+
+
+def _encoded(spec: Cut, planning: Planning) -> Work:
+    product = planning.one(spec.source)
+    stream = planning.video_of(product)
+    profile = profile_for(spec.profile, planning, product.media, stream)
+    container = _bare(CONTAINERS[profile.container])
+    done = recode(
+        spec,
+        planning,
+        profile=profile,
+        container=container,
+        publish=spec.prefix,
+        role=Role.CLIP,
+        wish=sound_for(profile, container),
+    )
+    end = promises.end_of(product.media, stream)[0]
+    wish = boundaries.for_encode(spec, product, end_us=end, profile=profile)
+    rate = planning.video_of(done.product).frame_rate
+    assert done.tap.video is not None
+    tap = replace(
+        done.tap,
+        title=f"{boundaries.summary(wish, 'exactly')} ({done.tap.title})",
+        output=_parts(
+            spec, planning, container, _encode_promise(done.tap.output.promise, product.media, wish, end)
+        ),
+        video=replace(
+            done.tap.video,
+            args=(
+                *done.tap.video.args,
+                *segmenting.exact(profile.codec, wish.wanted),
+                *(segmenting.fine_clock(rate) if steady(done) else segmenting.unordered()),
+            ),
+        ),
+        mux=segmenting.into_parts(
+            container,
+            wish.wanted,
+            listing=_listing(planning),
+            reorder_us=segmenting.encoder_reorder_us(profile, rate) if steady(done) else 0,
+            finished=True,
+        ),
+        after=(_report(spec, planning, wish, "encode"),),
+        reports=(_report_output(spec, planning),),
+    )
+    return Work(
+        taps=(tap,),
+        notes=done.notes,
+        warnings=tuple(f"{planning.name}: {text}" for text in wish.warnings),
+        dropped=tuple(d for d in done.dropped if not (spec.chapters and d.stream.endswith(" chapters"))),
+    )
+
+
+def _bare(container: Container) -> Container:
+    # A cover or a list of chapters belongs to the whole film, not to each part.
+    return replace(container, cover=False, chapters=False)
+
+
+def _timed(media: MediaInfo) -> tuple[str, ...]:
+    # AVI and program streams leave out times, without which nothing can be cut at a time.
+    return ("-fflags", "+genpts") if media.container in {"avi", "mpeg"} else ()
+
+
+def _listing(planning: Planning) -> str:
+    return f"{planning.name}.csv"
+
+
+def _parts(spec: Cut, planning: Planning, container: Container, promise: Promise) -> Output:
+    return Output(
+        id=f"{planning.name}/parts",
+        path=f"{planning.name}_%03d.{container.extension}",
+        publish=in_folder(spec, f"{spec.prefix}_%03d.{container.extension}"),
+        role=Role.CLIP,
+        promise=promise,
+    )
+
+
+def _report_output(spec: Cut, planning: Planning) -> Output:
+    return Output(
+        id=f"{planning.name}/parts.json",
+        path=f"{planning.name}-parts.json",
+        publish=in_folder(spec, "parts.json"),
+        role=Role.REPORT,
+        promise=Promise(kind="data"),
+    )
+
+
+def _report(spec: Cut, planning: Planning, wish: Boundaries, mode: str) -> Command:
+    asked = {"mode": mode, "wanted_us": wish.wanted, "titles": wish.titles, "prefix": spec.prefix}
+    wish_text = json.dumps(asked, ensure_ascii=False)
+    target = f"{planning.name}-parts.json"
+    return Command(tool="builtin", argv=("parts_report", _listing(planning), target, wish_text))
+
+
+def _copy_promise(media: MediaInfo, videos: tuple[VideoStream, ...], wish: Boundaries) -> Promise:
+    main = videos[0] if videos else None
+    return Promise(
+        kind="media",
+        duration_us=media.duration_us,
+        tolerance_us=_COPY_TOLERANCE_US,
+        frame_us=_JOIN_US,
+        width=main.width if main else None,
+        height=main.height if main else None,
+        video_codec=main.codec if main else "",
+        # Where a track ends before the last keyframe, the last part has none of it.
+        files=wish.files,
+        max_size=wish.max_size,
+    )
+
+
+def _encode_promise(whole: Promise, media: MediaInfo, wish: Boundaries, end: int) -> Promise:
+    everywhere = not wish.wanted or all(
+        track.start_us - media.start_us < wish.wanted[0] - _MARGIN_US
+        and promises.end_of(media, track)[0] > wish.wanted[-1] + _MARGIN_US
+        for track in media.playable_audio
+    )
+    sure = not media.truncated and (not wish.wanted or wish.wanted[-1] < end - _MARGIN_US)
+    return replace(
+        whole,
+        frame_us=max(whole.frame_us, _JOIN_US),
+        audio_codecs=whole.audio_codecs if everywhere else None,
+        channels=whole.channels if everywhere else None,
+        subtitles=None,  # a part may have nothing to read
+        files=len(wish.wanted) + 1 if sure else None,
+        max_size=wish.max_size,
+    )

@@ -1,0 +1,117 @@
+"""Parts of a cut as a set: titles, a thumbnail each, and a JSON index."""
+
+import json
+from typing import Literal
+
+from pydantic import Field
+
+from framemill.commands import muxing, source
+from framemill.domain.containers import container_of
+from framemill.domain.estimates import copying
+from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
+from framemill.domain.work import Product, Work
+from framemill.errors import InvalidSpec
+from framemill.operations.naming import in_folder
+from framemill.operations.planning import Planning
+from framemill.operations.spec import Spec
+
+
+class Index(Spec):
+    """Title the parts of a cut, make a thumbnail of each, and list them all in `index.json`."""
+
+    op: Literal["index"] = "index"
+    version: Literal[1] = 1
+    source: str = Field("cut", description="The cut whose parts to list.")
+    title: str | None = Field(
+        None, max_length=200, description="Title of the whole; the file's name by default."
+    )
+    prefix: str = Field(
+        "clip",
+        pattern=r"^\w[\w-]{0,63}$",
+        description="Names begin with it: clip_001.mp4, clip_002.mp4 ...",
+    )
+    width: int = Field(480, ge=16, le=4096, description="Width of the thumbnails.")
+
+
+def plan(spec: Index, planning: Planning) -> Work:
+    """One step over however many parts there turn out to be; InvalidSpec where `source` is no cut."""
+    parts, report = _cut_of(spec, planning)
+    container = container_of(parts.media.container)
+    clips = Output(
+        id=f"{planning.name}/clips",
+        path=f"clip_%03d.{container.extension}",
+        publish=in_folder(spec, f"{spec.prefix}_%03d.{container.extension}"),
+        role=Role.CLIP,
+        promise=Promise(
+            kind="media",
+            duration_us=parts.media.duration_us,
+            tolerance_us=2_000_000,
+            frame_us=100_000,
+        ),
+    )
+    pictured = parts.media.main_video is not None
+    thumbnails = Output(
+        id=f"{planning.name}/thumbnails",
+        path="thumb_%03d.jpg",
+        publish=in_folder(spec, "thumbnails/thumb_%03d.jpg"),
+        role=Role.THUMBNAIL,
+        promise=Promise(kind="image"),
+    )
+    listed = Output(
+        id=f"{planning.name}/index.json",
+        path="index.json",
+        publish=in_folder(spec, "index.json"),
+        role=Role.REPORT,
+        promise=Promise(kind="data"),
+    )
+    wish = {
+        "title": spec.title or planning.stem("input"),
+        "source": planning.stem("input"),
+        "clip": in_folder(spec, spec.prefix),
+        "thumbnails": pictured,
+    }
+    step = Step(
+        key=planning.name,
+        operation=spec.op,
+        title="title and list the parts",
+        commands=(
+            Command(tool="builtin", argv=("clip_tags", "in/report", json.dumps(wish, ensure_ascii=False))),
+            Command(tool="ffmpeg", argv=_tagged(container.name, parts), for_each="parts"),
+            *((Command(tool="ffmpeg", argv=_pictured(spec, parts), for_each="parts"),) if pictured else ()),
+            Command(tool="builtin", argv=("clip_index", "in/report", json.dumps(wish, ensure_ascii=False))),
+        ),
+        inputs=(StepInput(name="parts", ref=parts.ref), StepInput(name="report", ref=report.ref)),
+        outputs=(clips, *((thumbnails,) if pictured else ()), listed),
+        estimate=copying(parts.media.size),
+    )
+    return Work(steps=(step,), products=(Product(ref=clips.id, label="clips", media=parts.media),))
+
+
+def _cut_of(spec: Index, planning: Planning) -> tuple[Product, Product]:
+    made = {product.label: product for product in planning.group(spec.source)}
+    if "parts" not in made or "report" not in made:
+        raise InvalidSpec(f"{planning.name}: {spec.source!r} is no cut", hint="let `source` name a cut step")
+    return made["parts"], made["report"]
+
+
+def _tagged(container: str, parts: Product) -> tuple[str, ...]:
+    return (
+        *("-nostdin", "-hide_banner", "-y"),
+        *source.read("parts/{file}", demuxer=parts.media.container),
+        *muxing.own_text_guard("ffmetadata"),
+        *("-i", "file:out/{stem}.txt"),
+        *("-map", "0", "-c", "copy", "-map_metadata", "1", "-map_chapters", "-1"),
+        *muxing.finished(container),
+        "file:out/clip_{number}." + container_of(parts.media.container).extension,
+    )
+
+
+def _pictured(spec: Index, parts: Product) -> tuple[str, ...]:
+    # The most telling of the first hundred frames: openings are often black.
+    chain = f"thumbnail=n=100,scale=w='min({spec.width},iw*sar)':h=-2,setsar=1"
+    return (
+        *("-nostdin", "-hide_banner", "-y"),
+        *source.read("parts/{file}", demuxer=parts.media.container),
+        *("-map", "0:v:0", "-vf", chain, "-frames:v", "1", "-q:v", "3", "-f", "image2", "-update", "1"),
+        "file:out/thumb_{number}.jpg",
+    )

@@ -1,0 +1,280 @@
+"""Several renditions from one decode, keyframes aligned, sound encoded once."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
+
+from framemill.commands import muxing, picture, sound, video
+from framemill.domain import left_behind, promises
+from framemill.domain.estimates import copying, encoding
+from framemill.domain.ladder import (
+    Rung,
+    capped_rate,
+    keyframe_every_us,
+    rungs_named,
+    size_at,
+)
+from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
+from framemill.domain.plan import Output, Promise, Role, Step
+from framemill.domain.units import US
+from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.errors import UpscaleRefused
+from framemill.operations.planning import Planning
+from framemill.operations.profiles import make_profile
+from framemill.operations.spec import Spec, Time
+
+
+class Ladder(Spec):
+    """Encode the main video once per rung, never larger than the source; all tracks of sound once."""
+
+    op: Literal["ladder"] = "ladder"
+    version: Literal[1] = 1
+    qualities: tuple[str, ...] = Field(
+        ("720p", "480p", "360p"),
+        min_length=1,
+        description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p.",
+    )
+    codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
+    crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
+    preset: str = Field("medium", description="Encoder speed preset.")
+    keyframe: Time = Field(
+        2 * US,
+        description="Keyframe distance, the same instants in every rendition. "
+        "2 s: players can switch and seek quickly.",
+    )
+    strict: bool = Field(
+        False, description="Refuse rungs taller than the source instead of leaving them out."
+    )
+
+
+def plan(spec: Ladder, planning: Planning) -> Work:
+    """One tap per rung and one for each sound track, then a muxed MP4 per rung."""
+    product = planning.one(spec.source)
+    stream = planning.video_of(product)
+    rungs, warnings = _fitting(spec, stream)
+    folder = f"{spec.output}/" if spec.output else ""
+    rates, late = _rates(stream, rungs, spec)
+    warnings += late
+    taps = [
+        _tap(spec, planning, product, stream, rung, rate) for rung, rate in zip(rungs, rates, strict=True)
+    ]
+    sounds = [
+        _sound_tap(planning, product, track, number, rungs[0])
+        for number, track in enumerate(product.media.playable_audio)
+    ]
+    made = [
+        Product(ref=tap.output.id, label=rung.name, media=_predicted(tap, stream, rate))
+        for tap, rung, rate in zip(taps, rungs, rates, strict=True)
+    ]
+    heard = [
+        Product(ref=tap.output.id, label=f"audio{number}", media=_predicted_sound(tap, track))
+        for number, (tap, track) in enumerate(zip(sounds, product.media.playable_audio, strict=True))
+    ]
+    texts = [
+        _text_tap(planning, product, text, number) for number, text in enumerate(product.media.text_subtitles)
+    ]
+    read = [
+        Product(ref=tap.output.id, label=f"subtitles{number}", media=_predicted_text(text, product.media))
+        for number, (tap, text) in enumerate(zip(texts, product.media.text_subtitles, strict=True))
+    ]
+    muxes = [
+        _mux(planning, rung, (shown, *heard, *read), product.media, folder)
+        for rung, shown in zip(rungs, made, strict=True)
+    ]
+    return Work(
+        taps=(*taps, *sounds, *texts),
+        steps=tuple(muxes),
+        products=(*made, *heard, *read),
+        notes=(
+            f"{planning.name}: one decode feeds {', '.join(r.name for r in rungs)} in {spec.codec}",
+            *((f"{planning.name}: sound encoded once to AAC",) if sounds else ()),
+        ),
+        warnings=tuple(warnings),
+        dropped=left_behind.from_source(
+            product.label,
+            product.media,
+            kept=(
+                stream.index,
+                *(s.index for s in (*product.media.playable_audio, *product.media.text_subtitles)),
+            ),
+        ),
+    )
+
+
+def _fitting(spec: Ladder, stream: VideoStream) -> tuple[tuple[Rung, ...], list[str]]:
+    rungs = rungs_named(spec.qualities)
+    fitting = tuple(r for r in rungs if r.short_side <= stream.short_side)
+    taller = [r for r in rungs if r not in fitting]
+    if taller and spec.strict:
+        raise UpscaleRefused(
+            rendition=taller[0].name, height=taller[0].short_side, source_height=stream.short_side
+        )
+    if not fitting:
+        # A source below every rung keeps its own size under the lowest rung's caps.
+        low = rungs[-1]
+        side = stream.short_side
+        own = Rung(
+            name=f"{side}p",
+            short_side=side,
+            video_bps=low.video_bps,
+            audio_bps=low.audio_bps,
+            max_fps=low.max_fps,
+        )
+        return (own,), [f"the source is {side} lines on its short side: one rendition at its own size"]
+    said = [f"left out {', '.join(r.name for r in taller)}: taller than the source"] if taller else []
+    return fitting, said
+
+
+def _rates(
+    stream: VideoStream, rungs: tuple[Rung, ...], spec: Ladder
+) -> tuple[list[Fraction | None], list[str]]:
+    """The constant rate of each rung, None to keep the source's own frame times."""
+    rates: list[Fraction | None] = []
+    top = capped_rate(stream.frame_rate, rungs[0].max_fps)
+    every = keyframe_every_us(top, spec.keyframe)
+    said = []
+    for rung in rungs:
+        rate = capped_rate(top, rung.max_fps)
+        if rate != top and (rate * every / US).denominator != 1:
+            # Frames of the two rates would not meet at keyframes.
+            said.append(f"{rung.name} keeps {float(top):.3g} frames a second so that keyframes align")
+            rate = top
+        rates.append(None if rate == stream.frame_rate else rate)
+    return rates, said
+
+
+def _tap(
+    spec: Ladder, planning: Planning, product: Product, stream: VideoStream, rung: Rung, rate: Fraction | None
+) -> Tap:
+    size = size_at(stream, rung.short_side)
+    profile = make_profile(
+        name="rung",
+        codec=spec.codec,
+        crf=spec.crf,
+        max_bitrate=rung.video_bps,
+        preset=spec.preset,
+        bit_depth=10 if spec.codec == "av1" else 8,
+    )
+    shown_rate = rate or stream.frame_rate
+    keyframes = video.Keyframes(every_us=keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe))
+    return Tap(
+        key=f"{planning.name}:{rung.name}",
+        operation=spec.op,
+        title=rung.name,
+        source=product.ref,
+        media=product.media,
+        output=Output(
+            id=f"{planning.name}/{rung.name}",
+            path=f"{planning.name}-{rung.name}.mp4",
+            role=Role.INTERMEDIATE,
+            promise=promises.picture_only(
+                product.media, stream, size=size, codec=spec.codec, rate=shown_rate
+            ),
+        ),
+        video=VideoPart(
+            stream=stream.index,
+            filters=picture.filters_for(
+                stream,
+                size=size,
+                capabilities=planning.capabilities,
+                bit_depth=profile.bit_depth,
+                rate=rate,
+            ),
+            args=video.encode(
+                profile,
+                rate=shown_rate,
+                capabilities=planning.capabilities,
+                keyframes=keyframes,
+                vfr=stream.is_vfr and rate is None,
+            ),
+        ),
+        mux=muxing.intermediate("mp4"),
+        estimate=encoding(
+            codec=spec.codec,
+            size=size,
+            rate=shown_rate,
+            duration_us=product.media.duration_us,
+            preset=spec.preset,
+            max_bitrate=rung.video_bps,
+        ),
+    )
+
+
+def _sound_tap(planning: Planning, product: Product, track: AudioStream, number: int, top: Rung) -> Tap:
+    return Tap(
+        key=f"{planning.name}:audio{number}",
+        operation="ladder",
+        title="sound" if number == 0 else f"sound {number + 1}",
+        source=product.ref,
+        media=product.media,
+        output=Output(
+            id=f"{planning.name}/audio{number}",
+            path=f"{planning.name}-audio{number}.m4a",
+            role=Role.INTERMEDIATE,
+            promise=promises.sound_only(product.media, track, codec="aac"),
+        ),
+        audio=(
+            sound.encode(
+                track,
+                codec="aac",
+                bitrate=top.audio_bps,
+                capabilities=planning.capabilities,
+                # Players agree on 48 kHz at most.
+                sample_rate=min(track.sample_rate, 48_000),
+            ),
+        ),
+        mux=muxing.intermediate("m4a"),
+    )
+
+
+def _text_tap(planning: Planning, product: Product, text: SubtitleStream, number: int) -> Tap:
+    return Tap(
+        key=f"{planning.name}:subtitles{number}",
+        operation="ladder",
+        title="subtitles" if number == 0 else f"subtitles {number + 1}",
+        source=product.ref,
+        media=product.media,
+        output=Output(
+            id=f"{planning.name}/subtitles{number}",
+            path=f"{planning.name}-subtitles{number}.vtt",
+            role=Role.INTERMEDIATE,
+            promise=Promise(kind="data"),
+        ),
+        extra=("-map", f"0:{text.index}", "-c:s", "webvtt"),
+        mux=("-f", "webvtt"),
+    )
+
+
+def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: MediaInfo, folder: str) -> Step:
+    return muxing.joined(
+        key=f"{planning.name}:{rung.name}:mp4",
+        title=f"mux {rung.name}",
+        operation="ladder",
+        parts=parts,
+        chapters=media.chapters,
+        output=Output(
+            id=f"{planning.name}/{rung.name}.mp4",
+            path=f"{rung.name}.mp4",
+            publish=f"{folder}{rung.name}.mp4",
+            role=Role.RENDITION,
+            promise=promises.joined([part.media for part in parts]),
+        ),
+        estimate=copying(sum(part.media.size for part in parts)),
+    )
+
+
+def _predicted(tap: Tap, stream: VideoStream, rate: Fraction | None) -> MediaInfo:
+    return promises.predicted_picture(
+        tap.output.promise, stream, rate=rate or stream.frame_rate, size=tap.estimate.output_bytes
+    )
+
+
+def _predicted_sound(tap: Tap, track: AudioStream) -> MediaInfo:
+    return promises.predicted_sound(tap.output.promise, tap.audio[0], track)
+
+
+def _predicted_text(text: SubtitleStream, media: MediaInfo) -> MediaInfo:
+    webvtt = replace(text, index=0, codec="webvtt", start_us=0)
+    return MediaInfo(container="webvtt", duration_us=media.duration_us, size=0, subtitles=(webvtt,))

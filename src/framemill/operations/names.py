@@ -1,0 +1,19 @@
+"""The operations' names and one-line summaries, importable at no cost (help and completion use them)."""
+
+SUMMARIES: dict[str, str] = {
+    "probe": "Read what a file contains and write it as JSON.",
+    "cut": "Cut one long file into numbered parts.",
+    "trim": "Keep one range, or several joined into one file.",
+    "concat": "Join several inputs into one file.",
+    "transcode": "Re-encode with a profile.",
+    "convert": "Change container or codec, copying what fits.",
+    "compress": "Make a file smaller at a stated quality or size.",
+    "extract_audio": "Take the sound out as a file of its own.",
+    "remove_audio": "Drop the sound; the picture stays untouched.",
+    "thumbnails": "Make still pictures at given or evenly spaced times.",
+    "preview": "Make a short silent clip.",
+    "proxy": "Make a light editing copy.",
+    "ladder": "Encode several renditions from one decode.",
+    "index": "Title the parts of a cut, with thumbnails and a JSON index.",
+    "package": "Package renditions for streaming as HLS and DASH.",
+}

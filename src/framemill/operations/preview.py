@@ -1,0 +1,117 @@
+"""A short silent clip that shows what a video is."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from framemill.commands import muxing, opening, picture, source, video
+from framemill.domain import finished, promises
+from framemill.domain.containers import CONTAINERS
+from framemill.domain.estimates import encoding
+from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
+from framemill.domain.units import US, parse_frame_rate, seconds
+from framemill.domain.work import Product, Work
+from framemill.errors import TimeOutOfRange
+from framemill.operations.naming import file_name, picture_container
+from framemill.operations.planning import Planning
+from framemill.operations.profiles import make_profile
+from framemill.operations.spec import EvenSide, FrameRate, Spec, Time
+
+
+class Preview(Spec):
+    """Make a short silent H.264 clip."""
+
+    op: Literal["preview"] = "preview"
+    version: Literal[1] = 1
+    start: Time | None = Field(
+        None, description="Where it begins. Unset: a third into the video, past titles and black."
+    )
+    duration: Time = Field(3 * US, ge=US // 10, description="How long it is; a shorter video is used whole.")
+    width: EvenSide = Field(360, description="Largest width.")
+    fps: FrameRate = Field("15", description="Frame rate. 15: smooth enough at half the size.")
+    crf: int = Field(26, ge=0, le=51, description="Constant quality; lower is better.")
+    preset: str = Field("medium", description="Encoder speed preset.")
+
+
+def plan(spec: Preview, planning: Planning) -> Work:
+    """One step that reads the window only; TimeOutOfRange where `start` lies behind the end."""
+    product = planning.one(spec.source)
+    stream = planning.video_of(product)
+    start, length = _window(spec, product.media, stream)
+    wanted = parse_frame_rate(spec.fps)
+    rate = wanted if stream.is_vfr else min(wanted, stream.frame_rate)
+    size = picture.contained(stream, spec.width, None)
+    container = picture_container(spec, CONTAINERS["mp4"], codec="h264")
+    profile = make_profile(codec="h264", crf=spec.crf, preset=spec.preset, container=container.name)
+    enter = opening.entry(product.media, start)
+    picked = (
+        # Holds each picture until the next, and the first back to the start, so a slide show has no gap.
+        f"fps={rate.numerator}/{rate.denominator}:start_time={seconds(start - enter)}",
+        f"trim=duration={seconds(length)}",
+        "setpts=PTS-STARTPTS",
+    )
+    filters = picture.filters_for(stream, size=size, capabilities=planning.capabilities, from_zero=False)
+    # Fields are joined while neighbours are still there; all else is done only to what is shown.
+    joined = len(picture.deinterlaced(stream, planning.capabilities))
+    output = Output(
+        id=f"{planning.name}/file",
+        path=f"{planning.name}.{container.extension}",
+        publish=file_name(spec, planning, container.extension),
+        role=Role.PREVIEW,
+        promise=Promise(
+            kind="media",
+            duration_us=length,
+            frame_us=promises.frame_us(rate),
+            width=size[0],
+            height=size[1],
+            video_codec="h264",
+            audio_codecs=(),
+        ),
+    )
+    argv = (
+        *("-nostdin", "-hide_banner", "-y"),
+        *source.read(
+            "source",
+            demuxer=product.media.container,
+            start_us=enter,
+            # Pictures before the start are needed: one of them may be the one shown there.
+            before=("-noaccurate_seek",),
+        ),
+        *("-map", f"0:{stream.index}"),
+        *("-filter:v:0", ",".join((*filters[:joined], *picked, *filters[joined:]))),
+        *video.encode(profile, rate=rate, capabilities=planning.capabilities),
+        *("-map_metadata", "-1", "-map_chapters", "-1"),
+        *muxing.finished(container.name),
+        f"file:out/{output.path}",
+    )
+    estimate = encoding(codec="h264", size=size, rate=rate, duration_us=length, preset=spec.preset)
+    step = Step(
+        key=planning.name,
+        operation=spec.op,
+        title=f"preview of {seconds(length)} s from {seconds(start)} s",
+        commands=(Command(tool="ffmpeg", argv=argv, duration_us=length),),
+        inputs=(StepInput(name="source", ref=product.ref),),
+        outputs=(output,),
+        estimate=estimate,
+    )
+    made = finished.predicted(
+        output.promise, demuxer=container.demuxer, size=estimate.output_bytes, picture=stream, rate=rate
+    )
+    return Work(
+        steps=(step,),
+        products=(Product(ref=output.id, label=planning.name, media=made),),
+        notes=(f"{planning.name}: silent, {seconds(length)} s from {seconds(start)} s",),
+    )
+
+
+def _window(spec: Preview, media: MediaInfo, stream: VideoStream) -> tuple[int, int]:
+    end = promises.end_of(media, stream)[0]
+    if spec.start is not None and spec.start >= end:
+        raise TimeOutOfRange(
+            f"the preview would start at {seconds(spec.start)} s but the picture ends at {seconds(end)} s",
+            hint="choose an earlier start",
+        )
+    length = min(spec.duration, end)
+    start = max(0, min(end // 3, end - length)) if spec.start is None else spec.start
+    return start, min(length, end - start)

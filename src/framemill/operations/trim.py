@@ -1,0 +1,94 @@
+"""One range of a file, or several joined into one: by copy from keyframes, or encoded exactly."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from framemill.domain import clipping
+from framemill.domain.units import parse_time, seconds
+from framemill.domain.work import Work
+from framemill.errors import FramemillError
+from framemill.operations import clips_encoded
+from framemill.operations.clips_copied import copied
+from framemill.operations.exact import mode_of
+from framemill.operations.planning import Planning
+from framemill.operations.spec import Spec, Time
+
+
+def _range_in(value: object) -> tuple[int, int]:
+    words = value.split("-") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or len(words) != 2:
+        raise ValueError("is not a range; write 10s-25s or 00:01:30-00:02:00")
+    try:
+        start, end = (parse_time(w.strip() if isinstance(w, str) else w) for w in words)
+    except FramemillError as error:
+        raise ValueError(str(error)) from error
+    if end <= start:
+        raise ValueError("its end does not come after its start")
+    return start, end
+
+
+def _range_out(value: tuple[int, int]) -> str:
+    return f"{seconds(value[0])}s-{seconds(value[1])}s"
+
+
+Range = Annotated[
+    tuple[int, int],
+    BeforeValidator(_range_in),
+    PlainSerializer(_range_out, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["00:01:30-00:02:00"]}),
+]
+
+
+class Trim(Spec):
+    """Keep one range, or several joined into one file."""
+
+    op: Literal["trim"] = "trim"
+    version: Literal[1] = 1
+    start: Time | None = Field(None, description="Where it begins; the file's start by default.")
+    end: Time | None = Field(None, description="Where it ends; the file's end by default.")
+    duration: Time | None = Field(None, gt=0, description="How long it is, instead of `end`.")
+    ranges: tuple[Range, ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Several ranges, joined in this order: 10s-25s 1m-1m30s.",
+    )
+    mode: Literal["copy", "encode"] | None = Field(
+        None,
+        description="`copy` begins at the keyframe at or before the start: fast, nothing encoded, and the "
+        "plan says how much earlier that is. `encode` is exact. Copy by default, encode where a profile "
+        "is given.",
+    )
+    profile: str | None = Field(
+        None, description="How to encode; without one the source's codec and size are kept."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Trim":
+        single = [self.start, self.end, self.duration]
+        if self.ranges is not None and any(value is not None for value in single):
+            raise ValueError("ranges stand alone: leave out start, end and duration")
+        if self.ranges is None and all(value is None for value in single):
+            raise ValueError("give start, end, duration or ranges")
+        if self.end is not None and self.duration is not None:
+            raise ValueError("give end or duration, not both")
+        return self
+
+
+def plan(spec: Trim, planning: Planning) -> Work:
+    """A tap for one exact range, else one step; TimeOutOfRange where a range is not inside the file."""
+    product = planning.one(spec.source)
+    ranges = [clipping.checked(a, b, product.media.duration_us) for a, b in _ranges(spec)]
+    if mode_of(spec.mode, spec.profile) == "copy":
+        return copied(spec, planning, ranges)
+    if len(ranges) == 1:
+        return clips_encoded.one(spec, planning, ranges[0], profile=spec.profile)
+    return clips_encoded.several(spec, planning, ranges, profile=spec.profile)
+
+
+def _ranges(spec: Trim) -> list[tuple[int, int | None]]:
+    if spec.ranges is not None:
+        return [(a, b) for a, b in spec.ranges]
+    start = spec.start or 0
+    return [(start, start + spec.duration if spec.duration is not None else spec.end)]

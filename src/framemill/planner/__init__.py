@@ -1,0 +1,1 @@
+"""From specs to a plan: compile, fuse, estimate, fingerprint. Pure."""

@@ -1,0 +1,29 @@
+"""Showing what would be done: the plan of a request, without a job."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from framemill.domain.plan import Plan
+from framemill.engine.machine import Machine
+from framemill.engine.planning import Request, make_plan
+from framemill.errors import InputNotFound
+from framemill.operations.spec import Spec
+
+
+class Plans:
+    """Planning on its own."""
+
+    def __init__(self, machine: Callable[[], Machine]) -> None:
+        self._machine = machine
+
+    def plan(self, specs: Sequence[Spec], *, inputs: Mapping[str, Path]) -> Plan:
+        """Probe the inputs and compile; writes nothing anywhere.
+
+        Raises what probing and planning raise. Whether the results' names are
+        free is only looked at when it runs.
+        """
+        paths = {name: path.expanduser().absolute() for name, path in inputs.items()}
+        for path in paths.values():
+            if not path.exists():
+                raise InputNotFound(str(path))
+        return make_plan(Request(specs=specs, inputs=paths), self._machine())

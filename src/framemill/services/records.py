@@ -1,0 +1,185 @@
+"""What the doors get to see of jobs: frozen values, made from rows within a transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from framemill.domain.media import MediaInfo
+from framemill.domain.states import JobState, TaskState
+from framemill.engine.stored import load_media
+from framemill.store.tables import Artifact, Job, JobLog, Task
+
+Json = dict[str, Any]  # Any: JSON as the tables hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRecord:
+    """One published file or folder."""
+
+    id: str
+    role: str
+    path: Path
+    bytes: int
+    digest: str | None
+    media: MediaInfo | None
+    provenance: Json
+
+    @classmethod
+    def of(cls, row: Artifact) -> "ArtifactRecord":
+        """The row as a value."""
+        return cls(
+            id=row.id,
+            role=row.role,
+            path=Path(row.path),
+            bytes=row.bytes,
+            digest=row.digest,
+            media=load_media(row.media) if row.media else None,
+            provenance=row.provenance,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """One step's state."""
+
+    key: str
+    kind: str  # plan, step, publish
+    title: str
+    state: TaskState
+    attempt: int
+    worker: str | None
+    progress: float
+    speed: float | None  # times real time
+    eta_ms: int | None
+    commands: tuple[str, ...]
+    error: Json | None
+    wall_ms: int
+    cpu_ms: int
+    peak_memory_bytes: int
+
+    @classmethod
+    def of(cls, row: Task) -> "TaskRecord":
+        """The row as a value."""
+        return cls(
+            key=row.key,
+            kind=row.kind,
+            title=row.title,
+            state=TaskState(row.state),
+            attempt=row.attempt,
+            worker=row.lease_worker,
+            progress=row.progress,
+            speed=row.speed,
+            eta_ms=row.eta_ms,
+            commands=tuple((row.result or {}).get("commands", ())),
+            error=row.error,
+            wall_ms=row.wall_ms,
+            cpu_ms=row.cpu_ms,
+            peak_memory_bytes=row.peak_memory_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """One submitted request and how far it is."""
+
+    id: str
+    kind: str
+    specs: tuple[Json, ...]
+    inputs: Json  # name -> path, size, mtime_ns, digest
+    destination: Path
+    overwrite: bool
+    state: JobState
+    priority: int
+    progress: float  # percent
+    step: str | None  # what is being done, for people
+    tasks_total: int
+    tasks_done: int
+    tasks_failed: int
+    attempts: int
+    error: Json | None  # code, message, hint; where known the task, the command and its last words
+    estimate: Json | None
+    actual: Json | None
+    fingerprint: str | None
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    dropped: tuple[Json, ...]  # source, stream, reason
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Job) -> "JobRecord":
+        """The row as a value."""
+        plan = row.plan or {}
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            specs=tuple(row.specs),
+            inputs=row.inputs,
+            destination=Path(row.destination["path"]),
+            overwrite=row.destination["overwrite"],
+            state=JobState(row.state),
+            priority=row.priority,
+            progress=row.progress,
+            step=row.step,
+            tasks_total=row.tasks_total,
+            tasks_done=row.tasks_done,
+            tasks_failed=row.tasks_failed,
+            attempts=row.attempts,
+            error=row.error,
+            estimate=row.estimate,
+            actual=row.actual,
+            fingerprint=plan.get("fingerprint"),
+            notes=tuple(plan.get("notes", ())),
+            warnings=tuple(plan.get("warnings", ())),
+            dropped=tuple(plan.get("dropped", ())),
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            updated_at=row.updated_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDetail:
+    """A job with everything that belongs to it."""
+
+    job: JobRecord
+    tasks: tuple[TaskRecord, ...]
+    artifacts: tuple[ArtifactRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """One thing that happened to a job."""
+
+    id: int
+    task: str | None
+    level: str
+    message: str
+    at: datetime
+
+    @classmethod
+    def of(cls, row: JobLog) -> "LogRecord":
+        """The row as a value."""
+        return cls(id=row.id, task=row.task_key, level=row.level, message=row.message, at=row.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run of the library made."""
+
+    job_id: str
+    artifacts: tuple[ArtifactRecord, ...]
+    notes: tuple[str, ...]  # what was copied, what was encoded and why
+    warnings: tuple[str, ...]
+    dropped: tuple[Json, ...]  # source, stream, reason: what no result carries
+    wall_ms: int
+    cpu_ms: int
+
+    @property
+    def path(self) -> Path:
+        """Where the first result is; most operations make one."""
+        return self.artifacts[0].path

@@ -1,0 +1,125 @@
+"""Everything an operator may set, described, read once from the environment and a TOML file.
+
+`app` reads it and hands plain values on; no other room sees it.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+def config_file() -> Path:
+    """The TOML file to read: FRAMEMILL_CONFIG, else `framemill.toml` in the user's config folder."""
+    if given := os.environ.get("FRAMEMILL_CONFIG"):
+        path = Path(given).expanduser()
+        if not path.is_file():
+            raise ValueError(f"FRAMEMILL_CONFIG names {given!r}, which is not a file")
+        return path
+    from platformdirs import user_config_path
+
+    return user_config_path("framemill", appauthor=False) / "framemill.toml"
+
+
+def _data_dir() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("framemill", appauthor=False)
+
+
+def _cache_dir() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("framemill", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """One value each; the environment (`FRAMEMILL_*`) wins over the file, the file over the default."""
+
+    model_config = SettingsConfigDict(env_prefix="FRAMEMILL_", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default_factory=_data_dir,
+        description="Where the database and stored videos live. Not on a network file system: SQLite's "
+        "locks do not hold there.",
+    )
+    cache_dir: Path = Field(
+        default_factory=_cache_dir,
+        description="What may be deleted at any time: what the programs can do, read once per version.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy URL, which may hold a password. Unset: SQLite in data_dir.",
+    )
+    ffmpeg: Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
+    ffprobe: Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")
+    packager: Path | None = Field(
+        None, description="The Shaka Packager to use instead of the bundled one; off lets ffmpeg package."
+    )
+    sandbox: Literal["auto", "require", "off"] = Field(
+        "auto",
+        description="Run tools in a bwrap sandbox: auto where bwrap works, require it, or off.",
+    )
+    verify: Literal["light", "full"] = Field(
+        "light",
+        description="How results are checked: light probes them, full also decodes them to the end.",
+    )
+    profiles_file: Path | None = Field(None, description="TOML file whose profiles extend the built-in ones.")
+    max_attempts: int = Field(
+        3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
+    )
+    lease_ttl: timedelta = Field(
+        timedelta(seconds=60),
+        description="How long a silent worker keeps a task before another may take it.",
+    )
+    heartbeat: timedelta = Field(
+        timedelta(seconds=10), description="How often a worker renews its hold on a task."
+    )
+    stall_timeout: timedelta = Field(
+        timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
+    )
+    wall_timeout: timedelta = Field(
+        timedelta(days=1),
+        description="How long one tool run may take at most; estimated work gets thirty times its estimate.",
+    )
+    cpu_limit: timedelta = Field(
+        timedelta(days=14), description="CPU time over all cores that one tool run may use."
+    )
+    memory_limit: int | None = Field(
+        8 << 30, gt=0, description="Bytes of memory per tool run. 4K x264 needs about 1 GB."
+    )
+    output_limit: int | None = Field(
+        1 << 40, gt=0, description="Largest file in bytes that a tool may write."
+    )
+    open_files_limit: int = Field(1024, ge=64, description="Files that one tool run may hold open.")
+    max_pixels: int = Field(
+        67_108_864,
+        gt=0,
+        description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it; .env is not read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
+
+    def sqlalchemy_url(self) -> str:
+        """The database's URL in the clear; it may hold a password, so it is never logged."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'framemill.db'}"

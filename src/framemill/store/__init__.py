@@ -1,0 +1,1 @@
+"""Tables, transactions, queries and migrations, on SQLite and PostgreSQL alike."""

@@ -1,0 +1,95 @@
+"""Reading and listing jobs, their artifacts and their logs. What happens to tasks is `store.tasks`' work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+from uuid_utils import uuid7
+
+from framemill.domain.states import JobState, TaskState
+from framemill.errors import JobNotFound
+from framemill.store.tables import Artifact, Job, JobLog, Task
+
+
+def new_id() -> str:
+    """A UUIDv7: sorts by the time it was made."""
+    return str(uuid7())
+
+
+def get_job(session: Session, job_id: str, *, lock: bool = False) -> Job:
+    """The job, locked against other writers where it will be changed; JobNotFound where there is none."""
+    try:
+        wanted = str(UUID(job_id))
+    except ValueError:
+        raise JobNotFound(job_id) from None
+    query = select(Job).where(Job.id == wanted)
+    job = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if job is None:
+        raise JobNotFound(job_id)
+    return job
+
+
+def list_jobs(
+    session: Session,
+    *,
+    states: Sequence[JobState] = (),
+    before: str | None = None,
+    limit: int = 50,
+) -> list[Job]:
+    """The newest jobs first; `before` is the last id of the page before."""
+    query = select(Job).order_by(Job.id.desc()).limit(limit)
+    if states:
+        query = query.where(Job.state.in_([str(s) for s in states]))
+    if before is not None:
+        query = query.where(Job.id < before)
+    return list(session.scalars(query))
+
+
+def tasks_of(session: Session, job_id: str, *, lock: bool = False) -> list[Task]:
+    """Every task of a job, in the plan's order."""
+    query = select(Task).where(Task.job_id == job_id).order_by(Task.position)
+    return list(session.scalars(query.with_for_update() if lock else query))
+
+
+def artifacts_of(session: Session, job_id: str) -> list[Artifact]:
+    """What a job published, in the plan's order."""
+    return list(
+        session.scalars(select(Artifact).where(Artifact.job_id == job_id).order_by(Artifact.position))
+    )
+
+
+def forget_plan(session: Session, job_id: str) -> None:
+    """Drop every task and artifact of a job, so that it is planned anew."""
+    session.execute(delete(Artifact).where(Artifact.job_id == job_id))
+    session.execute(delete(Task).where(Task.job_id == job_id))
+
+
+def add_log(
+    session: Session, *, job_id: str, at: datetime, message: str, level: str = "info", task: str | None = None
+) -> None:
+    """Note what happened."""
+    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=message, at=at))
+
+
+def logs_of(session: Session, job_id: str, *, after: int = 0, limit: int = 500) -> list[JobLog]:
+    """What happened, oldest first; `after` is the last id of the page before."""
+    query = select(JobLog).where(JobLog.job_id == job_id, JobLog.id > after).order_by(JobLog.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def count_tasks(session: Session, job: Job) -> None:
+    """Bring the job's counters and its progress up to its tasks, as they are in this transaction."""
+    session.flush()
+    rows = session.execute(
+        select(Task.state, func.count(), func.sum(Task.weight), func.sum(Task.weight * Task.progress))
+        .where(Task.job_id == job.id, Task.kind == "step")
+        .group_by(Task.state)
+    ).all()
+    count = {state: n for state, n, _, _ in rows}
+    job.tasks_total = sum(count.values())
+    job.tasks_done = count.get(TaskState.DONE, 0)
+    job.tasks_failed = count.get(TaskState.FAILED, 0)
+    if weight := sum(w for _, _, w, _ in rows):
+        job.progress = round(sum(p for _, _, _, p in rows) / weight, 2)

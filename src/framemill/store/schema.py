@@ -1,0 +1,63 @@
+"""Bringing a database to the newest migration; one cheap query decides whether there is anything to do.
+
+Alembic is imported only when there is (it costs more than a whole short job).
+"""
+
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from framemill.errors import NotSupported
+from framemill.store import sqlite
+from framemill.store.database import Database
+from framemill.store.tables import Base
+
+# The newest revision in migrations/versions; a test compares the two.
+HEAD = "0001"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def ensure_schema(database: Database) -> None:
+    """Create or upgrade the tables; two processes may do this at once."""
+    if database.engine.dialect.name == "sqlite" and sqlite.in_memory(database.url):
+        # Always new, so it has no history; a test proves that this equals the migrations.
+        with database.write() as session:
+            Base.metadata.create_all(session.connection())
+        return
+    if revision(database) != HEAD:
+        _upgrade(database)
+
+
+def revision(database: Database) -> str | None:
+    """The revision that the database is at, None where it has no tables."""
+    try:
+        with database.read() as session:
+            return session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError:
+        with database.read() as session:
+            if inspect(session.connection()).has_table("alembic_version"):
+                raise
+        return None
+
+
+def _upgrade(database: Database) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    # Alembic's config syntax gives % a meaning.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    # One writer at a time: whoever comes second finds the work done.
+    with database.write(durable=True) as session:
+        if database.engine.dialect.name == "postgresql":
+            session.execute(text("SELECT pg_advisory_xact_lock(7204861)"))
+        config.attributes["connection"] = session.connection()
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise NotSupported(
+                f"the database was made by a newer Framemill ({error})",
+                hint="upgrade framemill, or point FRAMEMILL_DATA_DIR elsewhere",
+            ) from error

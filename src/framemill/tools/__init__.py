@@ -1,0 +1,1 @@
+"""The only room that starts processes: finding binaries, running them under limits, probing."""

@@ -1,0 +1,188 @@
+"""The program and its surroundings: names, locales, terminals, pipes, signals, start-up time."""
+
+import json
+import os
+import pty
+import resource
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import Cli, make_clip
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("fünf Minuten 日本.mp4".encode(), "fünf Minuten 日本-out.mp4".encode()),
+        (b'it\'s "quoted" $HOME; rm.mp4', b'it\'s "quoted" $HOME; rm-out.mp4'),
+        (b"%03d [a].mp4", b"%03d [a]-out.mp4"),
+        (b"-i.mp4", b"-o.mp4"),
+        # Results have names that are text on one line; inputs may have any.
+        (b"bytes \xff\xfe.mp4", b"out.mp4"),
+        (b"new\nline.mp4", b"out.mp4"),
+    ],
+)
+def test_any_file_name_works(cli: Cli, film: str, name: bytes, result: bytes) -> None:
+    os.rename(cli.folder / film, os.fsencode(cli.folder) + b"/" + name)  # noqa: PTH104 - bytes
+    given = b"./" + name if name.startswith(b"-") else name
+
+    assert cli("info", given).returncode == 0
+    done = cli("preview", given, "-o", b"made/" + result)
+
+    assert done.returncode == 0, done.stderr
+    assert os.fsencode(done.stdout).startswith(b"made/" + result)
+    assert json.loads(cli("info", given, "--json").stdout)["file"] == os.fsdecode(given)
+
+
+def test_what_strangers_wrote_cannot_speak_to_the_terminal(cli: Cli, film: str) -> None:
+    (cli.folder / film).rename(cli.folder / "evil\x1b]0;title\x07.mp4")
+
+    seen = _on_a_terminal(cli, "info", "evil\x1b]0;title\x07.mp4")
+
+    assert "\x1b]0;" not in seen
+    assert "\\x1b]0;title" in seen
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
+def test_the_locale_does_not_matter(cli: Cli, film: str, locale: str) -> None:
+    (cli.folder / film).rename(cli.folder / "Frühling.mp4")
+
+    done = cli("info", "Frühling.mp4", env={"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+
+    assert done.returncode == 0, done.stderr
+    assert "320" in done.stdout
+
+
+def test_output_that_is_not_watched_has_no_colours(cli: Cli, film: str) -> None:
+    for args in (("--help",), ("info", film), ("cut", "--help"), ("preview", film), ("doctor",)):
+        done = cli(*args)
+        assert "\x1b" not in done.stdout + done.stderr, args
+
+
+def test_a_terminal_sees_bars_and_colours(cli: Cli, film: str) -> None:
+    seen = _on_a_terminal(cli, "ladder", film, "--qualities", "240p", "-o", "made")
+
+    assert "ladder" in seen
+    assert "━" in seen
+    assert "\x1b[32mdone\x1b[0m" in seen
+
+
+def test_no_color_is_honoured_on_a_terminal(cli: Cli, film: str) -> None:
+    seen = _on_a_terminal(cli, "preview", film, env={"NO_COLOR": "1"})
+
+    assert "\x1b[3" not in seen
+    assert "done in" in seen
+
+
+def test_a_reader_that_leaves_is_no_error(cli: Cli) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    with subprocess.Popen(
+        cli.argv("profiles", "list"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=dict(cli.env),
+        cwd=cli.folder,
+    ) as process:
+        os.close(writing)
+        _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 141
+    assert said == b""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
+def test_an_interrupted_job_leaves_no_process_and_no_file(
+    cli: Cli, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    make_clip(cli.folder / "long.mp4", seconds=40, size="1280x720")
+    with subprocess.Popen(
+        cli.argv("ladder", "long.mp4", "--preset", "veryslow", "-o", "made"),
+        cwd=cli.folder,
+        env=dict(cli.env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        tools = _tools_of(process.pid)
+        asked_at = time.monotonic()
+        process.send_signal(number)
+        out, said = process.communicate(timeout=30)
+
+    assert process.returncode == code, said
+    assert time.monotonic() - asked_at < 5
+    assert "code: cancelled" in said
+    assert "Traceback" not in said
+    assert out == ""
+    assert not [tool for tool in tools if tool.is_running() and tool.status() != psutil.STATUS_ZOMBIE]
+    assert [path.name for path in cli.folder.iterdir()] == ["long.mp4"]
+    (job,) = json.loads(cli("jobs", "list", "--json").stdout)
+    assert job["state"] == "cancelled"
+
+
+def test_it_starts_quickly(cli: Cli, film: str) -> None:
+    # Processor time, the best of several: other work on the machine must not fail this.
+    assert _best(cli, "--version") < 0.2
+    assert _best(cli, "--help") < 0.2
+    quick = Cli(folder=cli.folder, env={k: v for k, v in cli.env.items() if not k.startswith("FRAMEMILL_")})
+    assert _best(quick, "info", film) < 0.4
+
+
+def _best(cli: Cli, *args: str) -> float:
+    times = []
+    for _ in range(8):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert cli(*args).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+def _tools_of(pid: int) -> list[psutil.Process]:
+    """The programs that a run has started, once it has."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found = [p for p in psutil.Process(pid).children(recursive=True) if "ffmpeg" in p.name()]
+        if found:
+            time.sleep(0.5)  # let it write something
+            return psutil.Process(pid).children(recursive=True)
+        time.sleep(0.05)
+    raise AssertionError("no ffmpeg was started")
+
+
+def _on_a_terminal(cli: Cli, *args: str, env: dict[str, str] | None = None) -> str:
+    """What a person at a terminal sees."""
+    main, side = pty.openpty()
+    surroundings = {**cli.env, "TERM": "xterm-256color", "COLUMNS": "100", **(env or {})}
+    with subprocess.Popen(
+        cli.argv(*args),
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        env=surroundings,
+        cwd=cli.folder,
+        close_fds=True,
+    ) as process:
+        os.close(side)
+        seen = b""
+        while process.poll() is None or select.select([main], [], [], 0.1)[0]:
+            if select.select([main], [], [], 0.1)[0]:
+                try:
+                    seen += os.read(main, 65536)
+                except OSError:  # Linux says so at the end of a terminal
+                    break
+        process.wait(timeout=60)
+    os.close(main)
+    assert process.returncode == 0, seen
+    return seen.decode("utf-8", "replace")

@@ -1,0 +1,47 @@
+"""Clips that ffmpeg synthesises, each made once per test session."""
+
+import hashlib
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framemill.tools.programs import Programs, find_programs
+
+# `clip(name, *args)`: the file `name` that `ffmpeg <args> name` makes.
+Clip = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", name="programs")
+def _programs() -> Programs:
+    return find_programs()
+
+
+@pytest.fixture(scope="session", name="clip")
+def _clip(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *args: str) -> Path:
+        key = hashlib.sha256("\0".join((name, *args)).encode()).hexdigest()[:12]
+        path = folder / key / name
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            # Quiet and bit-exact, so that the same call gives the same bytes.
+            head = (str(programs.ffmpeg), "-nostdin", "-v", "error", "-threads", "2")
+            subprocess.run((*head, *args, "-bitexact", str(path)), check=True, timeout=120)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session", name="film")
+def _film(clip: Clip) -> Path:
+    """Four seconds of 320x180 at 25 frames a second, a keyframe each second, with stereo sound."""
+    return clip(
+        "film.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-keyint_min", "25", "-sc_threshold", "0"),
+        *("-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", "-movflags", "+faststart"),
+    )

@@ -1,0 +1,120 @@
+"""Packages of real renditions: complete, honest about their rates, also without Shaka Packager."""
+
+import re
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import framemill as fm
+from framemill.commands import playlists
+from framemill.errors import IncompatibleInputs
+from framemill.settings import Settings
+from framemill.tools.programs import find_programs
+from tests.media.conftest import Clip
+
+pytestmark = pytest.mark.media
+
+
+@pytest.fixture(name="talk")
+def _talk(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds with two languages of sound, and subtitles."""
+    texts = tmp_path_factory.getbasetemp() / "talk.srt"
+    texts.write_text("1\n00:00:01,000 --> 00:00:02,000\nhello\n")
+    return clip(
+        "talk.mkv",
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=10"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=10", "-f", "lavfi", "-i", "sine=330:duration=10"),
+        *("-i", str(texts), "-map", "0", "-map", "1", "-map", "2", "-map", "3"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-c:s", "subrip"),
+        *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger"),
+        *("-metadata:s:s:0", "language=fre"),
+    )
+
+
+_LADDER = fm.Ladder(qualities=("360p", "240p"), preset="ultrafast")
+
+
+def test_languages_of_sound_and_text_are_choices_in_the_player(talk: Path, tmp_path: Path) -> None:
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
+
+    master = (tmp_path / "out/hls/master.m3u8").read_text()
+    assert re.findall(r'TYPE=AUDIO.*LANGUAGE="(\w+)"', master) == ["en", "de"]
+    assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(\w+)"', master) == ["fr"]
+    assert "FRAME-RATE=25.000" in master
+    assert "RESOLUTION=640x360" in master
+    assert master.count("EXT-X-I-FRAME-STREAM-INF") == 2
+
+
+def test_bandwidths_are_those_of_the_segments(talk: Path, tmp_path: Path) -> None:
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
+
+    hls = tmp_path / "out/hls"
+    lines = (hls / "master.m3u8").read_text().splitlines()
+    for line, uri in pairwise(lines):
+        if not line.startswith("#EXT-X-STREAM-INF"):
+            continue
+        average = int(re.search(r"AVERAGE-BANDWIDTH=(\d+)", line)[1])  # type: ignore[index]  # a miss fails the test
+        peak = int(re.search(r":BANDWIDTH=(\d+)", line)[1])  # type: ignore[index]  # a miss fails the test
+        bits = sum(_bits(hls, name) for name in (uri, "audio0.m3u8"))
+        assert average == pytest.approx(bits / 10, rel=0.03)
+        assert peak >= average
+
+
+def test_both_kinds_of_manifest_share_their_segments(talk: Path, tmp_path: Path) -> None:
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
+
+    assert [p.name for p in (tmp_path / "out/dash").iterdir()] == ["manifest.mpd"]
+    manifest = (tmp_path / "out/dash/manifest.mpd").read_text()
+    assert "<BaseURL>../</BaseURL>" in manifest
+    assert 'media="hls/360p/seg_$Number%05d$.m4s"' in manifest
+
+
+def test_finished_files_of_a_user_can_be_packaged(talk: Path, tmp_path: Path) -> None:
+    fm.run(talk, _LADDER, output=tmp_path / "files")
+
+    inputs = {"input": tmp_path / "files/360p.mp4", "input2": tmp_path / "files/240p.mp4"}
+    fm.run(inputs, fm.Package(), output=tmp_path / "out")
+
+    assert sorted(p.name for p in (tmp_path / "out/hls").glob("*p*.m3u8") if "iframes" not in p.name) == [
+        "240p-1.m3u8",
+        "360p.m3u8",
+    ]
+
+
+def test_transport_stream_segments_decode_to_every_frame(talk: Path, tmp_path: Path) -> None:
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",), segment_type="ts"), output=tmp_path / "out")
+
+    assert list((tmp_path / "out/hls/360p").glob("*.ts"))
+    assert (tmp_path / "out/dash/manifest.mpd").exists()
+    assert _decoded(tmp_path / "out/hls/360p.m3u8") == 250
+
+
+def test_without_the_packager_ffmpeg_makes_a_whole_package(talk: Path, tmp_path: Path) -> None:
+    settings = Settings(packager=Path("off"))
+
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out", settings=settings)
+
+    assert _decoded(tmp_path / "out/hls/master.m3u8") == 250
+    assert "<BaseURL>../hls/</BaseURL>" in (tmp_path / "out/dash/manifest.mpd").read_text()
+
+
+def test_files_of_different_films_are_refused(talk: Path, film: Path, tmp_path: Path) -> None:
+    with pytest.raises(IncompatibleInputs, match="duration"):
+        fm.run({"input": talk, "input2": film}, fm.Package(), output=tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+def _bits(folder: Path, uri: str) -> int:
+    parts = playlists.segments((folder / uri).read_text())
+    return sum((folder / part.uri).stat().st_size for part in parts) * 8
+
+
+def _decoded(playlist: Path) -> int:
+    argv = [str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-xerror", "-i", str(playlist)]
+    done = subprocess.run(
+        [*argv, "-map", "0:v:0", "-f", "framemd5", "-"], check=True, capture_output=True, text=True
+    )
+    return sum(not line.startswith("#") for line in done.stdout.splitlines())

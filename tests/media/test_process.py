@@ -1,0 +1,358 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from framemill.commands.failures import classify
+from framemill.commands.progress import Progress
+from framemill.errors import Cancelled, DiskFull, LimitExceeded, TimedOut, ToolMissing
+from framemill.tools.limits import Limits
+from framemill.tools.process import Finished, run_tool
+from framemill.tools.programs import Programs
+from framemill.tools.sandbox import sandboxed, working_bwrap
+
+pytestmark = pytest.mark.media
+
+PYTHON = sys.executable
+LIMITS = Limits(timeout_s=60)
+# Real time: without it a synthetic source encodes at a thousand frames a second.
+ENDLESS = (
+    "-re",
+    "-f",
+    "lavfi",
+    "-i",
+    "testsrc2=size=160x90:rate=25",
+    "-c:v",
+    "libx264",
+    "-preset",
+    "ultrafast",
+)
+
+
+@pytest.fixture(autouse=True, name="nothing_left")
+def _nothing_left() -> Iterator[None]:
+    """No child, thread or descriptor outlives a run."""
+    me = psutil.Process()
+    before = (threading.active_count(), me.num_fds())
+    yield
+    assert me.children(recursive=True) == []
+    assert (threading.active_count(), me.num_fds()) == before
+
+
+def _python(code: str, cwd: Path, **limits: object) -> Finished:
+    return run_tool((PYTHON, "-c", code), cwd=cwd, limits=Limits(**{"timeout_s": 30, **limits}))  # type: ignore[arg-type]  # tests name real fields
+
+
+def test_a_run_reports_its_end_its_words_and_what_it_used(tmp_path: Path) -> None:
+    code = (
+        "import sys,time; x=bytearray(80_000_000); print('out'); print('err', file=sys.stderr)\n"
+        "time.sleep(.4); sys.exit(3)"
+    )
+
+    done = _python(code, tmp_path)
+
+    assert (done.exit_code, done.tail, done.stdout) == (3, ("err",), b"out\n")
+    assert 400 <= done.wall_ms < 5000
+    assert done.cpu_ms > 0
+    assert 80_000_000 < done.peak_memory_bytes < 400_000_000
+
+
+def test_progress_counts_up_to_the_end(programs: Programs, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    argv = (
+        str(programs.ffmpeg),
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4", "-c:v", "libx264", "out.mp4"),
+    )
+
+    done = run_tool(argv, cwd=tmp_path, limits=LIMITS, on_progress=seen.append)
+
+    assert done.exit_code == 0
+    assert seen[-1].finished
+    assert seen[-1].frame == 100
+    assert seen[-1].percent(duration_us=4_000_000) == 100
+    assert (tmp_path / "out.mp4").stat().st_size > 1000
+
+
+def test_only_the_last_lines_are_kept_and_long_ones_are_cut(tmp_path: Path) -> None:
+    code = "import sys\nfor i in range(500): print(i, file=sys.stderr)\nprint('x'*1_000_000, file=sys.stderr)"
+
+    tail = _python(code, tmp_path).tail
+
+    assert len(tail) == 60
+    assert tail[0] == "441"
+    assert tail[-1] == "x" * 2000
+
+
+def test_lines_of_output_can_be_taken_as_they_come(tmp_path: Path) -> None:
+    lines: list[str] = []
+
+    run_tool((PYTHON, "-c", "print('a\\nb', end='')"), cwd=tmp_path, limits=LIMITS, on_line=lines.append)
+
+    assert lines == ["a", "b"]
+
+
+def test_endless_output_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(LimitExceeded):
+        run_tool(
+            (PYTHON, "-c", "while True: print('x'*9999)"), cwd=tmp_path, limits=LIMITS, max_stdout=100_000
+        )
+
+
+def test_cancelling_ends_the_program_within_two_seconds(programs: Programs, tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def cancelled() -> bool:
+        if time.monotonic() - began > 0.5:
+            asked.append(time.monotonic())
+        return bool(asked)
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        run_tool(
+            (str(programs.ffmpeg), *ENDLESS, "out.mkv"), cwd=tmp_path, limits=LIMITS, cancelled=cancelled
+        )
+
+    assert time.monotonic() - asked[0] < 2
+
+
+def test_a_program_that_ignores_term_is_killed_with_its_children(tmp_path: Path) -> None:
+    code = (
+        "import signal,subprocess,sys,time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "c=subprocess.Popen([sys.executable,'-c','import time,signal;"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN);time.sleep(60)'])\n"
+        "open('pid','w').write(str(c.pid)); time.sleep(60)"
+    )
+    pid_file = tmp_path / "pid"
+    began = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        run_tool(
+            (PYTHON, "-c", code),
+            cwd=tmp_path,
+            limits=LIMITS,
+            cancelled=lambda: pid_file.is_file() and bool(pid_file.read_text()),
+        )
+
+    assert time.monotonic() - began < 5
+    _gone(int(pid_file.read_text()))
+
+
+def test_a_child_left_behind_by_a_program_that_ended_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import subprocess,sys\n"
+        "c=subprocess.Popen([sys.executable,'-c','import time;time.sleep(60)'])\n"
+        "open('pid','w').write(str(c.pid))"
+    )
+
+    done = _python(code, tmp_path)
+
+    assert done.exit_code == 0
+    assert done.wall_ms < 5000
+    _gone(int((tmp_path / "pid").read_text()))
+
+
+def test_time_and_standstill_are_limited(tmp_path: Path, programs: Programs) -> None:
+    with pytest.raises(TimedOut, match="longer than"):
+        _python("while True: pass", tmp_path, timeout_s=0.5)
+    with pytest.raises(TimedOut, match="stalled"):
+        _python("import time; time.sleep(60)", tmp_path, stall_s=0.5)
+    # A pipe that nobody writes to: ffmpeg waits for its first byte.
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TimedOut, match="stalled"):
+        run_tool(
+            (str(programs.ffmpeg), "-f", "mpegts", "-i", "file:pipe", "-f", "null", "-"),
+            cwd=tmp_path,
+            limits=Limits(stall_s=1.5),
+            on_progress=lambda _p: None,
+        )
+
+
+def test_the_clocks_stand_still_while_a_program_is_paused(tmp_path: Path) -> None:
+    def pause(pid: int, _started: float) -> None:
+        os.killpg(pid, signal.SIGSTOP)
+        threading.Timer(1.5, os.killpg, (pid, signal.SIGCONT)).start()
+
+    done = run_tool(
+        (PYTHON, "-c", "print('woke')"), cwd=tmp_path, limits=Limits(timeout_s=1, stall_s=1), on_start=pause
+    )
+
+    assert done.stdout == b"woke\n"
+    assert done.wall_ms > 1400
+
+
+def test_a_paused_program_can_be_cancelled(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        run_tool(
+            (PYTHON, "-c", "import time; time.sleep(60)"),
+            cwd=tmp_path,
+            limits=LIMITS,
+            on_start=lambda pid, _: os.killpg(pid, signal.SIGSTOP),
+            cancelled=lambda: time.monotonic() - began > 0.4,
+        )
+
+    assert time.monotonic() - began < 2.5
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    code = "import time; x=bytearray(300_000_000); time.sleep(60)"
+
+    with pytest.raises(LimitExceeded, match="memory"):
+        _python(code, tmp_path, memory_bytes=150_000_000)
+
+
+def test_the_kernel_limits_hold(programs: Programs, tmp_path: Path) -> None:
+    big = _python("f=open('big','wb'); f.write(bytes(50_000)); f.flush()", tmp_path, file_bytes=10_000)
+    busy = _python("while True: pass", tmp_path, cpu_s=1)
+    many = _python("f=[open('/dev/null') for _ in range(100)]", tmp_path, open_files=20)
+
+    assert (tmp_path / "big").stat().st_size == 10_000
+    # Python ignores SIGXFSZ and reports the error; ffmpeg dies of it.
+    assert "File too large" in big.tail[-1]
+    assert busy.exit_code == -signal.SIGXCPU
+    assert "Too many open files" in many.tail[-1]
+    argv = (str(programs.ffmpeg), "-f", "lavfi", "-i", "testsrc2=duration=5", "-c:v", "rawvideo", "out.avi")
+    end = run_tool(argv, cwd=tmp_path, limits=Limits(file_bytes=1_000_000))
+    assert isinstance(
+        classify(tool="ffmpeg", exit_code=end.exit_code, tail=end.tail, name="a"), LimitExceeded
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_named(programs: Programs, tmp_path: Path) -> None:
+    (tmp_path / "out.avi").symlink_to("/dev/full")
+    argv = (
+        str(programs.ffmpeg),
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=duration=2",
+        "-c:v",
+        "rawvideo",
+        "out.avi",
+    )
+
+    end = run_tool(argv, cwd=tmp_path, limits=LIMITS)
+
+    assert end.exit_code != 0
+    assert isinstance(classify(tool="ffmpeg", exit_code=end.exit_code, tail=end.tail, name="a"), DiskFull)
+
+
+def test_an_error_in_a_callback_ends_the_program(programs: Programs, tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    def fail(_progress: Progress) -> None:
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError, match="went away"):
+        run_tool(
+            (str(programs.ffmpeg), *ENDLESS, "out.mkv"),
+            cwd=tmp_path,
+            limits=LIMITS,
+            on_progress=fail,
+            on_start=lambda pid, _: pids.append(pid),
+        )
+
+    _gone(pids[0])
+
+
+def test_the_start_is_reported_with_the_time_that_names_the_process(tmp_path: Path) -> None:
+    seen: list[tuple[int, float, float]] = []
+
+    run_tool(
+        (PYTHON, "-c", ""),
+        cwd=tmp_path,
+        limits=LIMITS,
+        on_start=lambda pid, at: seen.append((pid, at, psutil.Process(pid).create_time())),
+    )
+
+    assert seen[0][1] == seen[0][2]
+    assert abs(seen[0][1] - time.time()) < 10
+
+
+def test_a_program_sees_no_secrets_and_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEMILL_SECRET_KEY", "s3cret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+
+    done = _python(
+        "import os,sys; print(os.environ, repr(sys.stdin.read()), os.getpid()==os.getsid(0))", tmp_path
+    )
+
+    assert b"s3cret" not in done.stdout
+    assert done.stdout.endswith(b"'' True\n")
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolMissing, match="ffmpeg"):
+        run_tool(("/nowhere/ffmpeg", "-version"), cwd=tmp_path, limits=LIMITS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
+@pytest.mark.parametrize("boxed", [False, True])
+def test_ffmpeg_dies_with_a_worker_that_is_killed(programs: Programs, tmp_path: Path, boxed: bool) -> None:
+    if boxed and working_bwrap() is None:
+        pytest.skip("bwrap does not work here")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from framemill.tools.limits import Limits; from framemill.tools.process import run_tool\n"
+        "from framemill.tools.sandbox import sandboxed\n"
+        f"argv = sandboxed({(str(programs.ffmpeg), *ENDLESS, 'out.mkv')!r}, readable=(),"
+        f" writable=(Path('.'),), mode={'require' if boxed else 'off'!r})\n"
+        "run_tool(argv, cwd=Path('.'), limits=Limits(), on_progress=lambda p: print(p.frame, flush=True))"
+    )
+    with subprocess.Popen((PYTHON, "-c", code), cwd=tmp_path, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline()
+        children = psutil.Process(worker.pid).children(recursive=True)
+        worker.kill()
+        worker.wait()
+
+    assert children
+    for child in children:
+        _gone(child.pid)
+
+
+@pytest.mark.skipif(working_bwrap() is None, reason="bwrap does not work here")
+def test_a_sandboxed_program_sees_only_its_folders(programs: Programs, tmp_path: Path) -> None:
+    work, secret, given = tmp_path / "work", tmp_path / "secret.txt", tmp_path / "store" / "film.mkv"
+    work.mkdir()
+    given.parent.mkdir()
+    secret.write_text("secret")
+    argv = (str(programs.ffmpeg), "-f", "lavfi", "-i", "testsrc2=duration=1", str(given))
+    assert run_tool(argv, cwd=tmp_path, limits=LIMITS).exit_code == 0
+    (work / "in").mkdir()
+    (work / "in" / "source").symlink_to(given)
+
+    def boxed(*command: str) -> Finished:
+        argv = sandboxed(command, readable=(given,), writable=(work,), mode="require")
+        return run_tool(argv, cwd=work, limits=LIMITS)
+
+    assert boxed(str(programs.ffmpeg), "-i", "file:in/source", "-c", "copy", "copy.mkv").exit_code == 0
+    assert (work / "copy.mkv").stat().st_size > 1000
+    assert boxed("/bin/cat", str(secret)).exit_code != 0
+    assert boxed("/bin/cat", "/etc/passwd").exit_code != 0
+    assert boxed("/bin/sh", "-c", f"echo x > {given}").exit_code != 0
+    assert boxed("/bin/ls", "/sys/class/net").stdout.split() in ([b"lo"], [])
+
+
+def _gone(pid: int) -> None:
+    """Waits a moment for init to collect what was killed."""
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"process {pid} lives on")

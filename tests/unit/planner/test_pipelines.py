@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from framemill.errors import InputNotFound, InvalidSpec
+from framemill.planner.pipelines import PIPELINES, load_pipeline
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_every_built_in_pipeline_loads(name: str) -> None:
+    assert load_pipeline(name)
+
+
+def test_publish_is_what_a_player_needs() -> None:
+    assert [spec.op for spec in load_pipeline("publish")] == [
+        "ladder",
+        "package",
+        "thumbnails",
+        "preview",
+        "extract_audio",
+    ]
+
+
+def test_a_field_can_be_set_from_outside() -> None:
+    specs = load_pipeline("publish", {"qualities": ["240p"], "ladder.crf": 30})
+
+    assert specs[0].model_dump()["qualities"] == ("240p",)
+    assert specs[0].model_dump()["crf"] == 30
+
+
+def test_a_field_that_several_steps_have_must_be_named_with_its_step() -> None:
+    with pytest.raises(InvalidSpec, match="5 steps can be set by 'output'"):
+        load_pipeline("publish", {"output": "x"})
+
+
+def test_a_pipeline_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: mine\nsteps:\n  - op: remove_audio\n")
+
+    assert [spec.op for spec in load_pipeline(str(tmp_path / "mine.yaml"))] == ["remove_audio"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("steps: [", "is not YAML"),
+        ("- op: cut", "is no pipeline"),
+        ("steps: []\nsecret: 1", "unknown key 'secret'"),
+        ("steps: [1]", "step 1 is not a mapping"),
+        ("steps: [{op: fly}]", "no operation 'fly'"),
+        ("steps: [{op: ladder, crf: 99}]", "ladder: crf"),
+        ("steps: [{op: ladder, wings: 2}]", "ladder: wings"),
+        ("steps: [{op: ladder, output: ../../etc/x}]", "ladder: output"),
+    ],
+)
+def test_a_mistake_in_a_pipeline_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+
+    with pytest.raises(InvalidSpec, match=complaint):
+        load_pipeline(str(tmp_path / "bad.yaml"))
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(InvalidSpec, match="publish"):
+        load_pipeline("publsh")
+
+
+def test_a_missing_file_is_said_to_be_missing() -> None:
+    with pytest.raises(InputNotFound):
+        load_pipeline("nowhere.yaml")

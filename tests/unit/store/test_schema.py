@@ -1,0 +1,100 @@
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from framemill.errors import NotSupported
+from framemill.store.database import Database, open_database
+from framemill.store.schema import HEAD, MIGRATIONS, revision
+from framemill.store.tables import Base
+
+
+@pytest.fixture(name="url")
+def _url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'framemill.db'}"
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(url: str) -> None:
+    database = open_database(url)
+
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        difference = compare_metadata(context, Base.metadata)
+    database.close()
+
+    assert difference == []
+
+
+def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_an_up_to_date_database_opens_without_alembic(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_database(url).close()
+    for name in [n for n in sys.modules if n.split(".")[0] == "alembic"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it fails now
+
+    database = open_database(url)
+
+    assert revision(database) == HEAD
+    database.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
+    database = open_database(url)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+
+    with pytest.raises(NotSupported, match="newer"):
+        open_database(url)
+
+
+def test_sqlite_writes_its_log_ahead_and_checks_foreign_keys(url: str) -> None:
+    database = open_database(url)
+
+    with database.read() as session:
+        journal, keys = (
+            session.execute(text(f"PRAGMA {p}")).scalar() for p in ("journal_mode", "foreign_keys")
+        )
+    database.close()
+
+    assert (journal, keys) == ("wal", 1)
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_only_what_is_accepted_or_finished_waits_for_the_disk(url: str, durable: bool, level: int) -> None:
+    database = open_database(url)
+
+    with database.write(durable=not durable) as session:
+        session.execute(text("SELECT 1"))
+    with database.write(durable=durable) as session:
+        found = session.execute(text("PRAGMA synchronous")).scalar()
+    database.close()
+
+    assert found == level
+
+
+def test_a_block_that_raises_changes_nothing() -> None:
+    database: Database = open_database("sqlite://")
+
+    def fail_halfway() -> None:
+        with database.write() as session:
+            session.execute(text("CREATE TABLE t (a INTEGER)"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 't'")).scalar() == 0
+    database.close()

@@ -1,0 +1,83 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from framemill.app import open_app, read_settings
+from framemill.errors import InvalidSettings
+from framemill.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+def _config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    (tmp_path / "mill.toml").write_text(text)
+    monkeypatch.setenv("FRAMEMILL_CONFIG", str(tmp_path / "mill.toml"))
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_database_is_a_file_in_the_data_folder_unless_said_otherwise(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path).sqlalchemy_url() == f"sqlite:///{tmp_path}/framemill.db"
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _config(tmp_path, monkeypatch, 'max_attempts = 5\nverify = "full"\nlease_ttl = 30\n')
+    monkeypatch.setenv("FRAMEMILL_MAX_ATTEMPTS", "7")
+
+    settings = Settings()
+
+    assert (settings.max_attempts, settings.verify, settings.sandbox) == (7, "full", "auto")
+    assert settings.lease_ttl == timedelta(seconds=30)
+
+
+def test_a_file_in_the_users_config_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRAMEMILL_CONFIG", raising=False)
+    (tmp_path / "framemill").mkdir()
+    (tmp_path / "framemill" / "framemill.toml").write_text('sandbox = "off"\n')
+
+    assert Settings().sandbox == "off"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("max_attempt = 5", "max_attempt"),
+        ("max_attempts = 0", "max_attempts"),
+        ("max_attempts = ", "Invalid value"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    _config(tmp_path, monkeypatch, text)
+
+    with pytest.raises(InvalidSettings, match=words):
+        read_settings()
+
+
+def test_a_config_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEMILL_CONFIG", "/nonexistent.toml")
+
+    with pytest.raises(InvalidSettings, match=r"/nonexistent\.toml"):
+        read_settings()
+
+
+def test_a_password_in_the_database_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEMILL_DATABASE_URL", "postgresql://u:hunter2@h/d")
+
+    assert "hunter2" not in repr(Settings())
+
+
+def test_limits_reach_the_tools(tmp_path: Path) -> None:
+    app = open_app(Settings(data_dir=tmp_path, memory_limit=None, stall_timeout=timedelta(seconds=9)))
+
+    assert (app.limits.memory_bytes, app.limits.stall_s) == (None, 9.0)
