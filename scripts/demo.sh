@@ -60,17 +60,19 @@ echo "made in $out:"
 find "$out" -type f ! -path '*/hls/*/*' ! -path '*/segments/*' | LC_ALL=C sort | head -40 | sed 's/^/  /'
 echo "  ($(find "$out" -type f | wc -l | tr -d ' ') files, $(du -sh "$out" | cut -f1))"
 
-best=$(cd "$out" && for name in 2160p 1440p 1080p 720p 480p 360p 240p; do
-    if [ -f "$name.mp4" ]; then
-        echo "$name.mp4"
-        break
-    fi
-done)
+# A page that plays it; only names that Framemill chose are listed in it.
+"$python" - scripts/player.html "$out" <<'PY'
+import json, pathlib, sys
+
+page, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+names = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+shown = [n for n in names if n.count("/") < 2 and not n.endswith((".html", "-iframes.m3u8"))]
+shown = [n for n in shown if not n.startswith("hls/") or n == "hls/master.m3u8"]
+(out / "index.html").write_text(page.read_text().replace("/*FILES*/[]", json.dumps(shown)))
+PY
+
 echo
 echo "to play it, serve the folder to this machine alone:"
 echo "  $python -m http.server 8000 --bind 127.0.0.1 --directory '$out'"
-echo "then open"
-if [ -n "$best" ]; then
-    echo "  http://127.0.0.1:8000/$best in any browser"
-fi
-echo "  http://127.0.0.1:8000/hls/master.m3u8 in Safari, VLC or mpv"
+echo "then open http://127.0.0.1:8000/ in a browser;"
+echo "hls/master.m3u8 and dash/manifest.mpd there are for players such as Safari, VLC, hls.js and dash.js"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests use beside Python: a Chromium, and the players for browser tests.
+# Install what the tests use beside Python: a Chromium and the players for browser tests, bwrap for sandbox tests.
 # Whatever cannot be had is named here, and the tests that need it then skip with the same reason.
 # Under CI it is an error: a green run must have run them.
 set -euo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 note() { printf 'test-needs: %s\n' "$*" >&2; }
 
 missing() {
-    note "$*: browser tests will skip"
+    note "$1: ${2:-browser} tests will skip"
     [ "${CI:-}" != true ] || exit 1
 }
 
@@ -34,6 +34,10 @@ apt_install() {
 if ! have_browser; then
     apt_install chromium ||
         missing "there is no Chromium, and none could be installed (that needs Debian or Ubuntu, and root)"
+fi
+
+if [ "$(uname -s)" = Linux ] && ! have bwrap; then
+    apt_install bubblewrap || missing "there is no bwrap, and it could not be installed" "sandbox"
 fi
 
 if ! have npm; then

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FramemillError", "Result", "plan", "probe", "run"]
 
-# Operations whose results are several files: `output` is always a folder for them.
-_SETS = frozenset({"cut", "thumbnails", "ladder", "package"})
-
-
 def probe(path: str | Path, *, count_frames: bool = False, settings: "Settings | None" = None) -> "MediaInfo":
     """What a file contains. `count_frames` decodes it to count them.
 
@@ -85,9 +81,11 @@ def run(
     from framemill.app import open_app
     from framemill.engine.events import Callback
 
+    from framemill.operations.names import SETS
+
     specs = _specs(work, params)
     folder = Path(output).expanduser().absolute()
-    if len(specs) == 1 and specs[0].op not in _SETS and folder.suffix and not folder.is_dir():
+    if len(specs) == 1 and specs[0].op not in SETS and folder.suffix and not folder.is_dir():
         specs = (specs[0].model_copy(update={"output": folder.name}),)
         folder = folder.parent
     app = open_app(settings, in_memory=True)

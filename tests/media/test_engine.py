@@ -20,7 +20,7 @@ from framemill.engine.machine import Machine
 from framemill.store.database import open_database
 from framemill.tools.programs import Programs
 from tests.engines import Bench, Clock, a_copy, a_machine, a_plan
-from tests.media.conftest import Clip
+from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
 

@@ -8,7 +8,7 @@ import pytest
 
 import framemill as fm
 from framemill.tools.programs import find_programs
-from tests.media.conftest import Clip
+from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
 

@@ -12,7 +12,7 @@ from framemill.commands import playlists
 from framemill.errors import IncompatibleInputs
 from framemill.settings import Settings
 from framemill.tools.programs import find_programs
-from tests.media.conftest import Clip
+from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
 

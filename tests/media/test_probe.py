@@ -19,7 +19,7 @@ from framemill.tools.process import Finished, run_tool
 from framemill.tools.programs import Programs
 from framemill.tools.sandbox import working_bwrap
 from tests.corpus import CORPUS, file, manifest, needs_corpus, readable_files
-from tests.media.conftest import Clip
+from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
 

@@ -356,3 +356,20 @@ def _gone(pid: int) -> None:
             return
         time.sleep(0.02)
     pytest.fail(f"process {pid} lives on")
+
+
+def test_the_processor_time_of_a_sandboxed_program_is_counted(tmp_path: Path, programs: Programs) -> None:
+    if working_bwrap() is None:
+        pytest.skip("bwrap does not work here")
+    work = ("-f", "lavfi", "-i", "mandelbrot=size=640x360:rate=25", "-frames:v", "100", "-f", "null", "-")
+    argv = (str(programs.ffmpeg), "-v", "error", *work)
+
+    plain, inside = (
+        run_tool(
+            sandboxed(argv, readable=(), writable=(tmp_path,), mode=mode), cwd=tmp_path, limits=Limits()
+        )
+        for mode in ("off", "require")
+    )
+
+    assert inside.cpu_ms > plain.cpu_ms / 2
+    assert psutil.Process().children() == []

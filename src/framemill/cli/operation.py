@@ -9,8 +9,9 @@ from framemill.cli.examples import EXAMPLES
 from framemill.cli.fields import data_of, fields_of
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
-from framemill.cli.targets import SETS, targets
+from framemill.cli.targets import targets
 from framemill.errors import InvalidSpec
+from framemill.operations.names import SETS
 from framemill.operations.registry import Operation, load_spec, operation
 from framemill.operations.spec import Spec
 

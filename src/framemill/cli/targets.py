@@ -7,8 +7,6 @@ from pathlib import Path
 from framemill.domain.containers import container_named
 from framemill.errors import InvalidSpec
 
-# Operations whose results are a set: `-o` is always a folder for them.
-SETS = frozenset({"cut", "thumbnails", "ladder", "package"})
 _IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "avif", "gif", "json"})
 
 

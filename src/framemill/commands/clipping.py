@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from framemill.commands import lone, source
 from framemill.domain.containers import Container
 from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.promises import frame_us
 from framemill.domain.units import seconds
 from framemill.domain.work import AudioPart
 
@@ -28,6 +29,7 @@ class Clip:
     extra: tuple[str, ...]
     start_us: int
     end_us: int
+    joined: bool = False  # others stand before it, so no edit list can hide what is before its start
 
     @property
     def lead_us(self) -> int:
@@ -35,16 +37,31 @@ class Clip:
         early = max((v.reorder_us for v in self.videos), default=0)
         return min(self.start_us, early + _LEAD_US if self.videos else 0)
 
+    @property
+    def late_us(self) -> int:
+        """How long after the end the last picture may be shown, as pictures are copied in decode order."""
+        return max((v.reorder_us + frame_us(v.frame_rate) for v in self.videos), default=0)
 
-def skipped(us: int, *, early_us: int) -> tuple[str, ...]:
-    """Picture filters that begin `us` after where reading began, `early_us` before the first frame."""
-    cut = (f"trim=start={seconds(us)}",) if us else ()
-    return (*cut, f"setpts=PTS-{seconds(us + early_us)}/TB") if us + early_us else cut
+
+def window(skip_us: int, length_us: int, *, early_us: int) -> tuple[str, ...]:
+    """Picture filters for a range that lies `skip_us` behind where reading began.
+
+    The range begins `early_us` before its first frame. ffmpeg's own `-t` counts
+    from each stream's first packet, so a late picture would end late.
+    """
+    shift = skip_us + early_us
+    return (
+        f"trim=start={seconds(skip_us)}:end={seconds(skip_us + length_us)}",
+        *((f"setpts=PTS-{seconds(shift)}/TB",) if shift else ()),
+    )
 
 
-def skipped_sound(us: int) -> tuple[str, ...]:
-    """Sound filters that do the same."""
-    return (f"atrim=start={seconds(us)}", f"asetpts=PTS-{seconds(us)}/TB") if us else ()
+def window_of_sound(skip_us: int, length_us: int) -> tuple[str, ...]:
+    """Sound filters for the same range."""
+    return (
+        f"atrim=start={seconds(skip_us)}:end={seconds(skip_us + length_us)}",
+        *((f"asetpts=PTS-{seconds(skip_us)}/TB",) if skip_us else ()),
+    )
 
 
 def opened(clip: Clip) -> tuple[str, ...]:
@@ -61,9 +78,12 @@ def opened(clip: Clip) -> tuple[str, ...]:
 def copied(clip: Clip, container: Container) -> tuple[str, ...]:
     """The output side without the file's name: maps, copies, and nothing from before the start."""
     lead = clip.lead_us
+    drop = bool(clip.audio) and (lead > 0 or clip.joined)
     maps: list[str] = []
+    length = clip.end_us - clip.start_us + lead
     for number, stream in enumerate(clip.videos):
         maps += ("-map", f"0:{stream.index}", f"-c:v:{number}", "copy")
+        maps += (f"-bsf:v:{number}", rf"noise=drop=gte(dts*tb\,{seconds(length)})")
     for number, part in enumerate(clip.audio):
         maps += lone.audio(part, number)
     return (
@@ -71,8 +91,9 @@ def copied(clip: Clip, container: Container) -> tuple[str, ...]:
         *clip.extra,
         *("-copypriorss", "0"),
         # Sound needs no keyframe: without this it would begin where reading does.
-        *(("-bsf:a", rf"noise=drop=lt(pts*tb\,{seconds(lead)})") if lead and clip.audio else ()),
-        *("-t", seconds(clip.end_us - clip.start_us + lead)),
+        *(("-bsf:a", rf"noise=drop=lt(pts*tb\,{seconds(lead)})") if drop else ()),
+        # Sound goes on until the last picture ends.
+        *("-t", seconds(length + clip.late_us)),
         *(("-output_ts_offset", f"-{seconds(lead)}") if lead else ()),
         *from_zero(container),
     )

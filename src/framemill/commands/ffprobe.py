@@ -71,6 +71,10 @@ def packets_args(
     )
 
 
+# Containers without any index: ffprobe guesses the length from the first packets' rate.
+_GUESSED = {"aac"}
+
+
 def needs_scan(data: Json) -> bool:
     """True where the packets do not reach the end that the headers claim, so only a full read tells."""
     seen = _evidence(data)
@@ -151,7 +155,10 @@ def _start_us(data: Json) -> int:
 
 
 def _claimed_us(data: Json) -> int | None:
-    claimed = micros((data.get("format") or {}).get("duration"))
+    form: Json = data.get("format") or {}
+    if form.get("format_name") in _GUESSED:
+        return None
+    claimed = micros(form.get("duration"))
     return claimed if claimed is not None and claimed > 0 else None
 
 

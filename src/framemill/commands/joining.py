@@ -5,11 +5,15 @@ https://ffmpeg.org/ffmpeg-filters.html#concat and https://ffmpeg.org/ffmpeg-form
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from framemill.commands import source
-from framemill.commands.clipping import skipped, skipped_sound
-from framemill.domain.units import seconds
+from framemill.commands.clipping import window, window_of_sound
+from framemill.domain.units import US, seconds
 from framemill.domain.work import AudioPart
+
+# Longer than any codec's delay, and whole in every time base.
+_GAP_US = 2 * US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Piece:
     filters: tuple[str, ...]
     sounds: tuple[int | None, ...]  # streams, one per track of the result; None is silence
     length_us: int  # of its picture, which its sound is cut or filled up to
+    cut: bool = False  # it is a range of what is read
     skip_us: int = 0  # how much is read before it
     early_us: int = 0  # how much its beginning lies before its first frame
 
@@ -53,10 +58,33 @@ def encoded(
     )
 
 
-def script(names: Sequence[str]) -> str:
-    """A script for the concat demuxer; the names are ours, plain letters and digits."""
-    # From the start on: what an audio codec puts before it would overlap the end of the file before.
-    return "ffconcat version 1.0\n" + "".join(f"file {name}\ninpoint 0\n" for name in names)
+def script(names: Sequence[str], lengths_us: Sequence[int] | None = None) -> str:
+    """A script for the concat demuxer; the names are ours: plain letters and digits.
+
+    `lengths_us` leaves a gap behind each file, which `closed` takes out again.
+    """
+    lengths = [f"duration {seconds(n + _GAP_US)}\n" for n in lengths_us or ()] or [""] * len(names)
+    files = (f"file {name}\n{length}" for name, length in zip(names, lengths, strict=True))
+    return "ffconcat version 1.0\n" + "".join(files)
+
+
+def closed(lengths_us: Sequence[int]) -> tuple[str, ...]:
+    """Copying options for what `script` reads.
+
+    Sound codecs begin a file with samples from before its start, which its edit
+    list hides. Behind a join nothing hides them: they fall into the gap, and
+    are left out there.
+    """
+    begins = [end + n * _GAP_US for n, end in enumerate(accumulate(lengths_us[:-1]), 1)]
+    hidden = "+".join(rf"between(pts*tb\,{seconds(b - _GAP_US // 2)}\,{seconds(b - 1000)})" for b in begins)
+    passed = "+".join(rf"gte(DTS*TB\,{seconds(b - _GAP_US // 2)})" for b in begins)
+    back = f"({passed})*{seconds(_GAP_US)}/TB"
+    shift = f"setts=pts=PTS-{back}:dts=DTS-{back}"
+    return (
+        *("-c", "copy", "-bsf:v", shift, "-bsf:a", f"noise=drop={hidden},{shift}"),
+        # Sound from before the first file's start must not move its picture.
+        "-copyts",
+    )
 
 
 def scripted(path: str, *, demuxer: str) -> tuple[str, ...]:
@@ -71,7 +99,8 @@ def _graph(pieces: Sequence[Piece], voices: Sequence[Voice]) -> str:
     chains: list[str] = []
     pads: list[str] = []
     for k, piece in enumerate(pieces):
-        shown = (*skipped(piece.skip_us, early_us=piece.early_us), *piece.filters)
+        cut = piece.cut and window(piece.skip_us, piece.length_us, early_us=piece.early_us)
+        shown = (*(cut or ()), *piece.filters)
         chains.append(f"[{k}:{piece.picture}]{','.join(shown) or 'null'}[v{k}]")
         pads.append(f"[v{k}]")
         for n, (stream, voice) in enumerate(zip(piece.sounds, voices, strict=True)):
@@ -88,5 +117,6 @@ def _sound(k: int, stream: int | None, voice: Voice, piece: Piece) -> str:
     if stream is None:
         return f"anullsrc=r={voice.sample_rate}:cl={voice.layout},{form},atrim=end={length}"
     # Late starts and gaps are filled, then the track is made as long as the picture: joins stay in sync.
+    cut = window_of_sound(piece.skip_us, piece.length_us) if piece.cut else ()
     filled = ("aresample=async=1:first_pts=0", form, f"apad=whole_dur={length}", f"atrim=end={length}")
-    return f"[{k}:{stream}]{','.join((*skipped_sound(piece.skip_us), *filled))}"
+    return f"[{k}:{stream}]{','.join((*cut, *filled))}"

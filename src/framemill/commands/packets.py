@@ -190,6 +190,15 @@ def hidden_us(runs: Sequence[Run]) -> int:
     return max(0, min(shown) - min(hidden)) + max(0, max(hidden) - max(shown))
 
 
+def opens_hidden(runs: Sequence[Run]) -> bool:
+    """True where the first picture shown needs packets before it that an edit list hides."""
+    first = runs[0].packets if runs else ()
+    shown = [p for p in first if not p.discard and p.pts_us is not None]
+    if not shown or len(shown) == len(first):
+        return False
+    return not min(shown, key=lambda p: p.pts_us or 0).key
+
+
 def ends(packets: Iterable[Packet]) -> dict[int, StreamEnd]:
     """Packets and end of each stream."""
     counts: dict[int, int] = {}

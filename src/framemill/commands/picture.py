@@ -117,7 +117,8 @@ def _scaled(
     shown = (video.display_width, video.display_height)
     full_range = video.color_range in {"pc", "full"} or video.pixel_format.startswith("yuvj")
     square = video.sar == 1
-    if size == shown and square and not (full_range and not tone_map):
+    rgb = is_rgb(video)
+    if size == shown and square and not (full_range and not tone_map) and not rgb:
         return ()
     inner = size
     after: tuple[str, ...] = ()
@@ -132,7 +133,9 @@ def _scaled(
     if capabilities.has_filter("zscale") and (tone_map or (planar_yuv(video) and not odd_sided(video))):
         scale = f"zscale=w={inner[0]}:h={inner[1]}:f=bicubic:r=limited"
     else:
-        scale = f"scale=w={inner[0]}:h={inner[1]}:flags=bicubic:out_range=limited"
+        # RGB has no matrix to keep: it becomes what players expect of video.
+        matrix = ":out_color_matrix=bt709" if rgb else ""
+        scale = f"scale=w={inner[0]}:h={inner[1]}:flags=bicubic{matrix}:out_range=limited"
     return (scale, *after)
 
 
@@ -146,6 +149,11 @@ def planar_yuv(video: VideoStream) -> bool:
     return video.pixel_format.startswith(("yuv4", "yuvj4"))
 
 
+def is_rgb(video: VideoStream) -> bool:
+    """True for pixels of red, green and blue, as screen recorders and GIFs have."""
+    return video.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2", "pal8"))
+
+
 def odd_sided(video: VideoStream) -> bool:
     """True for a picture whose chroma has half a sample over, which zscale refuses."""
     return bool(video.width % 2 or video.height % 2)
@@ -153,7 +161,7 @@ def odd_sided(video: VideoStream) -> bool:
 
 def _tagged(video: VideoStream, *, tone_map: bool) -> tuple[str, ...]:
     """Say the colours where the source does not: players guess by size, and our sizes differ from its."""
-    if tone_map:
+    if tone_map or is_rgb(video):
         return ("setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709",)
     if video.color_space is not None or not planar_yuv(video):
         return ()

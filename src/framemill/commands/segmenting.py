@@ -19,19 +19,27 @@ _REORDERED = {"h264": 2, "hevc": 2}
 
 
 def into_parts(
-    container: Container, times_us: Sequence[int], *, listing: str, reorder_us: int, finished: bool
+    container: Container,
+    times_us: Sequence[int],
+    *,
+    listing: str,
+    reorder_us: int,
+    finished: bool,
+    first_us: int = 0,
 ) -> tuple[str, ...]:
     """Muxer options that cut at `times_us` and list the real boundaries in `out/<listing>`.
 
     The picture must be the first stream. `reorder_us` is how much earlier its
     keyframes are decoded than shown; `finished` asks for what people's files
-    want, such as the index first.
+    want, such as the index first. Times count from the file's start, at which
+    the picture may be late by `first_us`.
     """
     options = container.options if finished else ()
     pairs = [
         f"{name.removeprefix('-')}={value}" for name, value in zip(options[::2], options[1::2], strict=True)
     ]
-    times = ",".join(seconds(t - EARLY_US) for t in times_us)
+    # The muxer counts from the first keyframe it gets (measured on 8.1 and 9.0), not from zero.
+    times = ",".join(seconds(t - first_us - EARLY_US) for t in times_us)
     return (
         *("-f", "segment", "-segment_format", container.muxer),
         *(("-segment_format_options", ":".join(pairs)) if pairs else ()),
@@ -45,6 +53,11 @@ def into_parts(
         *(("-audio_preload", str(reorder_us)) if reorder_us else ()),
         *("-segment_list", f"file:out/{listing}", "-segment_list_type", "csv"),
     )
+
+
+def without_hidden(number: int) -> tuple[str, ...]:
+    """Leaves pictures before time zero, which an edit list hides, out of the output's `number`th video."""
+    return (f"-bsf:v:{number}", r"noise=drop=lt(pts*tb\,-0.0005)")
 
 
 def exact(codec: str, times_us: Sequence[int]) -> tuple[str, ...]:

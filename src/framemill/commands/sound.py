@@ -24,7 +24,21 @@ _RATES = {
     "mp3": (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
     "aac": (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000),
     "ac3": (32_000, 44_100, 48_000),
+    "vorbis": (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
 }
+# Bits per second and channel that libvorbis takes at each rate; outside it refuses to open (measured, 9.0).
+_VORBIS = {
+    8000: (8000, 40_000),
+    11_025: (8000, 48_000),
+    12_000: (8000, 48_000),
+    16_000: (16_000, 96_000),
+    22_050: (16_000, 80_000),
+    24_000: (16_000, 80_000),
+    32_000: (32_000, 160_000),
+    44_100: (32_000, 192_000),
+    48_000: (32_000, 192_000),
+}
+_MAX_OPUS = 256_000  # per channel
 _MAX_CHANNELS = {"mp3": 2, "ac3": 6}
 # Encoders refuse side layouts or map them by private tables; these orders are the ones they share.
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -62,7 +76,10 @@ def encode(
             *(
                 ()
                 if codec in _LOSSLESS
-                else ("-b:a:{n}", format_rate(exact_bitrate or share(bitrate, count)))
+                else (
+                    "-b:a:{n}",
+                    format_rate(_taken(codec, exact_bitrate or share(bitrate, count), rate, count)),
+                )
             ),
             *("-ar:a:{n}", str(rate)),
         ),
@@ -82,6 +99,16 @@ def rate_for(codec: str, wanted: int) -> int:
     if known is None:
         return min(wanted, _MAX_RATE)
     return next((rate for rate in known if rate >= wanted), known[-1])
+
+
+def _taken(codec: str, bitrate: int, rate: int, channels: int) -> int:
+    """The bit rate nearest `bitrate` that the codec's encoder accepts."""
+    if codec == "opus":
+        return min(bitrate, _MAX_OPUS * channels)
+    if codec == "vorbis":
+        least, most = _VORBIS[rate]
+        return max(least * channels, min(bitrate, most * channels))
+    return bitrate
 
 
 def copy(audio: AudioStream) -> AudioPart:

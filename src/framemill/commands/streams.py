@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypedDict
 
-from framemill.commands.packets import Evidence, hidden_us, micros, reorder_us, snapped, timing
+from framemill.commands.packets import Evidence, hidden_us, micros, opens_hidden, reorder_us, snapped, timing
 from framemill.domain.media import AudioStream, Chapter, OtherStream, SubtitleStream, VideoStream
 
 # ffprobe's JSON is untyped by nature.
@@ -73,6 +73,7 @@ def video(stream: Json, evidence: Evidence, warnings: list[str]) -> VideoStream:
         or str(tags(stream).get("alpha_mode")) == "1",
         dolby_vision=any(s.get("side_data_type") == "DOVI configuration record" for s in side),
         reorder_us=reorder_us(evidence.runs(common["index"])),
+        opens_hidden=opens_hidden(evidence.runs(common["index"])),
         hidden_us=hidden_us(evidence.runs(common["index"])),
     )
 

@@ -70,6 +70,8 @@ def _x264(profile: Profile, encoder: str, rate: Fraction, kf: Keyframes) -> tupl
     params = _closed_gops(kf)
     return (
         *("-c:v", encoder, "-preset", profile.preset),
+        # AVI does not say when a frame is shown, FLV takes no decode time before its first: no B-frames.
+        *(("-bf", "0") if profile.container in {"avi", "flv"} else ()),
         *_gop(kf, rate),
         *(("-x264-params", ":".join(params)) if params else ()),
     )

@@ -84,6 +84,7 @@ def lasting(media: MediaInfo, duration_us: int) -> MediaInfo:
         video=tuple(replace(v, start_us=0, duration_us=duration_us, frame_count=None) for v in media.video),
         audio=tuple(replace(a, start_us=0, duration_us=duration_us) for a in media.audio),
         subtitles=(),
+        others=(),
         chapters=(),
     )
 

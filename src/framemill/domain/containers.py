@@ -139,6 +139,15 @@ CONTAINERS: dict[str, Container] = {
     )
 }
 
+# Which of ffmpeg's demuxers reads what we write into each.
+DEMUXERS: dict[str, str] = {
+    **{name: name for name in CONTAINERS},
+    **dict.fromkeys(("mp4", "mov", "m4a"), "mov"),
+    **dict.fromkeys(("mkv", "webm", "mka"), "matroska"),
+    "ts": "mpegts",
+    "opus": "ogg",
+}
+
 # Endings that people use for the same container.
 _ALIASES = {
     "m4v": "mp4",

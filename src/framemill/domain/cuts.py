@@ -113,9 +113,9 @@ def keyframes_for(wanted: Sequence[int], keyframes: Sequence[int]) -> tuple[tupl
 
 
 def keyframe_before(time_us: int, keyframes: Sequence[int]) -> int:
-    """The last keyframe at or before `time_us`, the first one where none is."""
+    """The last keyframe at or before `time_us`, the file's start where none is."""
     place = bisect_left(keyframes, time_us + EARLY_US)
-    return keyframes[max(0, place - 1)] if keyframes else 0
+    return max(0, keyframes[place - 1]) if place else 0
 
 
 def bit_rate_length(limit: int, bits_per_second: int) -> int:

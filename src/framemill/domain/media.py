@@ -57,6 +57,7 @@ class VideoStream(Stream):
     has_alpha: bool = False
     dolby_vision: bool = False
     reorder_us: int = 0  # how much earlier a keyframe is decoded than shown (B-frames)
+    opens_hidden: bool = False  # the first picture shown needs hidden ones before it (edit list)
     hidden_us: int = 0  # what an edit list hides at start and end: stored and decoded, never shown
 
     @property

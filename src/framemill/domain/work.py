@@ -58,6 +58,7 @@ class Product:
     ref: str
     label: str  # "720p"
     media: MediaInfo
+    container: str | None = None  # what it is written in, where others need to write the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

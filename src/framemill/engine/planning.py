@@ -1,6 +1,7 @@
 """Making a plan of specs and files: probe, gather the facts that planning asks for, compile."""
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
             keyframes=dict(keyframes),
             weights=dict(weights),
             frames=dict(frames),
-            stems={name: path.stem for name, path in request.inputs.items()},
+            stems={name: _readable(path.stem) for name, path in request.inputs.items()},
         )
         try:
             return compile_plan(
@@ -74,6 +75,11 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
                 raise FramemillError(f"planning asks for unknown facts: {needed}") from needed
 
 
+def _readable(stem: str) -> str:
+    """A name that every file system, JSON and terminal can take: bytes that are no text are marked."""
+    return stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def check_plan(plan: Plan, *, destination: Path, inputs: Mapping[str, Path], overwrite: bool) -> None:
     """Refuse a plan whose results exist, would replace an input, or do not fit on the disk."""
     check_targets(
@@ -82,7 +88,9 @@ def check_plan(plan: Plan, *, destination: Path, inputs: Mapping[str, Path], ove
         overwrite=overwrite,
     )
     place = next(path for path in (destination, *destination.parents) if path.exists())
-    free = shutil.disk_usage(place).free
+    disk = shutil.disk_usage(place)
+    # A pseudo file system has no size; writing there fails with its own reason.
+    free = disk.free if disk.total else sys.maxsize
     estimate = plan.estimate
     wanted = estimate.output_bytes + estimate.scratch_bytes
     if wanted > free:

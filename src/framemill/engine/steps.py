@@ -112,7 +112,9 @@ class StepRun:
             replace(
                 command,
                 argv=tuple(
-                    arg.replace("{file}", file.name).replace("{stem}", file.stem).replace("{number}", f"{n:03}")
+                    arg.replace("{file}", file.name)
+                    .replace("{stem}", file.stem)
+                    .replace("{number}", f"{n:03}")
                     for arg in command.argv
                 ),
             )

@@ -42,6 +42,7 @@ class Boundaries:
 
     wanted: tuple[int, ...]
     keyframes: tuple[int, ...] | None = None  # None: found while cutting
+    first_us: int | None = None  # the first keyframe, where those are known
     titles: tuple[str | None, ...] = ()  # of the parts, where chapters make them
     max_size: int | None = None  # what every part keeps to
     warnings: tuple[str, ...] = ()
@@ -138,6 +139,7 @@ def _at_keyframes(wish: Boundaries, keyframes: tuple[int, ...]) -> Boundaries:
     return Boundaries(
         wanted=tuple(want for want, _ in pairs),
         keyframes=tuple(at for _, at in pairs),
+        first_us=keyframes[0] if keyframes else None,
         titles=tuple(titles.get(t) for t in (0, *(want for want, _ in pairs))) if wish.titles else (),
         warnings=(said,) if missing else (),
     )
@@ -147,13 +149,14 @@ def _by_weight(limit: int, planning: Planning, product: Product) -> Boundaries:
     weights = planning.weights(product.ref)
     at = cuts.by_size(weights, limit=limit)
     largest = cuts.heaviest(weights)
+    first = weights.marks[0].time_us if weights.marks else None
     if largest <= limit:
-        return Boundaries(wanted=at, keyframes=at, max_size=limit)
+        return Boundaries(wanted=at, keyframes=at, first_us=first, max_size=limit)
     exceeded = (
         f"a stretch between two keyframes takes up to {format_size(largest)}: that part exceeds "
         f"{format_size(limit)}; mode=encode with a capped profile can keep to it"
     )
-    return Boundaries(wanted=at, keyframes=at, warnings=(exceeded,))
+    return Boundaries(wanted=at, keyframes=at, first_us=first, warnings=(exceeded,))
 
 
 def summary(boundaries: Boundaries, how: str) -> str:

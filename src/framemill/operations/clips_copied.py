@@ -7,17 +7,17 @@ from framemill.commands import clipping as commands
 from framemill.commands import muxing
 from framemill.commands.clipping import Clip
 from framemill.commands.joining import script, scripted
-from framemill.domain import clipping, cuts, finished, left_behind
+from framemill.domain import clipping, cuts, finished, left_behind, promises
 from framemill.domain.containers import Container, container_kept
 from framemill.domain.estimates import copying
-from framemill.domain.media import MediaInfo
+from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInput, TextFile
 from framemill.domain.units import US, format_time
 from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
 from framemill.operations.companions import Sound, companions, default_sound
 from framemill.operations.joins import pictures_copied
-from framemill.operations.naming import container_wanted, file_name, picture_container
+from framemill.operations.naming import container_wanted, file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -55,11 +55,21 @@ def copied(spec: Spec, planning: Planning, wanted: Sequence[Range]) -> Work:
         publish=file_name(spec, planning, container.extension),
         role=Role.CLIP if videos else Role.AUDIO,
         promise=replace(
-            promise, tolerance_us=promise.tolerance_us + _TOLERANCE_US * len(ranges), subtitles=None
+            promise,
+            tolerance_us=promise.tolerance_us + (_TOLERANCE_US + _late(main)) * len(ranges),
+            subtitles=None,
         ),
     )
     clips = [
-        Clip(media=media, videos=videos, audio=beside.audio, extra=beside.extra, start_us=a, end_us=b)
+        Clip(
+            media=media,
+            videos=videos,
+            audio=beside.audio,
+            extra=beside.extra,
+            start_us=a,
+            end_us=b,
+            joined=several,
+        )
         for a, b in ranges
     ]
     chapters = result.chapters if container.chapters else ()
@@ -93,7 +103,7 @@ def copied(spec: Spec, planning: Planning, wanted: Sequence[Range]) -> Work:
     told = [_moved(want, at) for (want, _), (at, _) in zip(wanted, ranges, strict=True)] if videos else []
     return Work(
         steps=(step,),
-        products=(Product(ref=output.id, label=planning.name, media=made),),
+        products=(Product(ref=output.id, label=planning.name, media=made, container=container.name),),
         notes=tuple(f"{planning.name}: {text}" for text in (*told, *beside.notes)),
         dropped=left_behind.from_source(
             product.label,
@@ -106,17 +116,14 @@ def copied(spec: Spec, planning: Planning, wanted: Sequence[Range]) -> Work:
 
 
 def _container(spec: Spec, media: MediaInfo) -> Container:
-    kept = container_kept(media)
-    main = media.main_video
-    found = picture_container(spec, kept, codec=main.codec) if main else container_wanted(spec, kept)
-    return replace(found, cover=False)
+    return replace(container_wanted(spec, container_kept(media)), cover=False)
 
 
 def _keyframe(planning: Planning, product: Product, start: int) -> int:
     """The keyframe at or before `start`. Raises FactNeeded, and InvalidSpec for what does not exist yet."""
     if start == 0 or product.media.main_video is None:
         return start
-    return max(0, cuts.keyframe_before(start, planning.keyframes(product.ref)))
+    return cuts.keyframe_before(start, planning.keyframes(product.ref))
 
 
 def _moved(wanted: int, keyframe: int) -> str:
@@ -165,7 +172,8 @@ def _joined(
     join = (
         *_HEAD,
         *scripted("out/pieces.txt", demuxer=container.demuxer),
-        *("-map", "0", "-c", "copy", "-map_chapters", "-1"),
+        # Not all streams: muxers add time code and text tracks of their own to each piece.
+        *("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-map_chapters", "-1"),
         *commands.from_zero(container),
         *muxing.finished(container.name),
         f"file:out/{output.path}",
@@ -179,8 +187,14 @@ def _joined(
     )
 
 
+def _late(main: VideoStream | None) -> int:
+    """How much later a copied range may end: pictures are copied in the order they are decoded."""
+    return main.reorder_us + 2 * promises.frame_us(main.frame_rate) if main else 0
+
+
 def _reasons(media: MediaInfo, result: MediaInfo, known: Mapping[int, str]) -> dict[int, str]:
     there = {s.index for s in result.streams()}
-    gone = {s.index: "it has nothing in this range" for s in media.streams() if s.index not in there}
-    texts = {s.index: "joined ranges carry none" for s in media.subtitles if s.index not in there}
+    gone = {a.index: "it has nothing in this range" for a in media.audio if a.index not in there}
+    beside = (*media.subtitles, *(o for o in media.others if o.kind == "attachment"))
+    texts = {s.index: "joined ranges carry none" for s in beside if s.index not in there}
     return {**gone, **texts, **known}

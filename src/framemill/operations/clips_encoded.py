@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from framemill.commands import opening, source
-from framemill.commands.clipping import skipped, skipped_sound
+from framemill.commands.clipping import window, window_of_sound
 from framemill.commands.joining import Piece
 from framemill.domain import clipping, left_behind
 from framemill.domain.cuts import EARLY_US
@@ -42,11 +42,12 @@ def one(spec: Spec, planning: Planning, wanted: tuple[int, int], *, profile: str
         output=replace(tap.output, promise=replace(tap.output.promise, subtitles=None)),
         video=replace(
             tap.video,
-            filters=(*skipped(start - enter, early_us=_early(start)), *tap.video.filters),
+            filters=(*window(start - enter, end - start, early_us=_early(start)), *tap.video.filters),
             args=frames_kept(done),
         ),
         audio=tuple(
-            replace(part, filters=(*skipped_sound(start - enter), *part.filters)) for part in tap.audio
+            replace(part, filters=(*window_of_sound(start - enter, end - start), *part.filters))
+            for part in tap.audio
         ),
         # Chapters are cut to the output's length, not the input's.
         extra=(*tap.extra, *(("-t", seconds(end - start)) if clip.chapters else ())),
@@ -76,6 +77,7 @@ def several(
                 filters=done.tap.video.filters,
                 sounds=tuple(part.stream for part in done.tap.audio),
                 length_us=end - start,
+                cut=True,
                 skip_us=start - enter,
                 early_us=_early(start),
             )
@@ -117,7 +119,8 @@ def _recoded(
 def _lost(product: Product, clip: MediaInfo) -> tuple[Dropped, ...]:
     """What of the source is not in the range at all, or cannot be cut with it."""
     media = product.media
-    reasons = {s.index: "it cannot be cut where pieces are joined or decoded early" for s in media.subtitles}
+    beside = (*media.subtitles, *(o for o in media.others if o.kind == "attachment"))
+    reasons = {s.index: "it cannot be cut where pieces are joined or decoded early" for s in beside}
     reasons |= {a.index: "it has nothing in this range" for a in media.audio}
     return left_behind.from_source(
         product.label,

@@ -87,6 +87,14 @@ def companions(
     )
 
 
+def sound_rate(beside: Companions, wish: Sound) -> int:
+    """Bits per second that the sound tracks will take together."""
+    return sum(
+        track.bit_rate or 0 if "copy" in part.args else sound.share(wish.bitrate, left)
+        for part, (track, _, left) in zip(beside.audio, beside.tracks, strict=True)
+    )
+
+
 def default_sound(container: Container) -> str:
     """The codec that sound is encoded to for `container`, where its own cannot stay."""
     order = ("aac", "opus", "mp3", "vorbis", "flac", "pcm_s16le")

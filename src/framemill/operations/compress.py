@@ -1,12 +1,13 @@
 """Making a file smaller: at a stated quality, a stated rate, or to a stated size."""
 
 from dataclasses import replace
+from fractions import Fraction
 from math import ceil
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from framemill.commands import lone, sound
+from framemill.commands import lone
 from framemill.domain.containers import CONTAINERS, Container
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Role, Step, StepInput
@@ -14,7 +15,8 @@ from framemill.domain.profiles import Profile
 from framemill.domain.units import US, format_rate, format_size
 from framemill.domain.work import Work
 from framemill.errors import NotSupported
-from framemill.operations.companions import Sound, companions, default_sound
+from framemill.operations.companions import Sound, companions, default_sound, sound_rate
+from framemill.operations.copying import copied, why_not_copied
 from framemill.operations.naming import file_name, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
@@ -34,6 +36,8 @@ _LEAST_RATE = 20_000
 # Encoders miss a rate by about a hundredth; a second try with less follows where that was not enough.
 _MARGIN = 0.985
 _RETRIES = (0.93, 0.85)
+# A source is copied where it is this much below the target: containers differ in size by a hundredth.
+_COPY_ROOM = Fraction(103, 100)
 _LOG = "out/passlog"
 
 
@@ -138,6 +142,9 @@ def _to_size(
     container: Container,
     target: int,
 ) -> Work:
+    small = media.size * _COPY_ROOM <= target and stream.codec == spec.codec
+    if small and why_not_copied(media, stream, container) is None:
+        return _as_it_is(spec, planning, container, target)
     # How large cover art and fonts are is not known before; a stated size has no room for surprises.
     plain = replace(container, cover=False, attachments=False)
     sound_rate, sound_total = _sound_budget(planning, media, plain, target)
@@ -146,28 +153,40 @@ def _to_size(
     if rate < least:
         need = ceil(((least + sound_total) * media.duration_us / US / 8 + _overhead(media, stream)) / _MARGIN)
         raise NotSupported(
-            f"{format_size(target)} leaves {format_rate(max(rate, 1))} bit/s for the picture,"
+            f"{format_size(target)} leaves {format_rate(max(rate, 1))}bit/s for the picture,"
             " at which nothing can be seen",
             hint=f"allow at least {format_size(ceil(need * 1.02))}, cut the video, or make it smaller first",
         )
-    own = (media.bit_rate or rate) - sound_total
     warnings: tuple[str, ...] = ()
     if target >= media.size:
         warnings = (f"the source has only {format_size(media.size)}, less than the target",)
-        rate = max(least, min(rate, own))
+        # More than the source has would only make it larger.
+        rate = max(least, min(rate, (media.bit_rate or rate) - sound_total))
     done = _recoded(spec, planning, _profile(spec, stream, crf=None, bitrate=rate), plain, sound_rate)
     return _two_passes(spec, planning, done, rate, target, warnings)
+
+
+def _as_it_is(spec: Compress, planning: Planning, container: Container, target: int) -> Work:
+    done = copied(
+        spec,
+        planning,
+        container=container,
+        publish=file_name(spec, planning, container.extension),
+        role=Role.RENDITION,
+        wish=Sound(codec=default_sound(container), bitrate=_SOUND["medium"], copied=container.audio),
+    )
+    size = planning.one(spec.source).media.size
+    told = f"the source has only {format_size(size)}, less than {format_size(target)}: nothing is encoded"
+    return replace(done, notes=(f"{planning.name}: {told}", *done.notes))
 
 
 def _sound_budget(planning: Planning, media: MediaInfo, container: Container, target: int) -> tuple[int, int]:
     """Rate for a stereo track, and what all tracks together take: at most a fifth where that is possible."""
     total = target * 8 * US // max(1, media.duration_us)
     for rate in (128_000, 96_000, 64_000, 48_000, 32_000):
-        beside = companions(media, container, _sound(container, rate), capabilities=planning.capabilities)
-        taken = sum(
-            (track.bit_rate or 0) if codec == track.codec and track.bit_rate else sound.share(rate, left)
-            for track, codec, left in beside.tracks
-        )
+        wish = _sound(container, rate)
+        beside = companions(media, container, wish, capabilities=planning.capabilities)
+        taken = sound_rate(beside, wish)
         if taken * 5 <= total or rate == 32_000:
             return rate, taken
     raise AssertionError("unreachable")  # the last rate always returns

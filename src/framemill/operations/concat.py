@@ -8,14 +8,12 @@ from pydantic import Field
 
 from framemill.commands import muxing
 from framemill.commands.clipping import from_zero
-from framemill.commands.joining import script, scripted
+from framemill.commands.joining import closed, script, scripted
 from framemill.domain import alike, finished, left_behind
 from framemill.domain.containers import Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import Chapter, MediaInfo
 from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInput, TextFile
-from framemill.domain.promises import end_of
-from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, InvalidSpec, NoVideoStream
 from framemill.operations.concat_encoded import encoded
@@ -56,7 +54,7 @@ def plan(spec: Concat, planning: Planning) -> Work:
     chapters = _chapters(planning, products)
     if mode == "encode":
         return encoded(spec, planning, products, profile=spec.profile, chapters=chapters, why=())
-    found = alike.difference([p.media for p in products])
+    found = _incomplete(products) or alike.difference([p.media for p in products])
     if found is None and mode == "auto":
         found = _unheld(spec, products[0].media)
     if found is None:
@@ -97,9 +95,10 @@ def _copied(
         role=Role.RENDITION if videos else Role.AUDIO,
         promise=replace(promise, tolerance_us=promise.tolerance_us + _JOIN_US * len(products)),
     )
+    lengths = [p.media.duration_us for p in products]
     names = [f"part{n}" for n in range(len(products))]
     titles = container.chapters
-    texts = [TextFile(name="parts.txt", content=script(names))]
+    texts = [TextFile(name="parts.txt", content=script(names, lengths))]
     if titles:
         texts.append(TextFile(name="chapters.txt", content=muxing.chapter_text(chapters)))
     argv = (
@@ -107,7 +106,7 @@ def _copied(
         *scripted("in/parts.txt", demuxer=first.container),
         *(muxing.chapter_input() if titles else ()),
         *(arg for index in kept for arg in ("-map", f"0:{index}")),
-        *("-c", "copy"),
+        *closed(lengths),
         *("-map_chapters", "1" if titles else "-1"),
         *from_zero(container),
         *muxing.finished(container.name),
@@ -134,7 +133,7 @@ def _copied(
     )
     return Work(
         steps=(step,),
-        products=(Product(ref=output.id, label=planning.name, media=made),),
+        products=(Product(ref=output.id, label=planning.name, media=made, container=container.name),),
         notes=(f"{planning.name}: all streams copied, nothing encoded",),
         dropped=tuple(
             lost
@@ -142,6 +141,13 @@ def _copied(
             for lost in left_behind.from_source(p.label, p.media, kept=kept, reasons=_unjoined(p.media, kept))
         ),
     )
+
+
+def _incomplete(products: Sequence[Product]) -> tuple[str, tuple[str, ...]] | None:
+    """Reading stops where data ends too early, so what follows such a file would be lost."""
+    if not any(p.media.truncated for p in products):
+        return None
+    return "completeness", tuple("incomplete" if p.media.truncated else "complete" for p in products)
 
 
 def _container(spec: Concat, first: MediaInfo) -> Container:
@@ -170,10 +176,7 @@ def _chapters(planning: Planning, products: Sequence[Product]) -> tuple[Chapter,
     found: list[Chapter] = []
     at = 0
     for product in products:
-        video = product.media.main_video
-        length = end_of(product.media, video)[0] if video else product.media.duration_us
-        found.append(
-            Chapter(start_us=at, end_us=at + max(length, US // 1000), title=planning.stem(product.ref))
-        )
+        length = max(product.media.duration_us, 1000)
+        found.append(Chapter(start_us=at, end_us=at + length, title=planning.stem(product.ref)))
         at += length
     return tuple(found)

@@ -81,8 +81,8 @@ def plan(spec: Convert, planning: Planning) -> Work:
         publish=publish,
         role=role,
         wish=wish,
-        # AVI gives every frame the same time.
-        rate=stream.frame_rate if container.name == "avi" and stream.is_vfr else None,
+        # AVI gives every frame the same length, FLV whole milliseconds, at which close frames collide.
+        rate=stream.frame_rate if container.name in {"avi", "flv"} and stream.is_vfr else None,
     )
     work = done.work()
     return Work(

@@ -125,7 +125,10 @@ def _pictures(media: MediaInfo, main: VideoStream | None, container: Container) 
 
 
 def _marked(main: VideoStream | None, container: Container) -> tuple[str, ...]:
-    """What ISO files want said about a copied picture."""
+    """What containers want said about a copied picture."""
+    if main is not None and main.codec == "h264" and container.name == "avi":
+        # Start codes instead of lengths: AVI has no place to say how long lengths are.
+        return ("-bsf:v", "h264_mp4toannexb")
     if main is None or container.name not in {"mp4", "mov"}:
         return ()
     return (

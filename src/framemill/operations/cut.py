@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from framemill.commands import segmenting, source
 from framemill.domain import cuts, left_behind, promises
-from framemill.domain.containers import CONTAINERS, Container, container_kept
+from framemill.domain.containers import CONTAINERS, DEMUXERS, Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Output, Promise, Resource, Role, Step, StepInput
 from framemill.domain.units import US
-from framemill.domain.work import Work
+from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
 from framemill.operations import boundaries
 from framemill.operations.boundaries import Boundaries
@@ -95,6 +95,8 @@ def _copied(spec: Cut, planning: Planning) -> Work:
     maps: list[str] = []
     for number, stream in enumerate(videos):
         maps += ("-map", f"0:{stream.index}", f"-c:v:{number}", "copy")
+        # Hidden by an edit list, they would show once the first part begins at zero.
+        maps += segmenting.without_hidden(number) if _has_hidden(media, stream) else ()
     for number, part in enumerate(beside.audio):
         maps += ("-map", f"0:{part.stream}", *(arg.replace("{n}", str(number)) for arg in part.args))
     output = _parts(spec, planning, container, _copy_promise(media, videos, wish))
@@ -110,6 +112,7 @@ def _copied(spec: Cut, planning: Planning) -> Work:
             reorder_us=max((v.reorder_us for v in videos), default=0),
             # The index first would mean writing every part twice, and a copy is to be as fast as the disk.
             finished=False,
+            first_us=_first_us(media, wish),
         ),
         f"file:out/{output.path}",
     )
@@ -128,6 +131,7 @@ def _copied(spec: Cut, planning: Planning) -> Work:
     )
     return Work(
         steps=(step,),
+        products=_products(planning, media, container),
         notes=tuple(f"{planning.name}: {note}" for note in (boundaries.told(wish), *beside.notes)),
         warnings=tuple(f"{planning.name}: {text}" for text in wish.warnings),
         dropped=left_behind.from_source(
@@ -185,10 +189,22 @@ def _encoded(spec: Cut, planning: Planning) -> Work:
     )
     return Work(
         taps=(tap,),
+        products=_products(planning, done.product.media, container),
         notes=done.notes,
         warnings=tuple(f"{planning.name}: {text}" for text in wish.warnings),
         dropped=tuple(d for d in done.dropped if not (spec.chapters and d.stream.endswith(" chapters"))),
     )
+
+
+def _has_hidden(media: MediaInfo, stream: VideoStream) -> bool:
+    return media.container == "mov" and not stream.opens_hidden
+
+
+def _first_us(media: MediaInfo, wish: Boundaries) -> int:
+    main = media.main_video or media.main_audio
+    if wish.first_us is not None or main is None:
+        return wish.first_us or 0
+    return max(0, main.start_us - media.start_us)
 
 
 def _bare(container: Container) -> Container:
@@ -212,6 +228,15 @@ def _parts(spec: Cut, planning: Planning, container: Container, promise: Promise
         publish=in_folder(spec, f"{spec.prefix}_%03d.{container.extension}"),
         role=Role.CLIP,
         promise=promise,
+    )
+
+
+def _products(planning: Planning, media: MediaInfo, container: Container) -> tuple[Product, ...]:
+    """The parts as a set, and the report that tells them apart."""
+    reading = replace(media, container=DEMUXERS[container.name])
+    return (
+        Product(ref=f"{planning.name}/parts", label="parts", media=reading, container=container.name),
+        Product(ref=f"{planning.name}/parts.json", label="report", media=reading),
     )
 
 

@@ -36,7 +36,7 @@ def profile_for(name: str | None, planning: Planning, media: MediaInfo, stream: 
     return make_profile(
         codec=codec,
         crf=_CRF[codec],
-        preset="medium" if codec in {"h264", "hevc"} else ("8" if codec == "av1" else "2"),
+        preset="medium" if codec in {"h264", "hevc"} else ("8" if codec == "av1" else "4"),
         container=container.name,
         # HDR and 10-bit sources stay what they are where the codec can.
         bit_depth=10 if codec == "av1" or (codec != "h264" and stream.bit_depth > 8) else 8,

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from framemill.commands import muxing, source
-from framemill.domain.containers import container_of
+from framemill.domain.containers import CONTAINERS, Container
 from framemill.domain.estimates import copying
 from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
 from framemill.domain.work import Product, Work
@@ -36,7 +36,7 @@ class Index(Spec):
 def plan(spec: Index, planning: Planning) -> Work:
     """One step over however many parts there turn out to be; InvalidSpec where `source` is no cut."""
     parts, report = _cut_of(spec, planning)
-    container = container_of(parts.media.container)
+    container = CONTAINERS[parts.container or "mkv"]
     clips = Output(
         id=f"{planning.name}/clips",
         path=f"clip_%03d.{container.extension}",
@@ -76,7 +76,7 @@ def plan(spec: Index, planning: Planning) -> Work:
         title="title and list the parts",
         commands=(
             Command(tool="builtin", argv=("clip_tags", "in/report", json.dumps(wish, ensure_ascii=False))),
-            Command(tool="ffmpeg", argv=_tagged(container.name, parts), for_each="parts"),
+            Command(tool="ffmpeg", argv=_tagged(container, parts), for_each="parts"),
             *((Command(tool="ffmpeg", argv=_pictured(spec, parts), for_each="parts"),) if pictured else ()),
             Command(tool="builtin", argv=("clip_index", "in/report", json.dumps(wish, ensure_ascii=False))),
         ),
@@ -94,15 +94,15 @@ def _cut_of(spec: Index, planning: Planning) -> tuple[Product, Product]:
     return made["parts"], made["report"]
 
 
-def _tagged(container: str, parts: Product) -> tuple[str, ...]:
+def _tagged(container: Container, parts: Product) -> tuple[str, ...]:
     return (
         *("-nostdin", "-hide_banner", "-y"),
         *source.read("parts/{file}", demuxer=parts.media.container),
         *muxing.own_text_guard("ffmetadata"),
         *("-i", "file:out/{stem}.txt"),
         *("-map", "0", "-c", "copy", "-map_metadata", "1", "-map_chapters", "-1"),
-        *muxing.finished(container),
-        "file:out/clip_{number}." + container_of(parts.media.container).extension,
+        *muxing.finished(container.name),
+        "file:out/clip_{number}." + container.extension,
     )
 
 

@@ -53,6 +53,8 @@ def pictures_copied(media: MediaInfo, container: Container) -> tuple[VideoStream
     if main is None:
         return ()
     if main.codec not in container.video:
-        raise CodecNotInContainer(codec=main.codec, container=container.name, holds=container.video)
+        refused = CodecNotInContainer(codec=main.codec, container=container.name)
+        refused.hint = "use mode=encode"
+        raise refused
     others = (v for v in media.video if v is not main and not v.is_cover and v.codec in container.video)
     return (main, *others)

@@ -1,5 +1,8 @@
 """The operations' names and one-line summaries, importable at no cost (help and completion use them)."""
 
+# Operations whose results are a set of files: their `output` is a folder.
+SETS = frozenset({"cut", "index", "ladder", "package", "thumbnails"})
+
 SUMMARIES: dict[str, str] = {
     "probe": "Read what a file contains and write it as JSON.",
     "cut": "Cut one long file into numbered parts.",

@@ -15,7 +15,7 @@ from framemill.domain.plan import Command, Dropped, Output, Promise, Role, Step,
 from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, InvalidSpec, NotSupported
-from framemill.operations.planning import Planning
+from framemill.operations.planning import INPUT, Planning
 from framemill.operations.spec import Spec, Time
 
 _VIDEO = {"h264", "hevc", "av1", "vp9"}
@@ -30,7 +30,7 @@ class Package(Spec):
     sources: tuple[str, ...] = Field(
         (),
         description="What to package: an earlier `ladder`, or several files (one per rendition). "
-        "All inputs by default.",
+        "Unset: `source`; if that is unset too, all inputs.",
     )
     hls: bool = Field(True, description="Make `hls/master.m3u8`.")
     dash: bool = Field(True, description="Make `dash/manifest.mpd` over the same segments.")
@@ -54,7 +54,8 @@ class Package(Spec):
 
 def plan(spec: Package, planning: Planning) -> Work:
     """One packaging step; files that are not bare streams yet are split by copy first."""
-    names = spec.sources or tuple(planning.facts.media)
+    named = () if spec.source == INPUT else (spec.source,)
+    names = spec.sources or named or tuple(planning.facts.media)
     products = [p for name in names for p in planning.group(name)]
     inputs = [p for p in products if p.ref in planning.facts.media]
     _check_codecs(products)

@@ -6,7 +6,7 @@ What travels beside the picture is decided in operations.companions.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from framemill.commands import muxing, picture, sound, video
+from framemill.commands import muxing, picture, video
 from framemill.domain import finished, left_behind, promises
 from framemill.domain.containers import Container
 from framemill.domain.estimates import encoding
@@ -18,7 +18,7 @@ from framemill.domain.profiles import Fit, Profile
 from framemill.domain.units import US, parse_frame_rate
 from framemill.domain.work import Product, Tap, VideoPart, Work
 from framemill.errors import NotSupported
-from framemill.operations.companions import Companions, Sound, companions
+from framemill.operations.companions import Companions, Sound, companions, sound_rate
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -92,7 +92,7 @@ def recode(
         preset=profile.preset,
         max_bitrate=profile.max_bitrate,
         bitrate=profile.bitrate,
-        audio_bitrate=_audio_rate(beside, wish),
+        audio_bitrate=sound_rate(beside, wish) if wish else 0,
     )
     tap = Tap(
         key=planning.name,
@@ -188,12 +188,6 @@ def _long_enough(rate: Fraction | None, media: MediaInfo, stream: VideoStream) -
     """`rate`, None where the whole picture is shorter than one frame of it: nothing would be left."""
     end, _ = promises.end_of(media, stream)
     return rate if rate is None or rate * end >= US else None
-
-
-def _audio_rate(beside: Companions, wish: Sound | None) -> int:
-    if wish is None:
-        return 0
-    return sum(track.bit_rate or sound.share(wish.bitrate, left) for track, _, left in beside.tracks)
 
 
 def _language(stream: VideoStream) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from framemill.domain.media import VideoStream
 from framemill.domain.plan import Command, Estimate, Output, Promise, Role, Step, StepInput
 from framemill.domain.units import US, seconds
 from framemill.domain.work import Product, Work
-from framemill.errors import InvalidSpec, TimeOutOfRange
+from framemill.errors import TimeOutOfRange
 from framemill.operations.naming import in_folder
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec, Time
@@ -80,8 +80,6 @@ def _size(spec: Thumbnails, stream: VideoStream) -> tuple[int, int]:
 
 def _output(spec: Thumbnails, planning: Planning, number: int, size: tuple[int, int]) -> Output:
     name = f"thumb_{number:03}.{spec.format}"
-    if spec.output is not None and "." in spec.output.rpartition("/")[2]:
-        raise InvalidSpec(f"{spec.output!r} looks like a file, but thumbnails go into a folder")
     return Output(
         id=f"{planning.name}/{number}",
         path=f"{planning.name}-{name}",

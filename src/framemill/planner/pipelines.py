@@ -87,4 +87,6 @@ def _override(steps: list[dict[str, Any]], key: str, value: object, name: str) -
         # Another way to cut takes the place of the pipeline's own.
         for other in _WAYS_TO_CUT:
             fitting[0].pop(other, None)
+    if (field, value) == ("mode", "copy"):
+        fitting[0].pop("profile", None)
     fitting[0][field] = value

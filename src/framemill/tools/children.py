@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import psutil
 
 from framemill.errors import InputNotFound, ToolMissing
+from framemill.tools.inmates import Inmate
 from framemill.tools.limits import Limits, applier
 
 _KILL_AFTER_S = 1.5  # TERM first: ffmpeg then closes its file and ends by itself
@@ -37,7 +39,15 @@ def environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", "AV_LOG_FORCE_NOCOLOR": "1", "SVT_LOG": "2"}
 
 
-def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> "subprocess.Popen[bytes]":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A started program, and the process inside it where it is a sandbox."""
+
+    process: "subprocess.Popen[bytes]"
+    inmate: Inmate | None = None
+
+
+def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> Child:
     """Start `argv` as the leader of its own session and group, under `limits`.
 
     Raises ToolMissing, or InputNotFound where `cwd` is not there.
@@ -53,8 +63,11 @@ def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> "subprocess.Pope
                 os._exit(1)
         limit()
 
+    inmate = Inmate() if Path(argv[0]).name == "bwrap" else None
+    if inmate is not None:
+        argv = (argv[0], "--json-status-fd", str(inmate.status_fd), *argv[1:])
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             argv,
             cwd=cwd,
             env=environment(),
@@ -62,14 +75,21 @@ def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> "subprocess.Pope
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=() if inmate is None else (inmate.status_fd,),
             preexec_fn=prepare,  # noqa: PLW1509 - it only makes system calls; nothing else can set PDEATHSIG
         )
-    except FileNotFoundError as error:
+    except OSError as error:
+        if inmate is not None:
+            inmate.started()
+            inmate.collect()
+        if not isinstance(error, FileNotFoundError | PermissionError):
+            raise
         if not cwd.is_dir():
             raise InputNotFound(str(cwd)) from error
         raise ToolMissing(Path(argv[0]).name, looked_in=(str(Path(argv[0]).parent),)) from error
-    except PermissionError as error:
-        raise ToolMissing(Path(argv[0]).name, looked_in=(str(Path(argv[0]).parent),)) from error
+    if inmate is not None:
+        inmate.started()
+    return Child(process=process, inmate=inmate)
 
 
 def has_ended(process: "subprocess.Popen[bytes]") -> bool:
@@ -106,14 +126,18 @@ def _discard(pipe: IO[bytes] | None) -> None:
             os.read(pipe.fileno(), 65_536)
 
 
-def reap(process: "subprocess.Popen[bytes]") -> tuple[float, int]:
+def reap(child: Child) -> tuple[float, int]:
     """Collect the exit code, close the pipes; processor seconds and peak bytes as the kernel counted."""
+    process = child.process
     seconds, peak = 0.0, 0
     if process.returncode is None:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = usage.ru_utime + usage.ru_stime
         peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
+    if child.inmate is not None:
+        more, inner = child.inmate.collect()
+        seconds, peak = seconds + more, max(peak, inner)
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

@@ -67,7 +67,8 @@ def run_tool(
     """
     run = _Run(limits=limits, on_progress=on_progress, on_line=on_line, max_stdout=max_stdout)
     started = time.monotonic()
-    process = children.start(_with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits)
+    child = children.start(_with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits)
+    process = child.process
     try:
         with contextlib.suppress(psutil.NoSuchProcess):
             on_start(process.pid, psutil.Process(process.pid).create_time())
@@ -76,7 +77,7 @@ def run_tool(
         children.end(process)
         raise
     finally:
-        usage = children.reap(process)
+        usage = children.reap(child)
     return Finished(
         exit_code=process.returncode,
         tail=tuple(run.tail),

@@ -6,8 +6,7 @@ from framemill.cli.asking import common
 from framemill.cli.catalog import ONLY_IN_PIPELINES, find
 from framemill.cli.fields import ELSEWHERE, data_of, fields_of
 from framemill.cli.program import AnyCommand, built
-from framemill.cli.targets import SETS
-from framemill.operations.names import SUMMARIES
+from framemill.operations.names import SETS, SUMMARIES
 from framemill.operations.registry import load_spec, operation
 
 _OPERATIONS = [name for name in SUMMARIES if name not in ONLY_IN_PIPELINES]

@@ -34,6 +34,14 @@ def test_a_ladder_is_packaged_as_it_is_once_for_both() -> None:
     assert [output.publish for output in step.outputs] == ["hls", "dash"]
 
 
+def test_a_single_source_can_be_named_as_everywhere() -> None:
+    planning = after_a_ladder(planning_for(a_film()))
+
+    assert package.plan(Package(source="ladder"), planning) == package.plan(
+        Package(sources=("ladder",)), planning
+    )
+
+
 def test_users_files_are_split_by_a_guarded_copy_before_the_packager_sees_them() -> None:
     small = a_film(video=(a_video(width=640, height=360),))
 

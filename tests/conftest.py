@@ -1,13 +1,28 @@
-"""Clips that ffmpeg synthesises, each made once per test session."""
+"""What every test has: nobody's settings, and clips that ffmpeg synthesises once per session."""
 
 import hashlib
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from framemill.tools.programs import Programs, find_programs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes what the person who runs it has."""
+    patch = pytest.MonkeyPatch()
+    for name in [name for name in os.environ if name.startswith("FRAMEMILL_") and "_TEST_" not in name]:
+        patch.delenv(name)
+    patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        patch.delenv(name, raising=False)
+    yield
+    patch.undo()
+
 
 # `clip(name, *args)`: the file `name` that `ffmpeg <args> name` makes.
 Clip = Callable[..., Path]

@@ -1,0 +1,122 @@
+"""Joined files: every frame of every input, sound in sync behind each join, differences named."""
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import framemill as fm
+from framemill.errors import IncompatibleInputs
+from tests.media.counted import counted, frame_times_ms, heard, make_counted, numbers
+from tests.media.pulses import make_pulses, pulse_gaps_ms
+
+pytestmark = pytest.mark.media
+
+PULSES = ("-preset", "veryfast", "-g", "47", "-sc_threshold", "0")
+
+
+def inputs(*paths: Path) -> dict[str, Path]:
+    return {f"input{n or ''}" if n != 1 else "input1": p for n, p in enumerate(paths)}
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts", "mov"])
+def test_like_files_are_joined_by_copy_frame_by_frame(ending: str, tmp_path: Path) -> None:
+    one = make_counted(tmp_path / f"one.{ending}", frames=90)
+    two = make_counted(tmp_path / f"two.{ending}", frames=60)
+
+    result = fm.run(inputs(one, two, one), fm.Concat(), output=tmp_path / f"all.{ending}")
+
+    assert numbers(result.path) == [*counted(0, 90), *counted(0, 60), *counted(0, 90)]
+    assert any("nothing encoded" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("mode", ["copy", "encode"])
+def test_sound_stays_in_sync_behind_every_join(mode: str, tmp_path: Path) -> None:
+    one = make_pulses(tmp_path / "one.mp4", seconds=4, extra=PULSES)
+    two = make_pulses(tmp_path / "two.mp4", seconds=5, extra=PULSES)
+
+    result = fm.run(inputs(one, two, one, two), fm.Concat(mode=mode), output=tmp_path / "all.mp4")
+
+    gaps = pulse_gaps_ms(result.path, heard(result.path, tmp_path))
+    assert len(gaps) == 14
+    assert max(abs(gap) for gap in gaps) <= 34
+
+
+def test_differing_inputs_take_the_form_of_the_first(tmp_path: Path) -> None:
+    one = make_pulses(tmp_path / "one.mp4", seconds=3, extra=PULSES)
+    two = make_pulses(
+        tmp_path / "two.mkv",
+        seconds=3,
+        rate="25",
+        extra=(*PULSES, "-s", "320x240", "-ar", "44100", "-ac", "1"),
+    )
+
+    result = fm.run(inputs(one, two), fm.Concat(), output=tmp_path / "all.mp4")
+
+    media = fm.probe(result.path)
+    (video,), (audio,) = media.video, media.audio
+    assert (video.width, video.height, video.frame_rate) == (640, 360, Fraction(30))
+    assert (audio.sample_rate, audio.channels) == (48_000, 1)
+    assert len(numbers(result.path)) in {179, 180}
+    gaps = pulse_gaps_ms(result.path)
+    assert len(gaps) == 4
+    assert max(abs(gap) for gap in gaps) <= 40
+    assert any("encoded because the inputs differ in container" in note for note in result.notes)
+
+
+def test_missing_sound_is_silence_of_the_right_length(tmp_path: Path) -> None:
+    one = make_pulses(tmp_path / "one.mp4", seconds=3, extra=PULSES)
+    mute = make_pulses(tmp_path / "mute.mp4", seconds=3, extra=(*PULSES, "-an"))
+
+    result = fm.run(inputs(mute, one, mute, one), fm.Concat(), output=tmp_path / "all.mp4")
+
+    assert len(numbers(result.path)) == 360
+    media = fm.probe(result.path)
+    assert media.audio[0].duration_us == pytest.approx(media.video[0].duration_us, abs=40_000)
+    gaps = pulse_gaps_ms(result.path)
+    assert max(abs(gap) for gap in (*gaps[2:4], *gaps[6:8])) <= 34
+    assert any("silence where there is no sound: input, input2" in note for note in result.notes)
+
+
+def test_encoding_keeps_every_frame_of_inputs_of_one_rate(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=47)
+    two = make_counted(tmp_path / "two.mp4", frames=31)
+
+    result = fm.run(inputs(one, two, one), fm.Concat(mode="encode"), output=tmp_path / "all.mp4")
+
+    assert numbers(result.path) == [*counted(0, 47), *counted(0, 31), *counted(0, 47)]
+    times = frame_times_ms(result.path)
+    assert max(b - a for a, b in pairwise(times)) <= 55
+
+
+def test_a_copy_of_differing_inputs_is_refused_by_name(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=10)
+    two = make_counted(tmp_path / "two.mp4", frames=10, extra=("-s", "320x240"))
+
+    with pytest.raises(IncompatibleInputs, match="differ in size: 160x96, 320x240"):
+        fm.run(inputs(one, two), fm.Concat(mode="copy"), output=tmp_path / "all.mp4")
+
+    assert not (tmp_path / "all.mp4").exists()
+
+
+def test_each_input_becomes_a_chapter(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one; [x]=.mp4", frames=30)
+    two = make_counted(tmp_path / "two.mp4", frames=60)
+
+    result = fm.run(inputs(one, two), fm.Concat(), output=tmp_path / "all.mp4")
+
+    chapters = fm.probe(result.path).chapters
+    assert [c.title for c in chapters] == ["one; [x]=", "two"]
+    assert chapters[1].start_us == pytest.approx(1_000_000, abs=30_000)
+
+
+def test_parts_of_a_cut_join_to_the_source_again(tmp_path: Path) -> None:
+    source = make_counted(tmp_path / "source.mp4")
+    fm.run(source, fm.Cut(every="2s"), output=tmp_path / "cut")
+    made = sorted((tmp_path / "cut").glob("part_*"))
+
+    result = fm.run(inputs(*made), fm.Concat(mode="copy"), output=tmp_path / "again.mp4")
+
+    assert numbers(result.path) == counted(0, 300)
+    assert fm.probe(result.path).duration_us == pytest.approx(10_000_000, abs=100_000)

@@ -1,0 +1,116 @@
+import pytest
+from pydantic import ValidationError
+
+from framemill.errors import NotSupported
+from framemill.operations.compress import Compress, plan
+from tests.builders import a_film, a_subtitle, a_video, an_audio, planning_for
+from tests.unit.operations.commands import asked, lines
+
+FILM = a_film(size=50_000_000, bit_rate=40_000_000, audio=(an_audio(bit_rate=256_000),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "-c:v libx264 -preset medium -crf 25"),
+        ({"preset": "low"}, "-c:v libx264 -preset medium -crf 28"),
+        ({"preset": "high", "codec": "hevc"}, "-crf 23"),
+        ({"codec": "av1", "crf": 40, "speed": "10"}, "-c:v libsvtav1 -preset 10 -g 300 -crf 40"),
+        ({"preset": "custom", "bitrate": "1M"}, "-b:v 1000k"),
+    ],
+)
+def test_presets_and_rates_become_encoder_options(fields: dict[str, object], expected: str) -> None:
+    (command,) = lines(plan(Compress.model_validate(fields), planning_for(FILM)))
+
+    assert expected in command
+
+
+def test_modest_sound_is_copied_and_rich_sound_is_not() -> None:
+    modest = a_film(audio=(an_audio(codec="opus", bit_rate=96_000),))
+
+    assert "-c:a:0 copy" in lines(plan(Compress(), planning_for(modest)))[0]
+    assert "-c:a:0 aac -b:a:0 128k" in lines(plan(Compress(), planning_for(FILM)))[0]
+
+
+def test_a_target_size_takes_two_passes_and_tries_again_where_that_was_too_large() -> None:
+    work = plan(asked(Compress, target_size="5M"), planning_for(FILM, name="compress"))
+
+    first, second, *again = work.steps[0].commands
+    assert first.argv[-12:] == (
+        *("-fps_mode", "passthrough", "-pass", "1", "-passlogfile", "out/passlog"),
+        *("-an", "-sn", "-dn", "-f", "null", "-"),
+    )
+    assert "-b:v" in second.argv
+    rate = second.argv[second.argv.index("-b:v") + 1]
+    assert rate == "3795k"
+    assert second.argv[-1] == "file:out/compress.mp4"
+    assert [c.only_if_larger for c in again] == [("compress.mp4", 5_000_000)] * 2
+    assert [c.argv[c.argv.index("-b:v") + 1] for c in again] == ["3529k", "3226k"]
+    assert work.steps[0].outputs[0].promise.max_size == 5_000_000
+
+
+def test_x265_gets_its_passes_in_its_own_words() -> None:
+    work = plan(asked(Compress, target_size="5M", codec="hevc"), planning_for(FILM))
+
+    assert "-x265-params log-level=error:pass=1:stats=out/passlog.log" in lines(work)[0]
+
+
+def test_sound_gives_way_where_the_target_is_tight() -> None:
+    work = plan(asked(Compress, target_size="900k"), planning_for(FILM))
+
+    assert "-b:a:0 96k" in lines(work)[1]
+
+
+def test_an_impossible_target_is_refused_with_the_smallest_possible() -> None:
+    with pytest.raises(NotSupported, match=r"allow at least 546\.3 kB"):
+        plan(asked(Compress, target_size="50k"), planning_for(FILM))
+
+
+def test_a_source_below_the_target_is_copied() -> None:
+    work = plan(asked(Compress, target_size="100M"), planning_for(FILM, name="compress"))
+
+    assert "-c:v copy" in lines(work)[0]
+    assert work.notes[0] == "compress: the source has only 50.0 MB, less than 100.0 MB: nothing is encoded"
+
+
+def test_a_source_below_the_target_in_another_codec_is_not_made_larger() -> None:
+    work = plan(asked(Compress, target_size="100M", codec="hevc"), planning_for(FILM))
+
+    assert "-b:v 39872k" in lines(work)[1]
+    assert work.warnings == ("the source has only 50.0 MB, less than the target",)
+
+
+def test_a_result_that_would_be_larger_is_warned_about() -> None:
+    tiny = a_film(size=100_000)
+
+    (warning,) = plan(Compress(), planning_for(tiny)).warnings
+
+    assert "more than the source's 100.0 kB" in warning
+
+
+def test_matroska_with_styled_subtitles_stays_matroska() -> None:
+    styled = a_film(container="matroska", subtitles=(a_subtitle(codec="ass"),))
+    plain = a_film(container="matroska")
+
+    assert lines(plan(Compress(), planning_for(styled)))[0].endswith("op.mkv")
+    assert lines(plan(Compress(), planning_for(plain)))[0].endswith("op.mp4")
+
+
+def test_ten_bits_are_kept_by_hevc() -> None:
+    deep = a_film(video=(a_video(bit_depth=10, pixel_format="yuv420p10le"),))
+
+    assert "format=yuv420p10le" in lines(plan(Compress(codec="hevc"), planning_for(deep)))[0]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"preset": "custom"},
+        {"crf": 20, "bitrate": "1M"},
+        {"preset": "low", "target_size": "5M"},
+        {"crf": 20, "target_size": "5M"},
+    ],
+)
+def test_contradicting_wishes_are_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Compress.model_validate(fields)

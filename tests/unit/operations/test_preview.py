@@ -1,0 +1,73 @@
+from fractions import Fraction
+
+import pytest
+
+from framemill.errors import TimeOutOfRange
+from framemill.operations.preview import Preview, plan
+from tests.builders import a_film, a_video, planning_for
+from tests.unit.operations.commands import asked, lines
+
+
+def test_a_preview_is_three_silent_seconds_from_a_third_in() -> None:
+    film = a_film(duration_us=90_000_000, video=(a_video(duration_us=90_000_000),))
+
+    work = plan(Preview(), planning_for(film, name="preview"))
+
+    (command,) = lines(work)
+    assert command == (
+        "-nostdin -hide_banner -y GUARD -f mov -ss 30 -noaccurate_seek -i file:in/source -map 0:0 "
+        "-filter:v:0 fps=15/1:start_time=0,trim=duration=3,setpts=PTS-STARTPTS,"
+        "zscale=w=360:h=202:f=bicubic:r=limited,setsar=1,format=yuv420p "
+        "-c:v libx264 -preset medium -crf 26 -fps_mode passthrough -map_metadata -1 -map_chapters -1 "
+        "-movflags +faststart -f mp4 file:out/preview.mp4"
+    )
+    (output,) = work.steps[0].outputs
+    assert output.publish == "movie-preview.mp4"
+    assert (output.promise.duration_us, output.promise.audio_codecs) == (3_000_000, ())
+
+
+@pytest.mark.parametrize(
+    ("length_us", "start", "duration"),
+    [(2_000_000, None, 2_000_000), (4_000_000, 1_000_000, 3_000_000), (9_000_000, 3_000_000, 3_000_000)],
+)
+def test_short_videos_are_shown_as_far_as_they_go(length_us: int, start: int | None, duration: int) -> None:
+    film = a_film(duration_us=length_us, video=(a_video(duration_us=length_us),), audio=())
+
+    work = plan(Preview(), planning_for(film))
+
+    assert work.steps[0].outputs[0].promise.duration_us == duration
+    assert (f"-ss {start // 1_000_000} " if start else "-f mov -noaccurate_seek") in lines(work)[0]
+
+
+def test_a_start_behind_the_picture_is_refused() -> None:
+    with pytest.raises(TimeOutOfRange, match="ends at 10 s"):
+        plan(asked(Preview, start="10s"), planning_for(a_film()))
+
+
+def test_a_window_that_reaches_over_the_end_stops_there() -> None:
+    work = plan(asked(Preview, start="9s"), planning_for(a_film()))
+
+    assert work.steps[0].outputs[0].promise.duration_us == 1_000_000
+
+
+def test_a_transport_stream_is_entered_earlier_because_it_has_no_index() -> None:
+    film = a_film(container="mpegts", duration_us=60_000_000, video=(a_video(duration_us=60_000_000),))
+
+    (command,) = lines(plan(asked(Preview, start="30s"), planning_for(film)))
+
+    assert "-ss 20 -noaccurate_seek" in command
+    assert "fps=15/1:start_time=10," in command
+
+
+def test_fields_are_joined_before_frames_are_picked() -> None:
+    film = a_film(video=(a_video(field_order="tt", frame_rate=Fraction(25)),))
+
+    (command,) = lines(plan(Preview(), planning_for(film)))
+
+    assert "-filter:v:0 bwdif=mode=send_frame:parity=auto:deint=interlaced,fps=15/1" in command
+
+
+def test_a_slower_source_keeps_its_rate() -> None:
+    film = a_film(video=(a_video(frame_rate=Fraction(25, 2)),))
+
+    assert "fps=25/2" in lines(plan(Preview(), planning_for(film)))[0]
