@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FramemillError", "Result", "plan", "probe", "run"]
 
+
 def probe(path: str | Path, *, count_frames: bool = False, settings: "Settings | None" = None) -> "MediaInfo":
     """What a file contains. `count_frames` decodes it to count them.
 
@@ -80,7 +81,6 @@ def run(
     """
     from framemill.app import open_app
     from framemill.engine.events import Callback
-
     from framemill.operations.names import SETS
 
     specs = _specs(work, params)

@@ -19,8 +19,8 @@ from framemill.engine.images import read_picture
 from framemill.engine.machine import Machine
 from framemill.store.database import open_database
 from framemill.tools.programs import Programs
-from tests.engines import Bench, Clock, a_copy, a_machine, a_plan
 from tests.conftest import Clip
+from tests.engines import Bench, Clock, a_copy, a_machine, a_plan
 
 pytestmark = pytest.mark.media
 

@@ -18,8 +18,8 @@ from framemill.tools.probe import count_packets, keyframes, probe
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.programs import Programs
 from framemill.tools.sandbox import working_bwrap
-from tests.corpus import CORPUS, file, manifest, needs_corpus, readable_files
 from tests.conftest import Clip
+from tests.corpus import CORPUS, file, manifest, needs_corpus, readable_files
 
 pytestmark = pytest.mark.media
 

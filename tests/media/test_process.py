@@ -365,9 +365,7 @@ def test_the_processor_time_of_a_sandboxed_program_is_counted(tmp_path: Path, pr
     argv = (str(programs.ffmpeg), "-v", "error", *work)
 
     plain, inside = (
-        run_tool(
-            sandboxed(argv, readable=(), writable=(tmp_path,), mode=mode), cwd=tmp_path, limits=Limits()
-        )
+        run_tool(sandboxed(argv, readable=(), writable=(tmp_path,), mode=mode), cwd=tmp_path, limits=Limits())
         for mode in ("off", "require")
     )
 

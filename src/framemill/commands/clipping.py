@@ -29,6 +29,7 @@ class Clip:
     extra: tuple[str, ...]
     start_us: int
     end_us: int
+    subtitled: bool = False  # `extra` maps subtitles
     joined: bool = False  # others stand before it, so no edit list can hide what is before its start
 
     @property
@@ -64,6 +65,19 @@ def window_of_sound(skip_us: int, length_us: int) -> tuple[str, ...]:
     )
 
 
+def cues_within(length_us: int, *, lead_us: int = 0) -> tuple[str, ...]:
+    """Output option for subtitles of a range that begins `lead_us` after time zero.
+
+    A cue that began before it is shown from its start on, one that lasts
+    longer ends with it; else the file would begin earlier and last longer.
+    """
+    first, last = f"{seconds(lead_us)}/TB", f"{seconds(lead_us + length_us)}/TB"
+    begun = rf"pts=max(PTS\,{first}):dts=max(DTS\,{first})"
+    lasting = rf"min(PTS+DURATION\,{last})-max(PTS\,{first})"
+    over = rf"lte((pts+duration)*tb\,{seconds(lead_us)})"
+    return ("-bsf:s", f"noise=drop={over},setts={begun}:duration={lasting}")
+
+
 def opened(clip: Clip) -> tuple[str, ...]:
     """The input side."""
     missing_times = clip.media.container in {"avi", "mpeg"}
@@ -92,6 +106,7 @@ def copied(clip: Clip, container: Container) -> tuple[str, ...]:
         *("-copypriorss", "0"),
         # Sound needs no keyframe: without this it would begin where reading does.
         *(("-bsf:a", rf"noise=drop=lt(pts*tb\,{seconds(lead)})") if drop else ()),
+        *(cues_within(clip.end_us - clip.start_us, lead_us=lead) if clip.subtitled else ()),
         # Sound goes on until the last picture ends.
         *("-t", seconds(length + clip.late_us)),
         *(("-output_ts_offset", f"-{seconds(lead)}") if lead else ()),

@@ -45,6 +45,8 @@ def probe_args(
         *guard_args(max_pixels=max_pixels),
         *("-show_format", "-show_streams", "-show_chapters"),
         *("-show_entries", f"packet={PACKET_FIELDS}"),
+        # Tells streams apart whose decoders need different settings.
+        *("-show_data_hash", "crc32"),
         # The second interval seeks past every end; what it returns are the last packets there are.
         *("-read_intervals", f"%+#{head_packets},99999999%+#{tail_packets}"),
         *("-of", "json"),

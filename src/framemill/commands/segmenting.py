@@ -78,7 +78,7 @@ def unordered() -> tuple[str, ...]:
 
 def fine_clock(rate: Fraction) -> tuple[str, ...]:
     """Encoder option for a time base fine enough for frames of `rate` that do not start at zero."""
-    return ("-enc_time_base", f"1/{rate.numerator * max(1, -(-90_000 // rate.numerator))}")
+    return ("-enc_time_base:v:0", f"1/{rate.numerator * max(1, -(-90_000 // rate.numerator))}")
 
 
 def encoder_reorder_us(profile: Profile, rate: Fraction) -> int:

@@ -31,6 +31,7 @@ class _Common(TypedDict):
     start_us: int
     duration_us: int | None
     bit_rate: int | None
+    config: str | None
 
 
 def video(stream: Json, evidence: Evidence, warnings: list[str]) -> VideoStream:
@@ -157,6 +158,7 @@ def _common(stream: Json) -> _Common:
         "dispositions": tuple(k for k, on in (stream.get("disposition") or {}).items() if on),
         "start_us": micros(stream.get("start_time")) or 0,
         "duration_us": micros(stream.get("duration")) or _clock(named.get("duration")),
+        "config": _known(stream.get("extradata_hash")),
         "bit_rate": whole(stream.get("bit_rate")) or whole(named.get("bps")) or None,
     }
 

@@ -21,6 +21,8 @@ _PICTURE: tuple[tuple[str, Callable[[VideoStream], object]], ...] = (
     ("field order", lambda v: v.field_order),
     ("colour", lambda v: f"{v.color_primaries}/{v.color_transfer}/{v.color_space}"),
     ("time base", lambda v: v.time_base),
+    # H.264 carries its settings along in the stream, where decoders look for them.
+    ("decoder settings", lambda v: v.config if v.codec != "h264" else None),
     ("place of the video stream", lambda v: v.index),
 )
 _SOUND: tuple[tuple[str, Callable[[AudioStream], object]], ...] = (
@@ -28,6 +30,7 @@ _SOUND: tuple[tuple[str, Callable[[AudioStream], object]], ...] = (
     ("audio profile", lambda a: a.profile),
     ("sample rate", lambda a: a.sample_rate),
     ("audio layout", lambda a: a.layout or f"{a.channels} channels"),
+    ("audio decoder settings", lambda a: a.config if a.codec == "vorbis" else None),
     ("place of the audio stream", lambda a: a.index),
 )
 

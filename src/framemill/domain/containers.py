@@ -129,7 +129,7 @@ CONTAINERS: dict[str, Container] = {
         _make("wav", audio=_PCM, one_sound=True),
         _make("flac", audio=frozenset({"flac"}), cover=True, one_sound=True),
         _make("opus", muxer="opus", audio=frozenset({"opus"}), one_sound=True),
-        _make("ogg", audio=frozenset({"vorbis", "opus", "flac"}), one_sound=True),
+        _make("ogg", audio=frozenset({"vorbis", "opus"}), one_sound=True),
         _make(
             "mka",
             muxer="matroska",

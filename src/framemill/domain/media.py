@@ -29,6 +29,7 @@ class Stream:
     start_us: int = 0
     duration_us: int | None = None
     bit_rate: int | None = None
+    config: str | None = None  # hash of what a decoder must know before the first packet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

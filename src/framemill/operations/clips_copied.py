@@ -68,6 +68,7 @@ def copied(spec: Spec, planning: Planning, wanted: Sequence[Range]) -> Work:
             extra=beside.extra,
             start_us=a,
             end_us=b,
+            subtitled=bool(beside.subtitles),
             joined=several,
         )
         for a, b in ranges

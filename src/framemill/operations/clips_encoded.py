@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from framemill.commands import opening, source
-from framemill.commands.clipping import window, window_of_sound
+from framemill.commands.clipping import cues_within, window, window_of_sound
 from framemill.commands.joining import Piece
 from framemill.domain import clipping, left_behind
 from framemill.domain.cuts import EARLY_US
-from framemill.domain.media import MediaInfo
+from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Dropped, Role, StepInput
+from framemill.domain.promises import end_of
 from framemill.domain.units import format_time, seconds
 from framemill.domain.work import Product, Work
+from framemill.errors import TimeOutOfRange
 from framemill.operations.exact import container_for, frames_kept, profile_for, sound_for
 from framemill.operations.joins import encoded_step
 from framemill.operations.naming import file_name
@@ -24,7 +26,7 @@ def one(spec: Spec, planning: Planning, wanted: tuple[int, int], *, profile: str
     """A tap of exactly the frames from the first at or after the start to the last before the end."""
     product = planning.one(spec.source)
     media = product.media
-    start, end = clipping.on_frames(media, planning.video_of(product), *wanted)
+    start, end = clipping.on_frames(media, _shown(planning, product, wanted), *wanted)
     enter = opening.entry(media, start)
     # What is read before the start would shift subtitles and chapters, which no filter can cut.
     aligned = enter == start
@@ -50,7 +52,11 @@ def one(spec: Spec, planning: Planning, wanted: tuple[int, int], *, profile: str
             for part in tap.audio
         ),
         # Chapters are cut to the output's length, not the input's.
-        extra=(*tap.extra, *(("-t", seconds(end - start)) if clip.chapters else ())),
+        extra=(
+            *tap.extra,
+            *(cues_within(end - start) if done.beside.subtitles else ()),
+            *(("-t", seconds(end - start)) if clip.chapters else ()),
+        ),
         start_us=enter,
         end_us=end,
     )
@@ -63,7 +69,7 @@ def several(
     """One step that seeks to each range, decodes it, joins and encodes them."""
     product = planning.one(spec.source)
     media, stream = product.media, planning.video_of(product)
-    ranges = [clipping.on_frames(media, stream, *r) for r in wanted]
+    ranges = [clipping.on_frames(media, _shown(planning, product, r), *r) for r in wanted]
     clip = clipping.lasting(media, sum(end - start for start, end in ranges))
     done = _recoded(spec, planning, clip, profile, chapters=False)
     assert done.tap.video is not None
@@ -90,6 +96,18 @@ def several(
         notes=done.notes,
         dropped=(*_lost(product, clip), *done.dropped),
     )
+
+
+def _shown(planning: Planning, product: Product, wanted: tuple[int, int]) -> VideoStream:
+    """The picture; TimeOutOfRange where it is over before the range begins."""
+    stream = planning.video_of(product)
+    end = end_of(product.media, stream)[0]
+    if wanted[0] >= end:
+        raise TimeOutOfRange(
+            f"there is no picture from {format_time(wanted[0])} on: it ends at {format_time(end)}",
+            hint="choose an earlier start, or mode=copy for the sound",
+        )
+    return stream
 
 
 def _early(start: int) -> int:

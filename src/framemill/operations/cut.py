@@ -29,6 +29,7 @@ from framemill.operations.spec import Size, Spec, Time
 # A packet of sound may reach over a boundary: each part is that much longer than its picture.
 _JOIN_US = 60_000
 _MARGIN_US = 200_000
+_CUE_US = 7 * US
 # Containers disagree about how long the last packet of a stream lasts.
 _COPY_TOLERANCE_US = 1_000_000
 
@@ -99,7 +100,9 @@ def _copied(spec: Cut, planning: Planning) -> Work:
         maps += segmenting.without_hidden(number) if _has_hidden(media, stream) else ()
     for number, part in enumerate(beside.audio):
         maps += ("-map", f"0:{part.stream}", *(arg.replace("{n}", str(number)) for arg in part.args))
-    output = _parts(spec, planning, container, _copy_promise(media, videos, wish))
+    output = _parts(
+        spec, planning, container, _copy_promise(media, videos, wish, subtitled=bool(beside.subtitles))
+    )
     argv = (
         *("-nostdin", "-hide_banner", "-y"),
         *source.read("source", demuxer=media.container, before=_timed(media)),
@@ -257,12 +260,14 @@ def _report(spec: Cut, planning: Planning, wish: Boundaries, mode: str) -> Comma
     return Command(tool="builtin", argv=("parts_report", _listing(planning), target, wish_text))
 
 
-def _copy_promise(media: MediaInfo, videos: tuple[VideoStream, ...], wish: Boundaries) -> Promise:
+def _copy_promise(
+    media: MediaInfo, videos: tuple[VideoStream, ...], wish: Boundaries, *, subtitled: bool
+) -> Promise:
     main = videos[0] if videos else None
     return Promise(
         kind="media",
         duration_us=media.duration_us,
-        tolerance_us=_COPY_TOLERANCE_US,
+        tolerance_us=_COPY_TOLERANCE_US + _cues_us(wish, subtitled=subtitled),
         frame_us=_JOIN_US,
         width=main.width if main else None,
         height=main.height if main else None,
@@ -271,6 +276,11 @@ def _copy_promise(media: MediaInfo, videos: tuple[VideoStream, ...], wish: Bound
         files=wish.files,
         max_size=wish.max_size,
     )
+
+
+def _cues_us(wish: Boundaries, *, subtitled: bool) -> int:
+    """By how much subtitles that are shown across boundaries may make parts longer."""
+    return _CUE_US * len(wish.wanted) if subtitled else 0
 
 
 def _encode_promise(whole: Promise, media: MediaInfo, wish: Boundaries, end: int) -> Promise:
@@ -282,6 +292,7 @@ def _encode_promise(whole: Promise, media: MediaInfo, wish: Boundaries, end: int
     sure = not media.truncated and (not wish.wanted or wish.wanted[-1] < end - _MARGIN_US)
     return replace(
         whole,
+        tolerance_us=whole.tolerance_us + _cues_us(wish, subtitled=bool(whole.subtitles)),
         frame_us=max(whole.frame_us, _JOIN_US),
         audio_codecs=whole.audio_codecs if everywhere else None,
         channels=whole.channels if everywhere else None,

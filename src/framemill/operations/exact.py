@@ -87,7 +87,10 @@ def frames_kept(done: Recoding, *, joined: bool = False) -> tuple[str, ...]:
     assert shown is not None
     if steady(done):
         return (*args, *fine_clock(shown.frame_rate))
-    return (*args, *fine_clock(Fraction(90_000))) if joined else args
+    if not joined:
+        return args
+    at = args.index("-enc_time_base")
+    return (*args[:at], *args[at + 2 :], *fine_clock(Fraction(90_000)))
 
 
 def voices(done: Recoding) -> tuple[Voice, ...]:

@@ -1,5 +1,6 @@
 """A short silent clip that shows what a video is."""
 
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import Field
@@ -17,6 +18,9 @@ from framemill.operations.naming import file_name, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import EvenSide, FrameRate, Spec, Time
+
+# Slower than this is a slide show, of which a clip may hold no whole frame.
+_SLOW = 5
 
 
 class Preview(Spec):
@@ -39,8 +43,7 @@ def plan(spec: Preview, planning: Planning) -> Work:
     product = planning.one(spec.source)
     stream = planning.video_of(product)
     start, length = _window(spec, product.media, stream)
-    wanted = parse_frame_rate(spec.fps)
-    rate = wanted if stream.is_vfr else min(wanted, stream.frame_rate)
+    rate = _rate(spec, stream)
     size = picture.contained(stream, spec.width, None)
     container = picture_container(spec, CONTAINERS["mp4"], codec="h264")
     profile = make_profile(codec="h264", crf=spec.crf, preset=spec.preset, container=container.name)
@@ -103,6 +106,13 @@ def plan(spec: Preview, planning: Planning) -> Work:
         products=(Product(ref=output.id, label=planning.name, media=made),),
         notes=(f"{planning.name}: silent, {seconds(length)} s from {seconds(start)} s",),
     )
+
+
+def _rate(spec: Preview, stream: VideoStream) -> Fraction:
+    """The wanted rate, or the source's own where that is a little slower: then no frame is doubled."""
+    wanted = parse_frame_rate(spec.fps)
+    steady = not stream.is_vfr and stream.frame_rate >= _SLOW
+    return min(wanted, stream.frame_rate) if steady else wanted
 
 
 def _window(spec: Preview, media: MediaInfo, stream: VideoStream) -> tuple[int, int]:

@@ -32,13 +32,13 @@ def test_the_default_is_an_mp3_of_the_default_track() -> None:
 
 def test_a_track_that_fits_is_copied_unless_something_else_is_asked_for() -> None:
     copied = plan(ExtractAudio(format="m4a"), planning_for(FILM, name="x"))
-    asked = plan(asked(ExtractAudio, format="m4a", bitrate="96k"), planning_for(FILM, name="x"))
+    wanted = plan(asked(ExtractAudio, format="m4a", bitrate="96k"), planning_for(FILM, name="x"))
     slower = plan(ExtractAudio(format="m4a", sample_rate=22_050), planning_for(FILM, name="x"))
 
     assert "-c:a:0 copy" in lines(copied)[0]
     assert copied.notes == ("x: #1 audio (aac) copied",)
-    assert "-b:a:0 96k" in lines(asked)[0]
-    assert asked.notes == ("x: #1 audio (aac) encoded to aac: a bit rate is asked for",)
+    assert "-b:a:0 96k" in lines(wanted)[0]
+    assert wanted.notes == ("x: #1 audio (aac) encoded to aac: a bit rate is asked for",)
     assert "-ar:a:0 22050" in lines(slower)[0]
 
 

@@ -1,0 +1,56 @@
+"""Real previews: the right moment, silent, playable anywhere."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import framemill as fm
+from framemill.tools.programs import Programs
+from tests import corpus
+from tests.conftest import Clip
+from tests.media.counted import counted, make_counted, numbers
+
+pytestmark = pytest.mark.media
+
+
+def test_the_preview_shows_the_wanted_moment(tmp_path: Path) -> None:
+    source = make_counted(tmp_path / "source.mp4")
+
+    spec = fm.Preview(start="4s", duration="1s", fps=30, width=1920, crf=10, preset="ultrafast")
+    result = fm.run(source, spec, output=tmp_path / "p.mp4")
+
+    assert numbers(result.path) == counted(120, 150)
+
+
+def test_it_is_silent_small_and_even(film: Path, tmp_path: Path) -> None:
+    result = fm.run(film, fm.Preview(width=98, preset="ultrafast"), output=tmp_path / "p.mp4")
+
+    media = fm.probe(result.path)
+    video = media.main_video
+    assert video is not None
+    assert (video.codec, video.pixel_format, video.width, video.height) == ("h264", "yuv420p", 98, 56)
+    assert (media.audio, str(video.frame_rate)) == ((), "15")
+    assert abs(media.duration_us - 3_000_000) < 100_000
+
+
+def test_a_slide_show_gives_the_slide_that_stands(clip: Clip, programs: Programs, tmp_path: Path) -> None:
+    slides = clip(
+        "slow.mkv",
+        *("-f", "lavfi", "-i", "color=c=red:s=320x180:r=1/20:d=60"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    )
+
+    result = fm.run(slides, fm.Preview(start="25s", fps=10), output=tmp_path / "p.mp4")
+
+    assert abs(fm.probe(result.path).duration_us - 3_000_000) <= 200_000
+    argv = (str(programs.ffmpeg), "-v", "error", "-i", str(result.path), "-frames:v", "1", "-f", "null", "-")
+    assert subprocess.run(argv, check=True, capture_output=True, timeout=30).stderr == b""
+
+
+@corpus.needs_corpus
+@pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
+def test_every_video_of_the_corpus_gives_a_preview(name: str, tmp_path: Path) -> None:
+    result = fm.run(corpus.file(name), fm.Preview(preset="ultrafast"), output=tmp_path / "p.mp4")
+
+    assert fm.probe(result.path).main_video is not None

@@ -1,0 +1,48 @@
+"""Real proxies: small, slow, light, and true to the source's length."""
+
+from pathlib import Path
+
+import pytest
+
+import framemill as fm
+from tests import corpus
+from tests.conftest import Clip
+
+pytestmark = pytest.mark.media
+
+
+def test_a_proxy_is_what_an_editor_expects(clip: Clip, tmp_path: Path) -> None:
+    source = clip(
+        "surround.mkv",
+        *("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30000/1001:d=3"),
+        *("-f", "lavfi", "-i", "anoisesrc=d=3:r=48000", "-ac", "6", "-c:a", "ac3"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    )
+
+    result = fm.run(source, fm.Proxy(preset="ultrafast"), output=tmp_path / "p.mp4")
+
+    media = fm.probe(result.path)
+    video = media.main_video
+    assert video is not None
+    assert (video.codec, video.width, video.height, str(video.frame_rate)) == (
+        *("h264", 854, 480),
+        "10",
+    )
+    assert [(a.codec, a.channels) for a in media.audio] == [("aac", 2)]
+    assert abs(media.duration_us - 3_000_000) <= 200_000
+    # The index stands before the pictures: players need not fetch all of it first.
+    head = result.path.read_bytes()[:4096]
+    assert head.find(b"moov") < (head.find(b"mdat") if b"mdat" in head else 4096)
+
+
+@corpus.needs_corpus
+@pytest.mark.parametrize(
+    "name", [n for n in corpus.readable_files() if "audio-only" not in n and "long" not in n]
+)
+def test_every_video_of_the_corpus_gives_a_proxy(name: str, tmp_path: Path) -> None:
+    result = fm.run(corpus.file(name), fm.Proxy(preset="ultrafast"), output=tmp_path / "p.mp4")
+
+    video = fm.probe(result.path).main_video
+    assert video is not None
+    assert video.width <= 854
+    assert video.height <= 480

@@ -1,0 +1,158 @@
+"""Real stills: right picture, right shape, right way up, right colours, from every kind of file."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import framemill as fm
+from framemill.engine.images import read_picture
+from framemill.errors import NoVideoStream, TimeOutOfRange
+from framemill.tools.programs import Programs
+from tests import corpus
+from tests.conftest import Clip
+
+pytestmark = pytest.mark.media
+
+LETTERS = "RGBY"
+COLOURS = {"R": (200, 30, 30), "G": (30, 200, 30), "B": (30, 30, 200), "Y": (200, 200, 30)}
+
+
+def pixels(programs: Programs, picture: Path, *, at: str) -> tuple[int, ...]:
+    """Red, green and blue of the picture's pixel at `x:y`, as any viewer shows it."""
+    argv = (
+        *(str(programs.ffmpeg), "-v", "error", "-i", str(picture)),
+        *("-vf", f"format=rgb24,crop=1:1:{at}", "-frames:v", "1", "-f", "rawvideo", "-"),
+    )
+    return tuple(subprocess.run(argv, check=True, capture_output=True, timeout=30).stdout)
+
+
+def like(found: tuple[int, ...], wanted: tuple[int, ...], *, off: int = 6) -> bool:
+    return all(abs(a - b) <= off for a, b in zip(found, wanted, strict=True))
+
+
+@pytest.fixture(scope="session", name="seconds")
+def _seconds(clip: Clip) -> Path:
+    """Four seconds of 1280x720, one colour each, BT.709, a keyframe only at the start."""
+    each = [f"color=c=#{bytes(COLOURS[name]).hex()}:s=1280x720:r=25:d=1,format=gbrp" for name in LETTERS]
+    inputs = [arg for graph in each for arg in ("-f", "lavfi", "-i", graph)]
+    graph = "concat=n=4,scale=out_color_matrix=bt709:out_range=limited,format=yuv420p"
+    return clip(
+        "seconds.mp4",
+        *inputs,
+        *("-filter_complex", graph, "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-g", "999"),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+    )
+
+
+@pytest.mark.parametrize("image", ["jpg", "png", "webp", "avif"])
+def test_colours_are_right_in_every_format(
+    image: str, seconds: Path, programs: Programs, tmp_path: Path
+) -> None:
+    fm.run(seconds, fm.Thumbnails(count=3, width=320, format=image), output=tmp_path)
+
+    pictures = sorted(tmp_path.glob(f"thumb_*.{image}"))
+    found = [pixels(programs, picture, at="100:100") for picture in pictures]
+    assert all(like(got, COLOURS[name]) for got, name in zip(found, "GBY", strict=True)), found
+
+
+def test_the_picture_shown_at_each_time_is_taken(seconds: Path, programs: Programs, tmp_path: Path) -> None:
+    spec = fm.Thumbnails(at=("0s", "0.96s", "1s", "3.99s", "4s"), format="png", width=64)
+
+    fm.run(seconds, spec, output=tmp_path)
+
+    found = [pixels(programs, picture, at="9:9") for picture in sorted(tmp_path.glob("*.png"))]
+    assert all(like(got, COLOURS[name]) for got, name in zip(found, "RRGYY", strict=True)), found
+
+
+def test_a_slide_that_stands_still_is_taken_while_it_stands(
+    clip: Clip, programs: Programs, tmp_path: Path
+) -> None:
+    slides = clip(
+        "slides.mkv",
+        *("-f", "lavfi", "-i", "color=c=red:s=320x180:r=1:d=1"),
+        *("-f", "lavfi", "-i", "color=c=blue:s=320x180:r=1:d=3"),
+        *("-filter_complex", "[1]setpts=PTS*7+10/TB[b];[0][b]interleave,format=yuv420p"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-fps_mode", "passthrough"),
+    )
+
+    fm.run(slides, fm.Thumbnails(at=("6s",), format="png"), output=tmp_path)
+
+    red, _, blue = pixels(programs, tmp_path / "thumb_001.png", at="9:9")
+    assert red > 200 > 60 > blue
+
+
+def test_a_turned_picture_with_wide_pixels_stands_upright(
+    clip: Clip, programs: Programs, tmp_path: Path
+) -> None:
+    flat = clip(
+        "flat.mp4",
+        *("-f", "lavfi", "-i", "color=c=red:s=360x240:r=5:d=1,drawbox=w=180:c=blue:t=fill,setsar=3/2"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    )
+    turned = tmp_path / "turned.mp4"
+    args = ("-v", "error", "-display_rotation:v", "90", "-i", str(flat), "-c", "copy", str(turned))
+    subprocess.run((str(programs.ffmpeg), *args), check=True, timeout=30)
+
+    fm.run(turned, fm.Thumbnails(count=1, format="png"), output=tmp_path / "out")
+
+    picture = tmp_path / "out/thumb_001.png"
+    assert (read_picture(picture).width, read_picture(picture).height) == (240, 540)
+    # Turned a quarter to the left, the blue left half is now the lower one.
+    top, bottom = (pixels(programs, picture, at=f"120:{y}") for y in (60, 480))
+    assert top[0] > 200 > 60 > top[2]
+    assert bottom[2] > 200 > 60 > bottom[0]
+
+
+def test_pictures_are_found_where_seeking_finds_none(
+    seconds: Path, programs: Programs, tmp_path: Path
+) -> None:
+    # One keyframe at the start, no index: a seek lands behind it and decodes nothing.
+    stream = tmp_path / "late.ts"
+    args = (
+        "-v",
+        "error",
+        "-i",
+        str(seconds),
+        "-c",
+        "copy",
+        "-muxdelay",
+        "0",
+        "-output_ts_offset",
+        "77",
+        str(stream),
+    )
+    subprocess.run((str(programs.ffmpeg), *args), check=True, timeout=30)
+
+    fm.run(stream, fm.Thumbnails(count=3, width=64, format="png"), output=tmp_path / "out")
+
+    found = [pixels(programs, picture, at="9:9") for picture in sorted((tmp_path / "out").glob("*.png"))]
+    assert all(like(got, COLOURS[name]) for got, name in zip(found, "GBY", strict=True)), found
+
+
+def test_nothing_is_left_behind_where_no_picture_can_be(clip: Clip, film: Path, tmp_path: Path) -> None:
+    sound = clip("tone.wav", "-f", "lavfi", "-i", "sine=duration=1")
+
+    with pytest.raises(NoVideoStream):
+        fm.run(sound, fm.Thumbnails(), output=tmp_path / "out")
+    with pytest.raises(TimeOutOfRange):
+        fm.run(film, fm.Thumbnails(at=("1h",)), output=tmp_path / "out")
+
+    assert not list(tmp_path.rglob("thumb*"))
+
+
+@corpus.needs_corpus
+@pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
+def test_every_video_of_the_corpus_gives_its_pictures(name: str, tmp_path: Path) -> None:
+    entry = corpus.manifest()[name]["facts"]["streams"]
+    shapes = {
+        (s["display_w"], s["display_h"]) for s in entry if s.get("display_w") and not s.get("attached_pic")
+    }
+
+    result = fm.run(corpus.file(name), fm.Thumbnails(count=3), output=tmp_path)
+
+    pictures = [read_picture(artifact.path) for artifact in result.artifacts]
+    assert len(pictures) == 3
+    assert any(
+        p.width == min(720, w) and abs(p.height - p.width * h / w) <= 1 for p in pictures for w, h in shapes
+    )
