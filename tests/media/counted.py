@@ -28,6 +28,23 @@ def make_counted(
     return target
 
 
+def with_cue(source: Path, target: Path, *, start: str, end: str) -> Path:
+    """`source` with a subtitle cue; times as `00:00:01,500`."""
+    text = target.with_suffix(".srt")
+    text.write_text(f"1\n{start} --> {end}\nHello\n")
+    codec = "mov_text" if target.suffix == ".mp4" else "srt"
+    _ffmpeg(
+        "-i", str(source), "-i", str(text), "-map", "0", "-map", "1", "-c", "copy", "-c:s", codec, str(target)
+    )
+    return target
+
+
+def cues(path: Path) -> list[tuple[float, float]]:
+    """Start and end of each subtitle cue in seconds; empty ones are MP4's way to say nothing."""
+    rows = [line.split(",") for line in _read(path, "s:0", "packet=pts_time,duration_time,size")]
+    return [(float(p), round(float(p) + float(d), 3)) for p, d, size in rows if int(size) > 2]
+
+
 def counted(first: int, end: int) -> list[int]:
     """The numbers of the frames from `first` up to `end`."""
     return [n % CYCLE for n in range(first, end)]

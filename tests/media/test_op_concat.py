@@ -100,6 +100,24 @@ def test_a_copy_of_differing_inputs_is_refused_by_name(tmp_path: Path) -> None:
     assert not (tmp_path / "all.mp4").exists()
 
 
+def test_hevc_of_differing_settings_is_not_copied_into_a_file_that_cannot_be_decoded(tmp_path: Path) -> None:
+    hevc = ("-c:v", "libx265", "-x265-params")
+    one = make_counted(tmp_path / "one.mp4", frames=20, extra=(*hevc, "log-level=error:bframes=2"))
+    two = make_counted(tmp_path / "two.mp4", frames=20, extra=(*hevc, "log-level=error:bframes=0:ctu=16"))
+
+    with pytest.raises(IncompatibleInputs, match="decoder settings"):
+        fm.run(inputs(one, two), fm.Concat(mode="copy"), output=tmp_path / "all.mp4")
+
+
+def test_h264_of_differing_settings_is_joined_by_copy(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=20)
+    two = make_counted(tmp_path / "two.mp4", frames=20, extra=("-x264-params", "ref=1:weightp=0:8x8dct=1"))
+
+    result = fm.run(inputs(one, two), fm.Concat(mode="copy"), output=tmp_path / "all.mp4")
+
+    assert numbers(result.path) == [*counted(0, 20), *counted(0, 20)]
+
+
 def test_each_input_becomes_a_chapter(tmp_path: Path) -> None:
     one = make_counted(tmp_path / "one; [x]=.mp4", frames=30)
     two = make_counted(tmp_path / "two.mp4", frames=60)

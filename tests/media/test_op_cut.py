@@ -13,7 +13,7 @@ import framemill as fm
 from framemill.errors import CodecNotInContainer, InvalidSpec
 from framemill.tools.programs import find_programs
 from tests import corpus
-from tests.media.counted import counted, frame_times_ms, make_counted, numbers, spans
+from tests.media.counted import counted, cues, frame_times_ms, make_counted, numbers, spans, with_cue
 from tests.media.pulses import make_pulses, pulse_gaps_ms
 
 pytestmark = pytest.mark.media
@@ -183,6 +183,20 @@ def test_chapters_make_parts_and_their_titles_are_reported(tmp_path: Path) -> No
         ("One", 0),
         ("Two: ½", 2_000_000),
     ]
+
+
+@pytest.mark.parametrize("mode", ["copy", "encode"])
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_subtitles_go_into_the_part_they_begin_in(
+    ending: str, mode: str, source: Path, tmp_path: Path
+) -> None:
+    spoken = with_cue(source, tmp_path / f"spoken.{ending}", start="00:00:04,000", end="00:00:09,000")
+
+    fm.run(spoken, fm.Cut(at=("5s",), mode=mode), output=tmp_path / "out")
+
+    first, second = parts(tmp_path / "out")
+    assert cues(first) == [(4, 9)]
+    assert cues(second) == []
 
 
 def test_a_file_shorter_than_a_part_stays_whole(source: Path, tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ import pytest
 
 import framemill as fm
 from framemill.errors import InvalidSpec, TimeOutOfRange
-from tests.media.counted import counted, frame_times, frame_times_ms, heard, make_counted, numbers, spans
+from tests.media.counted import (
+    counted,
+    cues,
+    frame_times,
+    frame_times_ms,
+    heard,
+    make_counted,
+    numbers,
+    spans,
+    with_cue,
+)
 from tests.media.pulses import make_pulses, pulse_gaps_ms
 
 pytestmark = pytest.mark.media
@@ -129,6 +139,22 @@ def test_an_irregular_rate_keeps_its_frames_and_times(tmp_path: Path) -> None:
     assert numbers(result.path) == [n for n, _ in wanted]
     times = frame_times_ms(result.path)
     assert max(abs(a - b) for a, (_, b) in zip(times[1:], wanted[1:], strict=True)) <= 2
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+@pytest.mark.parametrize("mode", ["copy", "encode"])
+def test_a_cue_is_shown_for_as_long_as_it_lies_in_the_range(
+    mode: str, ending: str, source: Path, tmp_path: Path
+) -> None:
+    spoken = with_cue(source, tmp_path / f"spoken.{ending}", start="00:00:04,000", end="00:00:09,000")
+
+    clip = tmp_path / f"clip.{ending}"
+    fm.run(spoken, fm.Trim(start="5s", end="7s", mode=mode), output=clip)
+
+    assert fm.probe(clip).duration_us == pytest.approx(2_000_000, abs=130_000)
+    if mode == "encode":
+        ((begins, ends),) = cues(clip)
+        assert (begins, ends) == pytest.approx((0, 2), abs=0.01)
 
 
 def test_a_start_behind_the_end_is_refused(source: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def joined(
     output: Output,
     estimate: Estimate,
 ) -> Step:
-    """A step that copies single streams (one picture, then sound, then WebVTT) into one MP4, with chapters."""
+    """A step that copies single streams (picture, sound, then WebVTT) into one MP4, with chapters."""
     inputs = tuple(StepInput(name=f"part{n}", ref=part.ref) for n, part in enumerate(parts))
     opened = [arg for item, part in zip(inputs, parts, strict=True) for arg in _opened(item.name, part.media)]
     maps = [arg for n in range(len(parts)) for arg in ("-map", f"{n}:0")]

@@ -26,7 +26,7 @@ def tags(scratch: Path, argv: tuple[str, ...]) -> None:
 
 
 def index(scratch: Path, argv: tuple[str, ...]) -> None:
-    """`clip_index REPORT WISH`: `out/index.json`, one entry per clip. Times in the source, in microseconds."""
+    """`clip_index REPORT WISH`: `out/index.json`, one entry per clip. Times are in the source."""
     report, wish = argv[0], json.loads(argv[1])
     rows = _rows(scratch / report)
     made = sorted(path for path in (scratch / "out").glob("clip_*"))

@@ -22,7 +22,7 @@ def hls_bandwidth(scratch: Path, argv: tuple[str, ...]) -> None:
 
 
 def dash_folder(scratch: Path, argv: tuple[str, ...]) -> None:
-    """`dash_folder MANIFEST FOLDER [BASE]`: move `out/MANIFEST` to `out/FOLDER/manifest.mpd`, relative to BASE."""
+    """`dash_folder MANIFEST FOLDER [BASE]`: move `out/MANIFEST` into `out/FOLDER`, relative to BASE."""
     made, folder, *base = argv
     target = scratch / "out" / folder / "manifest.mpd"
     target.parent.mkdir(exist_ok=True)

@@ -22,16 +22,10 @@ from framemill.operations.companions import Sound, companions, default_sound
 from framemill.operations.exact import mode_of, profile_for, sound_for, steady
 from framemill.operations.joins import pictures_copied
 from framemill.operations.naming import in_folder
+from framemill.operations.part_promises import of_copied_parts, of_encoded_parts
 from framemill.operations.planning import Planning
 from framemill.operations.recoding import recode
 from framemill.operations.spec import Size, Spec, Time
-
-# A packet of sound may reach over a boundary: each part is that much longer than its picture.
-_JOIN_US = 60_000
-_MARGIN_US = 200_000
-_CUE_US = 7 * US
-# Containers disagree about how long the last packet of a stream lasts.
-_COPY_TOLERANCE_US = 1_000_000
 
 
 def _prefix(text: str) -> str:
@@ -101,7 +95,7 @@ def _copied(spec: Cut, planning: Planning) -> Work:
     for number, part in enumerate(beside.audio):
         maps += ("-map", f"0:{part.stream}", *(arg.replace("{n}", str(number)) for arg in part.args))
     output = _parts(
-        spec, planning, container, _copy_promise(media, videos, wish, subtitled=bool(beside.subtitles))
+        spec, planning, container, of_copied_parts(media, videos, wish, subtitled=bool(beside.subtitles))
     )
     argv = (
         *("-nostdin", "-hide_banner", "-y"),
@@ -170,7 +164,7 @@ def _encoded(spec: Cut, planning: Planning) -> Work:
         done.tap,
         title=f"{boundaries.summary(wish, 'exactly')} ({done.tap.title})",
         output=_parts(
-            spec, planning, container, _encode_promise(done.tap.output.promise, product.media, wish, end)
+            spec, planning, container, of_encoded_parts(done.tap.output.promise, product.media, wish, end)
         ),
         video=replace(
             done.tap.video,
@@ -258,45 +252,3 @@ def _report(spec: Cut, planning: Planning, wish: Boundaries, mode: str) -> Comma
     wish_text = json.dumps(asked, ensure_ascii=False)
     target = f"{planning.name}-parts.json"
     return Command(tool="builtin", argv=("parts_report", _listing(planning), target, wish_text))
-
-
-def _copy_promise(
-    media: MediaInfo, videos: tuple[VideoStream, ...], wish: Boundaries, *, subtitled: bool
-) -> Promise:
-    main = videos[0] if videos else None
-    return Promise(
-        kind="media",
-        duration_us=media.duration_us,
-        tolerance_us=_COPY_TOLERANCE_US + _cues_us(wish, subtitled=subtitled),
-        frame_us=_JOIN_US,
-        width=main.width if main else None,
-        height=main.height if main else None,
-        video_codec=main.codec if main else "",
-        # Where a track ends before the last keyframe, the last part has none of it.
-        files=wish.files,
-        max_size=wish.max_size,
-    )
-
-
-def _cues_us(wish: Boundaries, *, subtitled: bool) -> int:
-    """By how much subtitles that are shown across boundaries may make parts longer."""
-    return _CUE_US * len(wish.wanted) if subtitled else 0
-
-
-def _encode_promise(whole: Promise, media: MediaInfo, wish: Boundaries, end: int) -> Promise:
-    everywhere = not wish.wanted or all(
-        track.start_us - media.start_us < wish.wanted[0] - _MARGIN_US
-        and promises.end_of(media, track)[0] > wish.wanted[-1] + _MARGIN_US
-        for track in media.playable_audio
-    )
-    sure = not media.truncated and (not wish.wanted or wish.wanted[-1] < end - _MARGIN_US)
-    return replace(
-        whole,
-        tolerance_us=whole.tolerance_us + _cues_us(wish, subtitled=bool(whole.subtitles)),
-        frame_us=max(whole.frame_us, _JOIN_US),
-        audio_codecs=whole.audio_codecs if everywhere else None,
-        channels=whole.channels if everywhere else None,
-        subtitles=None,  # a part may have nothing to read
-        files=len(wish.wanted) + 1 if sure else None,
-        max_size=wish.max_size,
-    )

@@ -122,7 +122,7 @@ def _step(
 def _tracks(
     planning: Planning, products: Sequence[Product]
 ) -> tuple[list[Step], list[tuple[Track, str, int]]]:
-    """What to package, with the ref of its file and its end in µs; and steps that split users' files first."""
+    """What to package, with its file's ref and its end in µs; steps that split users' files first."""
     found = [
         _Found(product=product, stream=stream, kind=kind)
         for product in products

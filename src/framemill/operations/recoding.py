@@ -22,7 +22,8 @@ from framemill.operations.companions import Companions, Sound, companions, sound
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
-_LEAST_HEVC = 16
+# x265 refuses smaller pictures, SVT-AV1 crashes on them.
+_LEAST_SIDE = {"hevc": 16, "av1": 16}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +69,11 @@ def recode(
     profile = profile.model_copy(update={"container": container.name})
     rate = _long_enough(rate or _rate_under(profile, stream), product.media, stream)
     size = size or size_under(profile, stream)
-    if profile.codec == "hevc" and min(size) < _LEAST_HEVC:
+    least = _LEAST_SIDE.get(profile.codec, 2)
+    if min(size) < least:
         raise NotSupported(
-            f"HEVC cannot encode a picture of {size[0]}x{size[1]}",
-            hint=f"it takes {_LEAST_HEVC}x{_LEAST_HEVC} or more; choose another codec",
+            f"{profile.codec} cannot encode a picture of {size[0]}x{size[1]}",
+            hint=f"it takes {least}x{least} or more; choose another codec",
         )
     keep_hdr = keeps_hdr(stream, profile)
     beside = companions(product.media, container, wish, capabilities=planning.capabilities)

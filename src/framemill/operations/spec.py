@@ -106,9 +106,7 @@ class Spec(BaseModel):
         None,
         description="Do this only where it holds for the input, e.g. `audio` or `height > 720`.",
     )
-    keep: bool = Field(
-        True, description="Off where only later operations need the result: it is not published."
-    )
+    keep: bool = Field(True, description="Off where only later operations need it: it is not published.")
     name: str | None = Field(
         None,
         pattern=r"^[a-z][a-z0-9_]{0,47}$",

@@ -211,5 +211,5 @@ def test_impossible_wishes_are_refused() -> None:
     with pytest.raises(NoVideoStream):
         plan(Transcode(), planning_for(a_film(video=())))
     tiny = a_film(video=(replace(a_video(), width=2, height=2),))
-    with pytest.raises(NotSupported, match="HEVC cannot encode a picture of 2x2"):
+    with pytest.raises(NotSupported, match="hevc cannot encode a picture of 2x2"):
         plan(Transcode(profile="clip_720p"), planning_for(tiny))
