@@ -24,9 +24,9 @@ _START_HLS = """url => new Promise((done, fail) => {
     hls.loadSource(url);
 })"""
 
-_START_DASH = """url => new Promise((done, fail) => {
+_START_DASH = """([url, auto]) => new Promise((done, fail) => {
     window.dash = dashjs.MediaPlayer().create();
-    dash.updateSettings({streaming: {abr: {autoSwitchBitrate: {video: false}}}});
+    dash.updateSettings({streaming: {abr: {autoSwitchBitrate: {video: auto}, initialBitrate: {video: 1}}}});
     dash.on('error', e => fail(new Error(JSON.stringify(e.error))));
     dash.on('streamInitialized', () => done(dash.getRepresentationsByType('video').map(r => r.height)));
     dash.initialize(document.getElementById('v'), url, false);
@@ -67,7 +67,7 @@ def test_hls_plays_seeks_and_changes_quality_in_hls_js(page: Page) -> None:
 def test_dash_plays_seeks_and_changes_quality_in_dash_js(page: Page) -> None:
     page.add_script_tag(path=player("dash.js"))
 
-    heights = page.evaluate(_START_DASH, page.url.replace("player.html", "dash/manifest.mpd"))
+    heights = page.evaluate(_START_DASH, [page.url.replace("player.html", "dash/manifest.mpd"), False])
 
     assert sorted(heights) == [240, 360]
     _play(page)
@@ -75,6 +75,24 @@ def test_dash_plays_seeks_and_changes_quality_in_dash_js(page: Page) -> None:
         page.evaluate("index => dash.setRepresentationForTypeByIndex('video', index, true)", index)
         _reaches(page, f"document.getElementById('v').videoHeight === {height}")
     _seek(page, 15)
+
+
+def test_hls_js_adapts_by_itself_to_a_good_connection(page: Page) -> None:
+    page.add_script_tag(path=player("hls.js"))
+
+    page.evaluate(_START_HLS, page.url.replace("player.html", "hls/master.m3u8"))
+
+    _play(page)
+    _reaches(page, "document.getElementById('v').videoHeight === 360")
+
+
+def test_dash_js_adapts_by_itself_to_a_good_connection(page: Page) -> None:
+    page.add_script_tag(path=player("dash.js"))
+
+    page.evaluate(_START_DASH, [page.url.replace("player.html", "dash/manifest.mpd"), True])
+
+    _play(page)
+    _reaches(page, "document.getElementById('v').videoHeight === 360")
 
 
 def test_the_progressive_file_plays_and_its_end_can_be_reached(page: Page) -> None:

@@ -6,6 +6,7 @@ published that was not opened again and measured.
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,8 @@ from framemill.engine.digests import files_below, size_of
 from framemill.engine.images import read_picture
 from framemill.engine.manifests import Manifest, read_dash, read_hls
 from framemill.errors import FramemillError, InputUnreadable, OutputInvalid
+
+_LOOKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,12 @@ def verify(output: Output, out: Path, eye: Eye) -> tuple[Made, ...]:
     if promise.kind == "package":
         return (_package(output, out),)
     files = _files(output, out)
-    made = tuple(_file(promise, out, path, eye, alone=not output.numbered) for path in files)
-    if output.numbered:
-        _check_sums(output, out, made, eye)
+    if not output.numbered:
+        return (_file(promise, out, files[0], eye, alone=True),)
+    # Looking at a part is mostly waiting for a probe to start.
+    with ThreadPoolExecutor(max_workers=min(len(files), _LOOKS_AT_ONCE)) as pool:
+        made = tuple(pool.map(lambda path: _file(promise, out, path, eye, alone=False), files))
+    _check_sums(output, out, made, eye)
     return made
 
 

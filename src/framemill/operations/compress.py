@@ -15,12 +15,12 @@ from framemill.domain.profiles import Profile
 from framemill.domain.units import US, format_rate, format_size
 from framemill.domain.work import Work
 from framemill.errors import NotSupported
-from framemill.operations.companions import Sound, companions, default_sound, sound_rate
-from framemill.operations.copying import copied, why_not_copied
-from framemill.operations.naming import file_name, picture_container
+from framemill.operations.building.companions import Sound, companions, default_sound, sound_rate
+from framemill.operations.building.copying import copied, why_not_copied
+from framemill.operations.building.naming import file_name, picture_container
+from framemill.operations.building.recoding import Recoding, recode, size_under
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.recoding import Recoding, recode, size_under
 from framemill.operations.spec import Rate, Size, Spec
 
 # crf by codec and preset: about VMAF 88, 93 and 96 on ordinary footage.

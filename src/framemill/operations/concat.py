@@ -16,10 +16,10 @@ from framemill.domain.media import Chapter, MediaInfo
 from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInput, TextFile
 from framemill.domain.work import Product, Work
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, InvalidSpec, NoVideoStream
-from framemill.operations.concat_encoded import encoded
-from framemill.operations.exact import mode_of
-from framemill.operations.joins import pictures_copied
-from framemill.operations.naming import container_wanted, file_name
+from framemill.operations.building.concat_encoded import encoded
+from framemill.operations.building.exact import mode_of
+from framemill.operations.building.joins import pictures_copied
+from framemill.operations.building.naming import container_wanted, file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

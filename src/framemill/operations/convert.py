@@ -12,12 +12,12 @@ from framemill.domain.plan import Role
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Work
 from framemill.errors import CodecNotInContainer, InvalidSpec, NotSupported
-from framemill.operations.companions import Sound, default_sound
-from framemill.operations.copying import copied, why_not_copied
-from framemill.operations.naming import container_wanted, file_name
+from framemill.operations.building.companions import Sound, default_sound
+from framemill.operations.building.copying import copied, why_not_copied
+from framemill.operations.building.naming import container_wanted, file_name
+from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.recoding import recode
 from framemill.operations.spec import Spec
 
 _BITRATE = 192_000

@@ -16,15 +16,15 @@ from framemill.domain.plan import Command, Output, Promise, Resource, Role, Step
 from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
-from framemill.operations import boundaries
-from framemill.operations.boundaries import Boundaries
-from framemill.operations.companions import Sound, companions, default_sound
-from framemill.operations.exact import mode_of, profile_for, sound_for, steady
-from framemill.operations.joins import pictures_copied
-from framemill.operations.naming import in_folder
-from framemill.operations.part_promises import of_copied_parts, of_encoded_parts
+from framemill.operations.building import boundaries
+from framemill.operations.building.boundaries import Boundaries
+from framemill.operations.building.companions import Sound, companions, default_sound
+from framemill.operations.building.exact import mode_of, profile_for, sound_for, steady
+from framemill.operations.building.joins import pictures_copied
+from framemill.operations.building.naming import in_folder
+from framemill.operations.building.part_promises import of_copied_parts, of_encoded_parts
+from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
-from framemill.operations.recoding import recode
 from framemill.operations.spec import Size, Spec, Time
 
 

@@ -14,7 +14,7 @@ from framemill.domain.plan import Estimate, Output, Role
 from framemill.domain.units import US, seconds
 from framemill.domain.work import AudioPart, Product, Tap, Work
 from framemill.errors import CodecNotInContainer, InvalidSpec, NoAudioStream
-from framemill.operations.naming import container_wanted
+from framemill.operations.building.naming import container_wanted
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Rate, Spec
 

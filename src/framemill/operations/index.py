@@ -11,7 +11,7 @@ from framemill.domain.estimates import copying
 from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
 from framemill.domain.work import Product, Work
 from framemill.errors import InvalidSpec
-from framemill.operations.naming import in_folder
+from framemill.operations.building.naming import in_folder
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

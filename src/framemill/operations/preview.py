@@ -14,7 +14,7 @@ from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInpu
 from framemill.domain.units import US, parse_frame_rate, seconds
 from framemill.domain.work import Product, Work
 from framemill.errors import TimeOutOfRange
-from framemill.operations.naming import file_name, picture_container
+from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import EvenSide, FrameRate, Spec, Time

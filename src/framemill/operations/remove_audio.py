@@ -6,8 +6,8 @@ from framemill.domain.containers import container_kept
 from framemill.domain.plan import Role
 from framemill.domain.work import Work
 from framemill.errors import NotSupported
-from framemill.operations.copying import copied, why_not_copied
-from framemill.operations.naming import file_name, picture_container
+from framemill.operations.building.copying import copied, why_not_copied
+from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

@@ -12,7 +12,7 @@ from framemill.domain.plan import Command, Estimate, Output, Promise, Role, Step
 from framemill.domain.units import US, seconds
 from framemill.domain.work import Product, Work
 from framemill.errors import TimeOutOfRange
-from framemill.operations.naming import in_folder
+from framemill.operations.building.naming import in_folder
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec, Time
 

@@ -13,11 +13,11 @@ from framemill.domain.profiles import Fit, Profile
 from framemill.domain.units import parse_frame_rate
 from framemill.domain.work import Work
 from framemill.errors import CodecNotInContainer
-from framemill.operations.companions import Sound, default_sound
-from framemill.operations.naming import file_name, picture_container
+from framemill.operations.building.companions import Sound, default_sound
+from framemill.operations.building.naming import file_name, picture_container
+from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import changed
-from framemill.operations.recoding import recode
 from framemill.operations.spec import EvenSide, FrameRate, Rate, Spec
 
 

@@ -8,9 +8,9 @@ from framemill.domain import clipping
 from framemill.domain.units import parse_time, seconds
 from framemill.domain.work import Work
 from framemill.errors import FramemillError
-from framemill.operations import clips_encoded
-from framemill.operations.clips_copied import copied
-from framemill.operations.exact import mode_of
+from framemill.operations.building import clips_encoded
+from framemill.operations.building.clips_copied import copied
+from framemill.operations.building.exact import mode_of
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec, Time
 

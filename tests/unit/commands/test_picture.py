@@ -14,7 +14,12 @@ _FIRST = "setpts='if(eq(N,0),0,PTS)'"
 def test_a_plain_source_is_only_scaled() -> None:
     filters = picture.filters_for(a_video(), size=(1280, 720), capabilities=CAPABILITIES)
 
-    assert filters == (_FIRST, "zscale=w=1280:h=720:f=bicubic:r=limited", "setsar=1", "format=yuv420p")
+    assert filters == (
+        _FIRST,
+        "zscale=w=1280:h=720:f=bicubic:param_a=0:param_b=0.6:r=limited",
+        "setsar=1",
+        "format=yuv420p",
+    )
 
 
 def test_a_source_of_the_right_size_is_not_scaled() -> None:
@@ -28,7 +33,7 @@ def test_full_range_becomes_limited_even_at_the_same_size() -> None:
 
     filters = picture.filters_for(video, size=(1920, 1080), capabilities=CAPABILITIES)
 
-    assert "zscale=w=1920:h=1080:f=bicubic:r=limited" in filters
+    assert "zscale=w=1920:h=1080:f=bicubic:param_a=0:param_b=0.6:r=limited" in filters
 
 
 def test_untagged_colours_are_named_by_the_size_of_the_source() -> None:
@@ -89,7 +94,7 @@ def test_pad_puts_the_picture_in_the_middle() -> None:
     )
 
     assert filters[1:3] == (
-        "zscale=w=404:h=720:f=bicubic:r=limited",
+        "zscale=w=404:h=720:f=bicubic:param_a=0:param_b=0.6:r=limited",
         "pad=1280:720:(ow-iw)/2:(oh-ih)/2",
     )
 
@@ -97,7 +102,10 @@ def test_pad_puts_the_picture_in_the_middle() -> None:
 def test_cover_crops_what_hangs_over() -> None:
     filters = picture.filters_for(a_video(), size=(1080, 1920), capabilities=CAPABILITIES, fit=Fit.COVER)
 
-    assert filters[1:3] == ("zscale=w=3414:h=1920:f=bicubic:r=limited", "crop=1080:1920")
+    assert filters[1:3] == (
+        "zscale=w=3414:h=1920:f=bicubic:param_a=0:param_b=0.6:r=limited",
+        "crop=1080:1920",
+    )
 
 
 def test_a_picture_is_never_enlarged_unasked() -> None:

@@ -17,7 +17,7 @@ def test_a_preview_is_three_silent_seconds_from_a_third_in() -> None:
     assert command == (
         "-nostdin -hide_banner -y GUARD -f mov -ss 30 -noaccurate_seek -i file:in/source -map 0:0 "
         "-filter:v:0 fps=15/1:start_time=0,trim=duration=3,setpts=PTS-STARTPTS,"
-        "zscale=w=360:h=202:f=bicubic:r=limited,setsar=1,format=yuv420p "
+        "zscale=w=360:h=202:f=bicubic:param_a=0:param_b=0.6:r=limited,setsar=1,format=yuv420p "
         "-c:v libx264 -preset medium -crf 26 -fps_mode passthrough -map_metadata -1 -map_chapters -1 "
         "-movflags +faststart -f mp4 file:out/preview.mp4"
     )

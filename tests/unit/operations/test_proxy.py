@@ -14,7 +14,7 @@ def test_a_proxy_is_small_slow_and_starts_fast() -> None:
     assert command == (
         "-nostdin -hide_banner -y GUARD -f mov -i file:in/source "
         "-filter_complex '[0:0]fps=10/1,setpts='\"'\"'if(eq(N,0),0,PTS)'\"'\"',"
-        "zscale=w=854:h=480:f=bicubic:r=limited,setsar=1,format=yuv420p[v0]' "
+        "zscale=w=854:h=480:f=bicubic:param_a=0:param_b=0.6:r=limited,setsar=1,format=yuv420p[v0]' "
         "-map '[v0]' -c:v libx264 -preset medium -crf 23 -fps_mode passthrough "
         "-map 0:1 -filter:a:0 aresample=async=1:first_pts=0,aformat=channel_layouts=stereo "
         "-c:a:0 aac -b:a:0 128k -ar:a:0 48000 "

@@ -24,7 +24,7 @@ def test_one_command_encodes_the_picture_and_takes_sound_subtitles_and_tags_alon
     assert command == (
         "-nostdin -hide_banner -y GUARD -f mov -i file:in/source "
         "-filter_complex '[0:0]setpts='\"'\"'if(eq(N,0),0,PTS)'\"'\"',"
-        "zscale=w=1280:h=720:f=bicubic:r=limited,setsar=1,format=yuv420p[v0]' "
+        "zscale=w=1280:h=720:f=bicubic:param_a=0:param_b=0.6:r=limited,setsar=1,format=yuv420p[v0]' "
         "-map '[v0]' -c:v libx264 -preset medium -crf 23 -maxrate 2500k -bufsize 5000k -fps_mode passthrough "
         "-map 0:1 -filter:a:0 aresample=async=1:first_pts=0,aformat=channel_layouts=stereo "
         "-c:a:0 aac -b:a:0 128k -ar:a:0 48000 "
@@ -89,9 +89,9 @@ def test_a_smaller_source_keeps_its_size_and_a_request_for_more_says_so() -> Non
 @pytest.mark.parametrize(
     ("fit", "expected"),
     [
-        ("pad", "zscale=w=1080:h=608:f=bicubic:r=limited,pad=1080:1920"),
-        ("cover", "zscale=w=3414:h=1920:f=bicubic:r=limited,crop=1080:1920"),
-        ("stretch", "zscale=w=1080:h=1920:f=bicubic:r=limited,setsar=1"),
+        ("pad", "zscale=w=1080:h=608:f=bicubic:param_a=0:param_b=0.6:r=limited,pad=1080:1920"),
+        ("cover", "zscale=w=3414:h=1920:f=bicubic:param_a=0:param_b=0.6:r=limited,crop=1080:1920"),
+        ("stretch", "zscale=w=1080:h=1920:f=bicubic:param_a=0:param_b=0.6:r=limited,setsar=1"),
     ],
 )
 def test_an_exact_size_is_padded_cropped_or_stretched(fit: str, expected: str) -> None:

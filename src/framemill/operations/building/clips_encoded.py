@@ -14,11 +14,11 @@ from framemill.domain.promises import end_of
 from framemill.domain.units import format_time, seconds
 from framemill.domain.work import Product, Work
 from framemill.errors import TimeOutOfRange
-from framemill.operations.exact import container_for, frames_kept, profile_for, sound_for
-from framemill.operations.joins import encoded_step
-from framemill.operations.naming import file_name
+from framemill.operations.building.exact import container_for, frames_kept, profile_for, sound_for
+from framemill.operations.building.joins import encoded_step
+from framemill.operations.building.naming import file_name
+from framemill.operations.building.recoding import Recoding, recode
 from framemill.operations.planning import Planning
-from framemill.operations.recoding import Recoding, recode
 from framemill.operations.spec import Spec
 
 

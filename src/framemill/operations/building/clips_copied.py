@@ -15,9 +15,9 @@ from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInp
 from framemill.domain.units import US, format_time
 from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
-from framemill.operations.companions import Sound, companions, default_sound
-from framemill.operations.joins import pictures_copied
-from framemill.operations.naming import container_wanted, file_name
+from framemill.operations.building.companions import Sound, companions, default_sound
+from framemill.operations.building.joins import pictures_copied
+from framemill.operations.building.naming import container_wanted, file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

@@ -13,11 +13,11 @@ from framemill.domain.plan import Role, StepInput, TextFile
 from framemill.domain.profiles import Fit
 from framemill.domain.promises import end_of
 from framemill.domain.work import Product, Work
-from framemill.operations.exact import container_for, profile_for, sound_for
-from framemill.operations.joins import encoded_step
-from framemill.operations.naming import file_name
+from framemill.operations.building.exact import container_for, profile_for, sound_for
+from framemill.operations.building.joins import encoded_step
+from framemill.operations.building.naming import file_name
+from framemill.operations.building.recoding import keeps_hdr, recode
 from framemill.operations.planning import Planning
-from framemill.operations.recoding import keeps_hdr, recode
 from framemill.operations.spec import Spec
 
 

@@ -6,7 +6,7 @@ from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Promise
 from framemill.domain.promises import end_of
 from framemill.domain.units import US
-from framemill.operations.boundaries import Boundaries
+from framemill.operations.building.boundaries import Boundaries
 
 # A packet of sound may reach over a boundary: each part is that much longer than its picture.
 _JOIN_US = 60_000

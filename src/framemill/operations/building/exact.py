@@ -12,11 +12,11 @@ from framemill.domain.containers import CONTAINERS, Container, container_kept
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.profiles import Profile
 from framemill.errors import InvalidSpec
-from framemill.operations.companions import Sound, default_sound
-from framemill.operations.naming import picture_container
+from framemill.operations.building.companions import Sound, default_sound
+from framemill.operations.building.naming import picture_container
+from framemill.operations.building.recoding import Recoding
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.recoding import Recoding
 from framemill.operations.spec import Spec
 
 # Close enough to the source that the eye finds no difference (VMAF 96 to 97 on ordinary footage).

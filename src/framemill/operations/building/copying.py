@@ -8,7 +8,7 @@ from framemill.domain.left_behind import describe
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Output, Role, Step, StepInput
 from framemill.domain.work import Product, Work
-from framemill.operations.companions import Sound, companions
+from framemill.operations.building.companions import Sound, companions
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

@@ -8,9 +8,9 @@ from framemill.domain.containers import Container
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Step, StepInput, TextFile
 from framemill.errors import CodecNotInContainer
-from framemill.operations.exact import frames_kept, voices
+from framemill.operations.building.exact import frames_kept, voices
+from framemill.operations.building.recoding import Recoding
 from framemill.operations.planning import Planning
-from framemill.operations.recoding import Recoding
 from framemill.operations.spec import Spec
 
 

@@ -18,7 +18,7 @@ from framemill.domain.profiles import Fit, Profile
 from framemill.domain.units import US, parse_frame_rate
 from framemill.domain.work import Product, Tap, VideoPart, Work
 from framemill.errors import NotSupported
-from framemill.operations.companions import Companions, Sound, companions, sound_rate
+from framemill.operations.building.companions import Companions, Sound, companions, sound_rate
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 

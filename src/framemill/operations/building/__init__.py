@@ -1,0 +1,1 @@
+"""What the plans of several operations are built from: encodes, copies, joins, boundaries, names."""
