@@ -20,9 +20,11 @@ help: ## Show this list
 demo: runtime ## Publish one clip for the web: make demo [VIDEO=path] [OUT=dir]
 	@VIDEO="$(VIDEO)" OUT="$(OUT)" bash scripts/demo.sh
 
+# Compiled at once: a command line is judged by its first start.
 .PHONY: setup
 setup: venv ## Create .venv with everything a contributor needs
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q src
 	@echo "ready: $(BIN)/framemill"
 
 .PHONY: venv
@@ -32,7 +34,8 @@ venv:
 # What a user needs; never takes a contributor's tools away again (--inexact).
 .PHONY: runtime
 runtime: venv
-	@$(UV) sync --frozen --no-dev --inexact --quiet
+	@$(UV) sync --frozen --no-dev --inexact --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q src
 
 .PHONY: check
 check: setup ## Lint, format, types, import rules
@@ -48,7 +51,7 @@ format: setup ## Rewrite the sources the way check wants them
 
 .PHONY: test
 test: check test-needs ## Everything: check, then every test
-	$(BIN)/pytest -n auto --dist loadscope $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-needs
 test-needs:
