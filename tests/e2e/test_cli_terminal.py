@@ -114,6 +114,8 @@ def test_an_interrupted_job_leaves_no_process_and_no_file(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests may ignore hangups, and children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - one system call
     ) as process:
         tools = _tools_of(process.pid)
         asked_at = time.monotonic()

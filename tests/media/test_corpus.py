@@ -83,7 +83,8 @@ def test_proxy_and_thumbnails_work_or_say_why_not(source: Path, tmp_path: Path) 
     _has_the_shape_of(made, before)
     assert made.main_video.width <= 854
     assert made.main_video.height <= 480
-    assert made.main_video.frame_rate <= 10
+    # A picture shorter than one frame of the proxy keeps its own rate, or nothing would be left.
+    assert made.main_video.frame_rate <= 10 or (made.main_video.duration_us or 0) < 100_000
 
 
 @pytest.mark.parametrize("source", _HOSTILE, indirect=True)

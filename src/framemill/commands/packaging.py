@@ -121,8 +121,13 @@ def _texts(track: Track, *, hls: bool, dash: bool) -> tuple[str, ...]:
     )
 
 
-def ffmpeg(tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool) -> tuple[Command, ...]:
-    """The same with ffmpeg's DASH muxer: one CMAF set, no I-frame playlists, no subtitles."""
+def ffmpeg(
+    tracks: Sequence[Track], *, shape: tuple[int, int], segment_us: int, hls: bool, dash: bool
+) -> tuple[Command, ...]:
+    """The same with ffmpeg's DASH muxer: one CMAF set, no I-frame playlists, no subtitles.
+
+    `shape` is the width and height of the largest picture.
+    """
     root = "hls" if hls else "dash"
     played = [t for t in tracks if t.kind != "text"]
     opened = [arg for t in played for arg in source.read(t.name, demuxer="mov")]
@@ -135,6 +140,8 @@ def ffmpeg(tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool) -
             *opened,
             *maps,
             *("-c", "copy", "-f", "dash"),
+            # Even sizes differ a little in shape, which this muxer refuses: all are said to have the first's.
+            *("-aspect", f"{shape[0]}:{shape[1]}"),
             *("-seg_duration", seconds(segment_us)),
             *("-use_template", "1", "-use_timeline", "1"),
             *(("-hls_playlist", "1", "-hls_master_name", "master.m3u8") if hls else ()),

@@ -80,7 +80,9 @@ def stage(scratch: Path, step: Step, sources: Mapping[str, Path | Sequence[Path]
     for text in step.texts:
         (inbox / text.name).write_text(text.content, encoding="utf-8")
     for output in step.outputs:
-        (scratch / "out" / output.path).parent.mkdir(parents=True, exist_ok=True)
+        path = scratch / "out" / output.path
+        # ffmpeg's packagers write into a folder that is there.
+        (path if output.promise.kind == "package" else path.parent).mkdir(parents=True, exist_ok=True)
     return tuple(real)
 
 

@@ -66,9 +66,16 @@ def plan(spec: Package, planning: Planning) -> Work:
     step = _step(spec, planning, tracks, products)
     return Work(
         steps=(*steps, step),
+        warnings=_warned(planning, [track for track, *_ in tracks]),
         notes=(f"{planning.name}: streams are copied into {_named(spec)}, nothing is encoded",),
         dropped=tuple(d for p in inputs for d in _dropped(p)),
     )
+
+
+def _warned(planning: Planning, tracks: Sequence[Track]) -> tuple[str, ...]:
+    if planning.capabilities.packager_version or all(track.kind != "text" for track in tracks):
+        return ()
+    return (f"{planning.name}: subtitles are left out: that needs Shaka Packager",)
 
 
 def _named(spec: Package) -> str:
@@ -88,7 +95,14 @@ def _step(
             "MPEG-TS segments need Shaka Packager", hint="use segment_type=cmaf, see `framemill doctor`"
         )
     else:
-        commands = packaging.ffmpeg(listed, segment_us=spec.segment, hls=spec.hls, dash=spec.dash)
+        largest = max((v for p in products for v in _videos(p)), key=lambda v: v.width * v.height)
+        commands = packaging.ffmpeg(
+            listed,
+            shape=(largest.display_width, largest.display_height),
+            segment_us=spec.segment,
+            hls=spec.hls,
+            dash=spec.dash,
+        )
     length = max(p.media.duration_us for p in products)
     kinds = [(Role.HLS, "hls")] if spec.hls else []
     kinds += [(Role.DASH, "dash")] if spec.dash else []

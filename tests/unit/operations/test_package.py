@@ -90,6 +90,16 @@ def test_without_the_packager_ffmpeg_does_it() -> None:
     )
 
     assert [command.tool for command in work.steps[0].commands] == ["ffmpeg", "builtin", "builtin"]
+    assert work.warnings == ()
+
+
+def test_subtitles_that_ffmpeg_cannot_package_are_not_dropped_unsaid() -> None:
+    poor = replace(CAPABILITIES, packager_version=None)
+    film = a_film(subtitles=(a_subtitle(),))
+
+    work = package.plan(Package(sources=("ladder",)), after_a_ladder(planning_for(film, capabilities=poor)))
+
+    assert work.warnings == ("package: subtitles are left out: that needs Shaka Packager",)
 
 
 def test_without_the_packager_there_are_no_transport_streams() -> None:
