@@ -44,11 +44,7 @@ def cut_cases(programs: Programs, *, corpus: Path, cache: Path) -> tuple[str, Ca
 def _make_film(ffmpeg: Path, corpus: Path, cache: Path, film: Path) -> None:
     clip = cache / "bench-60s.mp4"
     make_source(ffmpeg, corpus, clip)
-    small, part = cache / "bench-60s-small.mp4", film.with_suffix(".part.mp4")
-    head: list[str] = [str(ffmpeg), "-nostdin", "-v", "error", "-y"]
-    # About 2 Mbit/s: a film as people keep them.
-    encode = ["-c:v", "libx264", "-preset", "veryfast", "-b:v", "1900k", "-g", "60", "-c:a", "copy"]
-    subprocess.run([*head, "-i", str(clip), *encode, str(small)], check=True)
-    subprocess.run([*head, "-stream_loop", "119", "-i", str(small), "-c", "copy", str(part)], check=True)
+    part = film.with_suffix(".part.mp4")
+    head = [str(ffmpeg), "-nostdin", "-v", "error", "-y", "-stream_loop", "119"]
+    subprocess.run([*head, "-i", str(clip), "-c", "copy", str(part)], check=True)
     part.rename(film)
-    small.unlink()

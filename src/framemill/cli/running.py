@@ -1,5 +1,6 @@
 """Submitting work and running it here, in the foreground, to its end."""
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -112,6 +113,8 @@ def run_job(app: "App", job_id: str, *, quiet: bool, as_json: bool, verbose: boo
     from framemill.engine.events import Callback
     from framemill.engine.worker import Terminated
 
+    gc.freeze()
+    gc.enable()
     try:
         with _hangup_ends(), watcher(quiet=quiet, only_bars=as_json) as watching:
             detail = app.run_job(job_id, Callback(watching))

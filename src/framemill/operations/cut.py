@@ -91,7 +91,7 @@ def _copied(spec: Cut, planning: Planning) -> Work:
     for number, stream in enumerate(videos):
         maps += ("-map", f"0:{stream.index}", f"-c:v:{number}", "copy")
         # Hidden by an edit list, they would show once the first part begins at zero.
-        maps += segmenting.without_hidden(number) if _has_hidden(media, stream) else ()
+        maps += segmenting.without_hidden(number) if _hides(media, stream) else ()
     for number, part in enumerate(beside.audio):
         maps += ("-map", f"0:{part.stream}", *(arg.replace("{n}", str(number)) for arg in part.args))
     output = _parts(
@@ -193,8 +193,9 @@ def _encoded(spec: Cut, planning: Planning) -> Work:
     )
 
 
-def _has_hidden(media: MediaInfo, stream: VideoStream) -> bool:
-    return media.container == "mov" and not stream.opens_hidden
+def _hides(media: MediaInfo, stream: VideoStream) -> bool:
+    # Asked only where there is something: a test on every packet costs two thirds of the copy itself.
+    return media.container == "mov" and stream.hidden_us > 0 and not stream.opens_hidden
 
 
 def _first_us(media: MediaInfo, wish: Boundaries) -> int:

@@ -172,10 +172,12 @@ def test_text_subtitles_go_along() -> None:
 
 
 def test_hidden_pictures_are_left_out_unless_shown_ones_need_them() -> None:
-    needing = a_long_film(video=(a_video(duration_us=7200 * S, opens_hidden=True),))
+    hiding = a_long_film(video=(a_video(duration_us=7200 * S, hidden_us=S),))
+    needing = a_long_film(video=(a_video(duration_us=7200 * S, hidden_us=S, opens_hidden=True),))
 
-    assert "-bsf:v:0" in copied(a_cut(every="11m"), a_long_film()).commands[0].argv
+    assert "-bsf:v:0" in copied(a_cut(every="11m"), hiding).commands[0].argv
     assert "-bsf:v:0" not in copied(a_cut(every="11m"), needing).commands[0].argv
+    assert "-bsf:v:0" not in copied(a_cut(every="11m"), a_long_film()).commands[0].argv
 
 
 def test_a_profile_without_a_cap_cannot_keep_to_a_size() -> None:
