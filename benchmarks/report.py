@@ -9,8 +9,8 @@ from benchmarks.measure import Cost
 _HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit. Each reference runs in the same minutes on the same machine, in turns
-with Framemill, and medians of {rounds} rounds are compared (the classic pipeline runs once): the ratios travel,
-the seconds do not.
+with Framemill, and medians of {rounds} rounds are compared (the classic pipeline runs once): ratios travel,
+seconds do not.
 
 {machine}; {tools}
 

@@ -78,5 +78,9 @@ def open_database(url: str, *, clock: Callable[[], datetime] | None = None) -> D
     parsed = make_url(url)
     engine = sqlite.make_engine(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed)
     database = Database(engine, clock=clock)
-    ensure_schema(database)
+    try:
+        ensure_schema(database)
+    except BaseException:
+        database.close()
+        raise
     return database
