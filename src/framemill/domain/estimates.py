@@ -1,7 +1,8 @@
 """What encoding will cost before it runs: rough, from measured speeds, for plans and disk checks.
 
-Speeds were measured on one x86-64 core with 60 s of real 1080p30 (x264 medium
-720p: 50 CPU-s; decode: 9); they scale with pixels per second of video.
+Decoding and x264 from faster to medium were measured on one x86-64 core with
+60 s of real 1080p30 (x264 medium 720p: 50 CPU-s; decode: 9) and scale with
+pixels per second of video; the other codecs and presets are guesses.
 """
 
 from fractions import Fraction

@@ -58,22 +58,19 @@ def test_the_same_picture_twice_is_filtered_once() -> None:
 def test_sound_alone_needs_no_graph() -> None:
     (step,) = fuse([a_tap("a", sound=True)])
 
-    assert (
-        step.commands[0].argv[-8:]
-        == (
-            *("-map", "0:1", "-filter:a:0", "aresample", "-c:a:0", "aac"),
-            *("-f", "mp4"),
-            "file:out/a.mp4",
-        )[-8:]
+    assert step.commands[0].argv == (
+        *("-nostdin", "-hide_banner", "-y"),
+        *guard_args(),
+        *("-f", "mov", "-i", "file:in/source"),
+        *("-map", "0:1", "-filter:a:0", "aresample", "-c:a:0", "aac"),
+        *("-f", "mp4", "file:out/a.mp4"),
     )
-    assert "-filter_complex" not in step.commands[0].argv
 
 
 def test_other_sources_and_ranges_are_steps_of_their_own() -> None:
     steps = fuse([a_tap("a", "x"), a_tap("b", "x", source="input2"), a_tap("c", "x", start_us=5_000_000)])
 
     assert [step.key for step in steps] == ["a", "b", "c"]
-    assert steps[2].commands[0].argv[-15:-9] != ()
     assert _pair(steps[2].commands[0].argv, "-ss") == ("-ss", "5")
     assert _pair(steps[2].commands[0].argv, "-t") == ("-t", "3")
 
