@@ -18,8 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     set_up()
-    # Nothing that is imported is garbage, and looking for some costs a quarter of a small cut (0.99 s with, 0.75
-    # without). Runs turn it on again.
+    # Nothing that is imported is garbage, and looking for some costs a quarter of a small cut
+    # (0.99 s with, 0.75 without). Runs turn it on again.
     gc.disable()
     try:
         code = _answer(arguments)

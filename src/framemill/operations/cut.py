@@ -194,7 +194,7 @@ def _encoded(spec: Cut, planning: Planning) -> Work:
 
 
 def _hides(media: MediaInfo, stream: VideoStream) -> bool:
-    # Asked only where there is something: a test on every packet costs two thirds more CPU than the copy alone.
+    # Asked only where there is something: a test on every packet costs two thirds more CPU than the copy.
     return media.container == "mov" and stream.hidden_us > 0 and not stream.opens_hidden
 
 
