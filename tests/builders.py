@@ -1,12 +1,13 @@
 """Valid values for tests: say only what the test is about."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
 from framemill.domain.work import Product
-from framemill.operations.planning import Facts, Planning
+from framemill.operations.planning import Facts, Planning, Question
 from framemill.operations.profiles import load_profiles
 
 CAPABILITIES = Capabilities(
@@ -86,14 +87,21 @@ def a_film(**changes: object) -> MediaInfo:
 
 
 def planning_for(
-    *inputs: MediaInfo, name: str = "op", capabilities: Capabilities = CAPABILITIES, **facts: object
+    *inputs: MediaInfo,
+    name: str = "op",
+    capabilities: Capabilities = CAPABILITIES,
+    **known: Mapping[str, object],
 ) -> Planning:
-    """What an operation may look at when it is planned alone on `inputs`."""
+    """What an operation may look at when it is planned alone on `inputs`.
+
+    `known` are answers to questions without detail, such as `keyframes={"input": (0, 2_000_000)}`.
+    """
     names = ["input", *(f"input{n}" for n in range(2, len(inputs) + 1))]
     media = dict(zip(names, inputs, strict=True))
+    answers = {Question(kind, source): value for kind, by in known.items() for source, value in by.items()}
     return Planning(
         name=name,
-        facts=Facts(media=media, stems=dict.fromkeys(names, "movie"), **facts),  # type: ignore[arg-type]  # Facts' fields
+        facts=Facts(media=media, stems=dict.fromkeys(names, "movie"), answers=answers),
         capabilities=capabilities,
         profiles=load_profiles(None),
         products={n: (Product(ref=n, label=n, media=m),) for n, m in media.items()},

@@ -10,13 +10,21 @@ from framemill.domain.plan import Command, Estimate, Output, Plan, Promise, Role
 from framemill.engine.events import Event
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.planning import Request
+from framemill.engine.workbench import Workbench
 from framemill.engine.worker import Pace, Worker
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
 from framemill.store.database import Database
+from framemill.tools.process import Finished
 from framemill.tools.programs import Programs
 
 NOWHERE = Path("/nonexistent")
+
+
+def a_workbench(scratch: Path) -> Workbench:
+    """A workbench whose programs do nothing and succeed."""
+    done = Finished(exit_code=0, tail=(), wall_ms=0, cpu_ms=0, peak_memory_bytes=0)
+    return Workbench(scratch=scratch, ffmpeg=lambda _argv: done)
 
 
 @dataclass

@@ -58,8 +58,10 @@ def plan(
     `work` as for `run`.
     """
     from framemill.app import open_app
+    from framemill.operations.binding import bound
 
-    return open_app(settings).plans.plan(_specs(work, params), inputs=_inputs(inputs))
+    specs, named = bound(_specs(work, params), _inputs(inputs))
+    return open_app(settings).plans.plan(specs, inputs=named)
 
 
 def run(
@@ -73,7 +75,8 @@ def run(
 ) -> "Result":
     """Do `work` to `inputs` and return what came of it; blocks until it is done.
 
-    `inputs` is one file, which specs call `input`, or several by name. `work`
+    `inputs` is one file, which specs call `input`, or several by name; a field
+    that names a further file, such as a watermark, also takes its path. `work`
     is one or more specs, or the name or file of a pipeline, whose fields
     `params` override. `output` is a folder, or the file to write where one
     operation makes one file. `on_progress` gets every event, from this and
@@ -81,16 +84,17 @@ def run(
     """
     from framemill.app import open_app
     from framemill.engine.events import Callback
+    from framemill.operations.binding import bound
     from framemill.operations.names import SETS
 
-    specs = _specs(work, params)
+    specs, named = bound(_specs(work, params), _inputs(inputs))
     folder = Path(output).expanduser().absolute()
     if len(specs) == 1 and specs[0].op not in SETS and folder.suffix and not folder.is_dir():
         specs = (specs[0].model_copy(update={"output": folder.name}),)
         folder = folder.parent
     app = open_app(settings, in_memory=True)
     try:
-        job_id = app.jobs.submit(specs, inputs=_inputs(inputs), destination=folder, overwrite=overwrite)
+        job_id = app.jobs.submit(specs, inputs=named, destination=folder, overwrite=overwrite)
         return _result(app, job_id, Callback(on_progress) if on_progress else None)
     finally:
         app.close()

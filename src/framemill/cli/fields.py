@@ -97,6 +97,7 @@ def _metavar(forms: list[Json], name: str) -> str:
         ("700M", "SIZE"),
         ("2500k", "RATE"),
         ("00:01:30-00:02:00", "RANGE"),
+        ("FILE", "FILE"),
     ):
         if example in examples:
             return word

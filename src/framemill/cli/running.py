@@ -23,6 +23,7 @@ from framemill.cli.results import as_document, told
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
 from framemill.domain.states import JobState
+from framemill.operations.binding import bound
 from framemill.operations.spec import Spec
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ class Request:
 
     @classmethod
     def of(cls, specs: Sequence[Spec], *, inputs: Sequence[Path], destination: Path, title: str) -> "Request":
-        """The request for these files, which are called `input`, `input_2` and so on."""
+        """The request for these files, called `input`, `input_2` and so on, and for those that specs name."""
         named = {"input" if n == 1 else f"input_{n}": path for n, path in enumerate(inputs, 1)}
-        return cls(specs=tuple(specs), inputs=named, destination=destination, title=title)
+        specs, named = bound(specs, named)
+        return cls(specs=specs, inputs=named, destination=destination, title=title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

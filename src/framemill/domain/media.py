@@ -131,6 +131,16 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A file that is one still picture, such as a watermark."""
+
+    codec: str
+    width: int
+    height: int
+    demuxer: str | None = None  # of ffmpeg, to decode it with; None: it moves, and ffmpeg cannot decode it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaInfo:
     """One file: container, streams in file order, chapters, and what is wrong with it."""
 

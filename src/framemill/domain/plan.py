@@ -101,6 +101,8 @@ class Command:
     only_if_missing: str | None = None  # run only where this file below out/ is not there
     for_each: str | None = None  # run once per file in this folder below in/, with {file}, {stem}, {number}
     only_if_larger: tuple[str, int] | None = None  # run only where this file below out/ has more bytes
+    # A JSON object below the step's folder, made by an earlier command; its values replace {name} in argv.
+    filled_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

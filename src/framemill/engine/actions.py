@@ -1,33 +1,33 @@
 """What a step does without a program: commands whose tool is `builtin` name one of these.
 
-An action gets the step's scratch folder, reads below `in/`, writes below
-`out/`, and raises a FramemillError where it cannot.
+An action gets the step's workbench, reads below `in/`, writes below `out/`,
+and raises a FramemillError where it cannot.
 """
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from framemill.engine import clips, packaged, parts
+from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
-Action = Callable[[Path, tuple[str, ...]], None]
+Action = Callable[[Workbench, tuple[str, ...]], None]
 
 
-def act(scratch: Path, argv: tuple[str, ...]) -> None:
+def act(bench: Workbench, argv: tuple[str, ...]) -> None:
     """Run the action that `argv` names, with the rest as its arguments."""
     name, *arguments = argv
     if name not in ACTIONS:
         raise FramemillError(
             f"this Framemill has no action {name!r}", hint="run the job on the newest version"
         )
-    ACTIONS[name](scratch, tuple(arguments))
+    ACTIONS[name](bench, tuple(arguments))
 
 
-def _copy(scratch: Path, argv: tuple[str, ...]) -> None:
+def _copy(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`copy FROM TO`: a file as it is, such as `copy in/notes.vtt out/notes.vtt`."""
     source, target = argv
-    shutil.copyfile(scratch / source, scratch / target)
+    shutil.copyfile(bench.scratch / source, bench.scratch / target)
 
 
 ACTIONS: dict[str, Action] = {

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from framemill.commands.escape import metadata
+from framemill.engine.workbench import Workbench
 
 Part = dict[str, Any]  # Any: a row of the report as JSON
 
 
-def tags(scratch: Path, argv: tuple[str, ...]) -> None:
+def tags(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`clip_tags REPORT WISH`: an ffmetadata file per part, `out/<part>.txt`, named as the part is staged."""
     report, wish = argv[0], json.loads(argv[1])
-    rows = _rows(scratch / report)
-    staged = sorted(path.stem for path in (scratch / "in/parts").iterdir())
+    rows = _rows(bench.scratch / report)
+    staged = sorted(path.stem for path in (bench.scratch / "in/parts").iterdir())
     for number, (row, stem) in enumerate(zip(rows, staged, strict=True), 1):
         fields = {
             "title": _title(row, number, len(rows), wish["title"]),
@@ -22,14 +23,14 @@ def tags(scratch: Path, argv: tuple[str, ...]) -> None:
             "comment": f"part {number} of {len(rows)} of {wish['source']}",
         }
         lines = [f"{key}={metadata(value)}" for key, value in fields.items()]
-        (scratch / "out" / f"{stem}.txt").write_text("\n".join((";FFMETADATA1", *lines, "")), "utf-8")
+        (bench.scratch / "out" / f"{stem}.txt").write_text("\n".join((";FFMETADATA1", *lines, "")), "utf-8")
 
 
-def index(scratch: Path, argv: tuple[str, ...]) -> None:
+def index(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`clip_index REPORT WISH`: `out/index.json`, one entry per clip. Times are in the source."""
     report, wish = argv[0], json.loads(argv[1])
-    rows = _rows(scratch / report)
-    made = sorted(path for path in (scratch / "out").glob("clip_*"))
+    rows = _rows(bench.scratch / report)
+    made = sorted(path for path in (bench.scratch / "out").glob("clip_*"))
     clips = [
         {
             "file": f"{wish['clip']}_{number:03}{path.suffix}",
@@ -45,7 +46,8 @@ def index(scratch: Path, argv: tuple[str, ...]) -> None:
         for number, (row, path) in enumerate(zip(rows, made, strict=True), 1)
     ]
     data = {"title": wish["title"], "source": wish["source"], "clips": clips}
-    (scratch / "out/index.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    (bench.scratch / "out/index.json").write_text(text, "utf-8")
 
 
 def _rows(report: Path) -> list[Part]:

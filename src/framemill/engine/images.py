@@ -5,20 +5,10 @@ patterns), and starting a program for each thumbnail costs more than making it.
 """
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
+from framemill.domain.media import Picture
 from framemill.errors import OutputInvalid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """What a picture file says about itself."""
-
-    codec: str
-    width: int
-    height: int
-    demuxer: str | None = None  # of ffmpeg, to decode it with; None for animated WebP, which few can decode
 
 
 def read_picture(path: Path) -> Picture:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from framemill.domain.units import US
+from framemill.engine.workbench import Workbench
 from framemill.errors import OutputInvalid
 
 
@@ -24,7 +25,7 @@ class Part:
     title: str | None
 
 
-def report(scratch: Path, argv: tuple[str, ...]) -> None:
+def report(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`parts_report LIST TARGET WISH`: ffmpeg's list of segments as JSON, with what was wished for.
 
     WISH is JSON: `mode`, `wanted_us` (boundaries), `titles` (of parts, may be
@@ -32,11 +33,11 @@ def report(scratch: Path, argv: tuple[str, ...]) -> None:
     """
     listing, target, wish_text = argv
     wish = json.loads(wish_text)
-    with (scratch / "out" / listing).open(newline="", encoding="utf-8") as file:
+    with (bench.scratch / "out" / listing).open(newline="", encoding="utf-8") as file:
         rows = [(name, _us(start), _us(end)) for name, start, end in csv.reader(file)]
-    parts = _parts(rows, scratch / "out", [0, *wish["wanted_us"]], wish["titles"], wish["prefix"])
+    parts = _parts(rows, bench.scratch / "out", [0, *wish["wanted_us"]], wish["titles"], wish["prefix"])
     data = {"mode": wish["mode"], "parts": [asdict(part) for part in parts]}
-    (scratch / "out" / target).write_text(
+    (bench.scratch / "out" / target).write_text(
         json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framemill.domain.cuts import Weights
 from framemill.domain.plan import Plan
 from framemill.domain.units import format_size
+from framemill.engine.gathering import answer, first_look, kinds_of
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.naming import targets_of
 from framemill.engine.publication import check_targets
 from framemill.errors import DiskFull, FramemillError
-from framemill.operations.planning import FactNeeded, Facts
+from framemill.operations.planning import FactNeeded, Facts, Question
 from framemill.operations.spec import Spec
 
 
@@ -43,16 +43,14 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
     """
     from framemill.planner.compile import compile_plan
 
-    media = {name: machine.look(path, stop=stop) for name, path in request.inputs.items()}
-    keyframes: dict[str, tuple[int, ...]] = {}
-    weights: dict[str, Weights] = {}
-    frames: dict[str, int] = {}
+    kinds = kinds_of(request.specs, request.inputs)
+    media, pictures = first_look(kinds, request.inputs, machine, stop)
+    answers: dict[Question, object] = {}
     while True:
         facts = Facts(
             media=media,
-            keyframes=dict(keyframes),
-            weights=dict(weights),
-            frames=dict(frames),
+            pictures=pictures,
+            answers=dict(answers),
             stems={name: _readable(path.stem) for name, path in request.inputs.items()},
         )
         try:
@@ -64,15 +62,10 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
                 contents=request.digests,
             )
         except FactNeeded as needed:
-            path, source = request.inputs[needed.source], needed.source
-            if needed.kind == "keyframes" and source not in keyframes:
-                keyframes[source] = machine.keyframes(path, media=media[source], stop=stop)
-            elif needed.kind == "weights" and source not in weights:
-                weights[source] = machine.weights(path, media=media[source], stop=stop)
-            elif needed.kind == "frames" and source not in frames:
-                frames[source] = machine.frames(path, stop=stop)
-            else:
-                raise FramemillError(f"planning asks for unknown facts: {needed}") from needed
+            asked = needed.question
+            if asked in answers:
+                raise FramemillError(f"planning asks again for what it knows: {asked}") from needed
+            answers[asked] = answer(asked, request.inputs[asked.source], media[asked.source], machine, stop)
 
 
 def _readable(stem: str) -> str:

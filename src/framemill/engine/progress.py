@@ -35,6 +35,10 @@ class StepProgress:
         if percent is not None:
             self._tell(number, percent, progress)
 
+    def shared(self, number: int, share: float) -> None:
+        """The action that is command `number` has done this share of its work, from 0 to 1."""
+        self._tell(number, 100 * min(1.0, share), None)
+
     def _tell(self, number: int, percent: float, progress: Progress | None) -> None:
         done = sum(self._weights[:number]) + self._weights[number] * percent / 100
         speed = progress.speed if progress else None

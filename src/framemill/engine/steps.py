@@ -1,12 +1,15 @@
 """Running one step: stage, run its commands in order, verify, measure. Publishing is not its work."""
 
+import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from framemill.commands.failures import classify
+from framemill.commands.progress import Progress
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
@@ -15,6 +18,7 @@ from framemill.engine.machine import Machine
 from framemill.engine.progress import StepProgress
 from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
+from framemill.engine.workbench import Workbench
 from framemill.engine.workspace import remove, stage
 from framemill.errors import ToolMissing
 from framemill.tools.process import Finished, run_tool
@@ -76,8 +80,13 @@ class StepRun:
             if not self._wanted(command):
                 continue
             progress.started(number)
-            for single in self._singles(command):
-                self._run(single, real, lambda report, n=number: progress.reported(n, report))
+            for single in self._singles(self._filled(command)):
+                self._run(
+                    single,
+                    real,
+                    on_progress=partial(progress.reported, number),
+                    on_share=partial(progress.shared, number),
+                )
         outputs = {output.id: self._verified(output) for output in self._step.outputs}
         return {"scratch": self._scratch.name, "outputs": outputs, "commands": self.used.commands}
 
@@ -121,24 +130,59 @@ class StepRun:
             for n, file in enumerate(files, 1)
         ]
 
-    def _run(self, command: Command, real: Sequence[Path], on_progress: Callable[..., None]) -> None:
+    def _filled(self, command: Command) -> Command:
+        """The command with what earlier ones found out in its arguments."""
+        if command.filled_from is None:
+            return command
+        values: Json = json.loads((self._scratch / command.filled_from).read_text("utf-8"))
+        argv = list(command.argv)
+        for name, value in values.items():
+            argv = [arg.replace("{" + name + "}", str(value)) for arg in argv]
+        return replace(command, argv=tuple(argv))
+
+    def _run(
+        self,
+        command: Command,
+        real: Sequence[Path],
+        *,
+        on_progress: Callable[[Progress], None],
+        on_share: Callable[[float], None],
+    ) -> None:
         if command.tool == "builtin":
             self.used.commands.append(shlex.join(("framemill:" + command.argv[0], *command.argv[1:])))
-            act(self._scratch, command.argv)
+            bench = Workbench(
+                scratch=self._scratch,
+                ffmpeg=lambda argv: self._call("ffmpeg", argv, real, on_progress=None),
+                report=on_share,
+            )
+            act(bench, command.argv)
             return
-        argv = (self._program(command.tool), *command.argv)
+        self._call(
+            command.tool, command.argv, real, on_progress=on_progress if command.tool == "ffmpeg" else None
+        )
+
+    def _call(
+        self,
+        tool: str,
+        arguments: tuple[str, ...],
+        real: Sequence[Path],
+        *,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> Finished:
+        argv = (self._program(tool), *arguments)
         self.used.commands.append(shlex.join(argv))
         done = run_tool(
             sandboxed(argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox),
             cwd=self._scratch,
             limits=self._machine.limits_for(self._step.estimate),
-            on_progress=on_progress if command.tool == "ffmpeg" else None,
+            on_progress=on_progress,
             cancelled=self._hold.stopped,
             on_start=self._hold.tool_started,
         )
         self.used.add(done)
         if done.exit_code != 0:
-            raise classify(tool=command.tool, exit_code=done.exit_code, tail=done.tail, name=self._name)
+            raise classify(tool=tool, exit_code=done.exit_code, tail=done.tail, name=self._name)
+        return done
 
     def _program(self, tool: str) -> str:
         programs = self._machine.programs

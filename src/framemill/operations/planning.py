@@ -1,12 +1,13 @@
 """What an operation's `plan` may look at: probed facts, capabilities, profiles, earlier products."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import cast
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.cuts import Weights
-from framemill.domain.media import AudioStream, MediaInfo, VideoStream
+from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product
 from framemill.errors import InvalidSpec, NoAudioStream, NoVideoStream, ProfileNotFound
@@ -14,16 +15,24 @@ from framemill.errors import InvalidSpec, NoAudioStream, NoVideoStream, ProfileN
 INPUT = "input"
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to read from a job input, beyond its probe. What kinds there are is engine.gathering's."""
+
+    kind: str  # "keyframes"
+    source: str  # the input's name
+    detail: Hashable = None  # how to read it, such as a threshold
+
+
 class FactNeeded(Exception):
-    """Planning needs a fact that was not gathered, such as the keyframes of an input.
+    """Planning needs an answer that was not gathered, such as the keyframes of an input.
 
     Not an error: the planner's caller gathers it and asks again.
     """
 
-    def __init__(self, kind: str, source: str) -> None:
-        self.kind = kind
-        self.source = source
-        super().__init__(f"{kind} of {source}")
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        super().__init__(f"{question.kind} of {question.source}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +40,8 @@ class Facts:
     """What was read from the job's inputs, by input name."""
 
     media: Mapping[str, MediaInfo]
-    keyframes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # µs from the file's start
-    weights: Mapping[str, Weights] = field(default_factory=dict)  # bytes between keyframes
-    frames: Mapping[str, int] = field(default_factory=dict)  # decoded pictures of the main video
+    pictures: Mapping[str, Picture] = field(default_factory=dict)  # inputs that are still pictures
+    answers: Mapping[Question, object] = field(default_factory=dict)
     stems: Mapping[str, str] = field(default_factory=dict)  # original names without ending
 
 
@@ -63,29 +71,34 @@ class Planning:
         """The single product of `source`, the first where it offers several."""
         return self.group(source)[0]
 
-    def keyframes(self, source: str) -> tuple[int, ...]:
-        """Keyframe times of a job input, in µs from its start; FactNeeded where not gathered yet."""
+    def answer(self, kind: str, source: str, detail: Hashable = None) -> object:
+        """What was read from a job input; FactNeeded where it was not yet, InvalidSpec where it cannot be."""
         if source not in self.facts.media:
-            raise InvalidSpec(f"{self.name}: keyframes are only known of inputs, not of {source!r}")
-        if source not in self.facts.keyframes:
-            raise FactNeeded("keyframes", source)
-        return self.facts.keyframes[source]
+            raise InvalidSpec(
+                f"{self.name}: {kind} can be read of inputs only, not of {source!r}, which is not there yet"
+            )
+        question = Question(kind, source, detail)
+        if question not in self.facts.answers:
+            raise FactNeeded(question)
+        return self.facts.answers[question]
+
+    def keyframes(self, source: str) -> tuple[int, ...]:
+        """Keyframe times of a job input, in µs from its start. Raises as `answer` does."""
+        return cast("tuple[int, ...]", self.answer("keyframes", source))
 
     def frames(self, source: str) -> int:
-        """How many pictures the main video of a job input has; FactNeeded where not counted yet."""
-        if source not in self.facts.media:
-            raise InvalidSpec(f"{self.name}: frames are only counted of inputs, not of {source!r}")
-        if source not in self.facts.frames:
-            raise FactNeeded("frames", source)
-        return self.facts.frames[source]
+        """How many pictures the main video of a job input has. Raises as `answer` does."""
+        return cast("int", self.answer("frames", source))
 
     def weights(self, source: str) -> Weights:
-        """How a job input's bytes are spread over its keyframes; FactNeeded where not gathered yet."""
-        if source not in self.facts.media:
-            raise InvalidSpec(f"{self.name}: sizes are only known of inputs, not of {source!r}")
-        if source not in self.facts.weights:
-            raise FactNeeded("weights", source)
-        return self.facts.weights[source]
+        """How a job input's bytes are spread over its keyframes. Raises as `answer` does."""
+        return cast("Weights", self.answer("weights", source))
+
+    def picture(self, ref: str) -> Picture:
+        """The still picture that a job input is; InvalidSpec where there is none of this name."""
+        if ref not in self.facts.pictures:
+            raise InvalidSpec(f"{self.name}: there is no picture {ref!r} among the inputs")
+        return self.facts.pictures[ref]
 
     def stem(self, source: str) -> str:
         """A name for results made from `source`."""

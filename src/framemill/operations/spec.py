@@ -1,8 +1,9 @@
 """The base of every operation's spec, and field types that people's notations parse into."""
 
 import re
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -13,9 +14,12 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 
 from framemill.domain import units
 from framemill.errors import FramemillError
+
+_M = TypeVar("_M", bound=BaseModel)
 
 
 def _lenient(parse: Callable[[Any], int]) -> Callable[[object], int]:  # Any: each parser takes its own union
@@ -94,6 +98,23 @@ def _relative(name: str) -> str:
 
 OutputName = Annotated[str, AfterValidator(_relative)]
 
+InputKind = Literal["media", "picture", "subtitles", "font"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Marks a field that names another input (or, for media, an earlier operation), and of what kind."""
+
+    kind: InputKind
+
+
+# The name of an input. The command line and the library also take a path, and make an input of it.
+_A_FILE = WithJsonSchema({"type": "string", "format": "framemill-input", "examples": ["FILE"]})
+MediaRef = Annotated[str, Reads("media"), _A_FILE]
+PictureRef = Annotated[str, Reads("picture"), _A_FILE]
+SubtitlesRef = Annotated[str, Reads("subtitles"), _A_FILE]
+FontRef = Annotated[str, Reads("font"), _A_FILE]
+
 
 class Spec(BaseModel):
     """What every operation's request has."""
@@ -121,3 +142,35 @@ class Spec(BaseModel):
         description="Name of the result below the destination (a folder where there are several); "
         "its ending chooses the container.",
     )
+
+
+def references(spec: BaseModel) -> Iterator[tuple[str, str, InputKind]]:
+    """Every further input that a spec or a part of it names: the field, the name, the kind."""
+    for field, info in type(spec).model_fields.items():
+        value = getattr(spec, field)
+        kind = _kind(info)
+        if kind is not None and isinstance(value, str):
+            yield field, value, kind
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, BaseModel):
+                yield from references(part)
+
+
+def renamed(spec: _M, names: Mapping[str, str]) -> _M:
+    """The same spec, with the references that `names` holds called as it says."""
+    changes: dict[str, object] = {}
+    for field, info in type(spec).model_fields.items():
+        value = getattr(spec, field)
+        if isinstance(value, str) and _kind(info) is not None and value in names:
+            changes[field] = names[value]
+        elif isinstance(value, BaseModel):
+            changes[field] = renamed(value, names)
+        elif isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
+            changes[field] = tuple(renamed(p, names) if isinstance(p, BaseModel) else p for p in value)
+    return spec.model_copy(update=changes) if changes else spec
+
+
+def _kind(info: FieldInfo) -> InputKind | None:
+    # Of an optional field the mark stands inside the union.
+    inner = (mark for part in get_args(info.annotation) for mark in getattr(part, "__metadata__", ()))
+    return next((mark.kind for mark in (*info.metadata, *inner) if isinstance(mark, Reads)), None)

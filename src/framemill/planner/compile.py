@@ -56,11 +56,11 @@ def compile_plan(
         if work.dropped is not None:
             for source in _sources(spec):
                 lost.setdefault(source, []).append(work.dropped)
-    ordered = _in_order((*fuse(taps), *steps), inputs=frozenset(facts.media))
+    ordered = _in_order((*fuse(taps), *steps), inputs=frozenset({*facts.media, *facts.stems}))
     _check_names(ordered)
     return Plan(
         steps=ordered,
-        inputs=tuple(facts.media),
+        inputs=tuple(facts.stems or facts.media),
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),
         dropped=_left_behind(lost),

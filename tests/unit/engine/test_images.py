@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from framemill.engine.images import Picture, read_picture
+from framemill.domain.media import Picture
+from framemill.engine.images import read_picture
 from framemill.errors import OutputInvalid
 
 

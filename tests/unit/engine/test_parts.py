@@ -5,6 +5,7 @@ import pytest
 
 from framemill.engine.parts import report
 from framemill.errors import OutputInvalid
+from tests.engines import a_workbench
 
 
 def wish(**fields: object) -> str:
@@ -22,7 +23,7 @@ def _scratch(tmp_path: Path) -> Path:
 def test_boundaries_are_reported_with_how_far_they_moved(scratch: Path) -> None:
     (scratch / "out/cut.csv").write_text("cut_001.mp4,0.000000,5.021333\ncut_002.mp4,5.500000,9.9\n")
 
-    report(scratch, ("cut.csv", "parts.json", wish(titles=["One", None])))
+    report(a_workbench(scratch), ("cut.csv", "parts.json", wish(titles=["One", None])))
 
     assert json.loads((scratch / "out/parts.json").read_text()) == {
         "mode": "copy",
@@ -53,4 +54,4 @@ def test_an_empty_part_is_no_result(scratch: Path) -> None:
     (scratch / "out/cut.csv").write_text("cut_001.mp4,0.0,0.0\ncut_002.mp4,0.0,9.9\n")
 
     with pytest.raises(OutputInvalid, match="part 1 is empty"):
-        report(scratch, ("cut.csv", "parts.json", wish()))
+        report(a_workbench(scratch), ("cut.csv", "parts.json", wish()))

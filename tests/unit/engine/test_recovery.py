@@ -11,6 +11,7 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import actions
 from framemill.engine.identity import host, worker_id
 from framemill.engine.recovery import take_over, workspace_of
+from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
 from framemill.store.jobs import get_job
 from framemill.store.tasks import claim
@@ -95,11 +96,11 @@ def _stopped_before_two(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> tuple[
     lost = True
 
     def counted(name: str) -> None:
-        def run(scratch: object, argv: tuple[str, ...]) -> None:
+        def run(place: Workbench, argv: tuple[str, ...]) -> None:
             ran.append(name)
             if name == "two" and lost:
                 raise WorkerLost
-            real(scratch, ("in/source", "out/copy.txt"))  # type: ignore[arg-type]  # a Path
+            real(place, ("in/source", "out/copy.txt"))
 
         monkeypatch.setitem(actions.ACTIONS, name, run)
 

@@ -1,11 +1,10 @@
-from pathlib import Path
-
 import pytest
 
 from framemill.domain.plan import Estimate, Promise
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import actions
 from framemill.engine.events import JobChanged
+from framemill.engine.workbench import Workbench
 from framemill.errors import DiskFull, FramemillError, ToolFailed, WorkerLost
 from framemill.store.jobs import tasks_of
 from framemill.store.tasks import release
@@ -71,7 +70,7 @@ def test_an_output_that_exists_is_refused_before_anything_runs(bench: Bench) -> 
 def test_an_output_that_appears_meanwhile_is_kept_and_nothing_of_the_job_stays(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interfere(_scratch: Path, _argv: tuple[str, ...]) -> None:
+    def interfere(_bench: Workbench, _argv: tuple[str, ...]) -> None:
         (bench.destination / "b.txt").write_text("somebody else's")
 
     monkeypatch.setitem(actions.ACTIONS, "interfere", interfere)
@@ -158,11 +157,11 @@ def _failing(bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception, *,
     """An action `flaky` that raises `error` so many times; the returned list grows with every call."""
     calls: list[int] = []
 
-    def flaky(scratch: Path, _argv: tuple[str, ...]) -> None:
+    def flaky(place: Workbench, _argv: tuple[str, ...]) -> None:
         calls.append(len(calls))
         if len(calls) <= times:
             raise error
-        (scratch / "out" / "copy.txt").write_text("at last")
+        (place.scratch / "out" / "copy.txt").write_text("at last")
 
     monkeypatch.setitem(actions.ACTIONS, "flaky", flaky)
     return calls
@@ -291,8 +290,8 @@ def test_a_cancellation_from_elsewhere_is_seen_while_a_step_runs(
 ) -> None:
     job = bench.submit()
 
-    def cancelled_meanwhile(scratch: Path, _argv: tuple[str, ...]) -> None:
-        (scratch / "out" / "copy.txt").write_text("too late")
+    def cancelled_meanwhile(place: Workbench, _argv: tuple[str, ...]) -> None:
+        (place.scratch / "out" / "copy.txt").write_text("too late")
         bench.jobs.cancel(job)
 
     monkeypatch.setitem(actions.ACTIONS, "slow", cancelled_meanwhile)
@@ -309,13 +308,13 @@ def test_a_worker_that_lost_its_lease_touches_no_files_of_the_one_that_has_it(
     job = bench.submit()
     ran: list[str] = []
 
-    def overtaken(scratch: Path, _argv: tuple[str, ...]) -> None:
-        ran.append(scratch.name)
+    def overtaken(place: Workbench, _argv: tuple[str, ...]) -> None:
+        ran.append(place.scratch.name)
         if len(ran) == 1:
             with bench.database.write() as session:
                 release(tasks_of(session, job)[2], TaskState.READY, now=bench.clock())
             raise ToolFailed(tool="ffmpeg", exit_code=1)
-        (scratch / "out" / "copy.txt").write_text("done")
+        (place.scratch / "out" / "copy.txt").write_text("done")
 
     monkeypatch.setitem(actions.ACTIONS, "overtaken", overtaken)
     plan = a_plan(

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from framemill.errors import InvalidSpec, NoVideoStream, TimeOutOfRange
 from framemill.operations.cut import Cut, plan
 from framemill.operations.planning import FactNeeded
 from framemill.operations.registry import load_spec
-from tests.builders import a_film, a_subtitle, a_video, an_audio, planning_for
+from tests.builders import CAPABILITIES, a_film, a_subtitle, a_video, an_audio, planning_for
 
 S = 1_000_000
 
@@ -34,11 +35,8 @@ def a_long_film(**changes: object) -> MediaInfo:
     return a_film(**{**fields, **changes})
 
 
-def copied(spec: Cut, film: MediaInfo, **facts: object) -> Step:
-    planning = planning_for(film, name="cut")
-    # The caller names Facts' fields.
-    planning = replace(planning, facts=replace(planning.facts, **facts))  # type: ignore[arg-type]
-    (step,) = plan(spec, planning).steps
+def copied(spec: Cut, film: MediaInfo, **known: Mapping[str, object]) -> Step:
+    (step,) = plan(spec, planning_for(film, name="cut", capabilities=CAPABILITIES, **known)).steps
     return step
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 
 from framemill.errors import InvalidSpec
-from framemill.operations.planning import FactNeeded
+from framemill.operations.planning import FactNeeded, Question
 from framemill.operations.probe import Probe, plan
 from tests.builders import a_film, a_video, planning_for
 
@@ -35,7 +35,7 @@ def test_the_report_holds_everything_that_planning_knows() -> None:
 def test_counting_frames_is_a_fact_that_has_to_be_gathered() -> None:
     with pytest.raises(FactNeeded) as needed:
         plan(Probe(count_frames=True), planning_for(a_film()))
-    assert (needed.value.kind, needed.value.source) == ("frames", "input")
+    assert needed.value.question == Question("frames", "input")
 
     (step,) = plan(Probe(count_frames=True), planning_for(a_film(), frames={"input": 300})).steps
 

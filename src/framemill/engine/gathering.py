@@ -1,0 +1,62 @@
+"""What can be read from a job's inputs for planning: a first look at each, then answers to questions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from framemill.domain.media import MediaInfo, Picture
+from framemill.engine.images import read_picture
+from framemill.engine.machine import Machine, Stop
+from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid
+from framemill.operations.planning import Question
+from framemill.operations.spec import InputKind, Spec, references
+
+# A still picture larger than this is none that anybody lays over a video.
+_MOST_PICTURE_BYTES = 64 * 1024 * 1024
+
+# How each kind of question is answered; Any: the question's own detail.
+Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
+ANSWERS: dict[str, Answer] = {
+    "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
+    "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
+    "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
+}
+
+
+def kinds_of(specs: Iterable[Spec], inputs: Iterable[str]) -> dict[str, InputKind]:
+    """What each input is read as: media, unless a spec names it as something else."""
+    kinds: dict[str, InputKind] = dict.fromkeys(inputs, "media")
+    named: dict[str, InputKind] = {}
+    for spec in specs:
+        for field, name, kind in references(spec):
+            if named.setdefault(name, kind) != kind:
+                raise InvalidSpec(f"{field}: {name!r} is used as {named[name]} and as {kind}")
+    return {name: named.get(name, kind) for name, kind in kinds.items()}
+
+
+def first_look(
+    kinds: Mapping[str, InputKind], paths: Mapping[str, Path], machine: Machine, stop: Stop
+) -> tuple[dict[str, MediaInfo], dict[str, Picture]]:
+    """What the inputs contain: media and still pictures, by name. Raises InputNotFound, InputUnreadable."""
+    media = {name: machine.look(path, stop=stop) for name, path in paths.items() if kinds[name] == "media"}
+    pictures = {name: _picture(path) for name, path in paths.items() if kinds[name] == "picture"}
+    return media, pictures
+
+
+def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop) -> object:
+    """The answer to what planning asks about `path`."""
+    if question.kind not in ANSWERS:
+        raise FramemillError(f"planning asks for unknown facts: {question}")
+    return ANSWERS[question.kind](machine, path, media, question.detail, stop)
+
+
+def _picture(path: Path) -> Picture:
+    try:
+        if path.stat().st_size > _MOST_PICTURE_BYTES:
+            raise InputUnreadable(path.name, "it is too large for a picture")
+        found = read_picture(path)
+    except OutputInvalid as error:
+        raise InputUnreadable(path.name, "it is no whole JPEG, PNG, WebP, AVIF or GIF picture") from error
+    if found.demuxer is None:
+        raise InputUnreadable(path.name, "it is an animated WebP, which cannot be decoded")
+    return found

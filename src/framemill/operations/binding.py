@@ -1,0 +1,41 @@
+"""Paths that a person wrote where a spec names an input: each becomes an input of the job.
+
+Only for doors through which the caller's own files are given (command line,
+library): a request from elsewhere names inputs, never paths.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from framemill.errors import InputNotFound
+from framemill.operations.spec import Spec, references, renamed
+
+
+def bound(specs: Sequence[Spec], inputs: Mapping[str, Path]) -> tuple[tuple[Spec, ...], dict[str, Path]]:
+    """The specs and inputs with every path among the references made an input, called after its field.
+
+    A reference that is the name of an input or of an earlier operation stays.
+    Raises InputNotFound for what is neither.
+    """
+    found = dict(inputs)
+    known = {*inputs, *(spec.name or spec.op for spec in specs)}
+    done: list[Spec] = []
+    for spec in specs:
+        names: dict[str, str] = {}
+        for field, ref, _kind in references(spec):
+            if ref in names or ref in known or ref.partition(".")[0] in known:
+                continue
+            path = Path(ref).expanduser().absolute()
+            if not path.exists():
+                raise InputNotFound(ref)
+            same = next((name for name, known_path in found.items() if known_path == path), None)
+            names[ref] = same if same and same not in inputs else _free(field, {*found, *known})
+            found[names[ref]] = path
+        done.append(renamed(spec, names))
+    return tuple(done), found
+
+
+def _free(field: str, taken: set[str]) -> str:
+    if field not in taken:
+        return field
+    return next(f"{field}_{n}" for n in range(2, len(taken) + 3) if f"{field}_{n}" not in taken)
