@@ -37,6 +37,7 @@ _LOOK = {
     "info": "Show what a file contains.",
     "plan": "Show what an operation or pipeline would do, without doing it.",
     "run": "Run a pipeline of your own from a YAML or JSON file.",
+    "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
     "jobs": "List and show jobs, run them again, cancel them.",
     "doctor": "Check the programs, the database and the disk.",

@@ -1,4 +1,4 @@
-"""What the shell offers after an option: names of profiles and rungs, read at little cost."""
+"""What the shell offers after an option: names of profiles, rungs and pipelines, read at little cost."""
 
 import os
 import tomllib
@@ -25,6 +25,14 @@ def rung_names(incomplete: str) -> list[str]:
     return [
         f"{before}{comma}{name}" for name in RUNGS if name.startswith(last) and name not in before.split(",")
     ]
+
+
+def pipeline_names(incomplete: str) -> list[str]:
+    """Pipelines and templates whose names begin so; files of one's own are the shell's to offer."""
+    package = resources.files("framemill.planner")
+    files = (file for folder in ("builtin", "templates") for file in package.joinpath(folder).iterdir())
+    names = sorted(file.name.removesuffix(".yaml") for file in files)
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def _profile_files() -> list[str]:

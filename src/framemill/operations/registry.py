@@ -1,12 +1,14 @@
 """Every operation by name, loaded when first asked for: listing them costs no import."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from framemill.domain.work import Work
 from framemill.errors import InvalidSpec
@@ -38,19 +40,48 @@ def operation(name: str) -> Operation:
     return Operation(name=name, summary=SUMMARIES[name], spec=spec, plan=module.plan)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a spec."""
+
+    where: tuple[str | int, ...]  # the field, and the place in it; empty: the spec as a whole
+    text: str
+
+    def __str__(self) -> str:
+        field = ".".join(map(str, self.where))
+        return f"{field}: {self.text}" if field else self.text
+
+
 def load_spec(data: Mapping[str, object]) -> Spec:
     """The spec that `data` describes; InvalidSpec names the field that is wrong."""
+    loaded = spec_or_faults(data)
+    if isinstance(loaded, Spec):
+        return loaded
+    op = data.get("op")
+    if not isinstance(op, str) or op not in SUMMARIES:
+        raise InvalidSpec(loaded[0].text, hint=f"known: {', '.join(NAMES)}")
+    raise InvalidSpec(f"{op}: {loaded[0]}", hint=f"see docs/operations/{op}.md")
+
+
+def spec_or_faults(data: Mapping[str, object]) -> Spec | tuple[Fault, ...]:
+    """The spec that `data` describes, or everything that is wrong with it."""
     op = data.get("op")
     if not isinstance(op, str):
-        raise InvalidSpec("a spec needs `op`, the operation's name", hint=f"known: {', '.join(NAMES)}")
+        return (Fault(where=(), text="a spec needs `op`, the operation's name"),)
+    if op not in SUMMARIES:
+        near = get_close_matches(op, NAMES, n=1, cutoff=0.5)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        return (Fault(where=("op",), text=f"there is no operation {op!r}{meant}"),)
     try:
         return operation(op).spec.model_validate(data)
     except ValidationError as error:
-        raise InvalidSpec(f"{op}: {_first(error)}", hint=f"see docs/operations/{op}.md") from error
+        issues = error.errors(include_url=False, include_context=False)
+        fields = operation(op).spec.model_fields
+        return tuple(Fault(where=issue["loc"], text=_said(issue, fields)) for issue in issues)
 
 
-def _first(error: ValidationError) -> str:
-    issue = error.errors(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in issue["loc"])
-    text = str(issue["msg"]).removeprefix("Value error, ")
-    return f"{where}: {text}" if where else text
+def _said(issue: ErrorDetails, fields: Iterable[str]) -> str:
+    if issue["type"] != "extra_forbidden":
+        return str(issue["msg"]).removeprefix("Value error, ")
+    near = get_close_matches(str(issue["loc"][-1]), fields, n=1)
+    return "there is no such field" + (f"; did you mean {near[0]!r}?" if near else "")

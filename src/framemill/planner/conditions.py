@@ -34,25 +34,39 @@ WORDS = (
 )
 
 
+def check_condition(condition: str) -> None:
+    """Refuse what is no condition with InvalidSpec."""
+    for term in _terms(condition):
+        _parts(term, condition)
+
+
 def holds(condition: str, media: MediaInfo) -> bool:
     """Whether every term joined by `and` is true; a bare word means more than zero.
 
     Words are those in WORDS, `duration` in seconds. Raises InvalidSpec for
     anything else.
     """
-    return all(_term(term.strip(), condition, media) for term in re.split(r"\s+and\s+", condition.strip()))
+    check_condition(condition)
+    return all(_true(*_parts(term, condition), media) for term in _terms(condition))
 
 
-def _term(term: str, condition: str, media: MediaInfo) -> bool:
+def _terms(condition: str) -> list[str]:
+    return [term.strip() for term in re.split(r"\s+and\s+", condition.strip())]
+
+
+def _parts(term: str, condition: str) -> tuple[str | None, str, str | None, str | None]:
     match = _TERM.fullmatch(term)
     if match is None or match[2] not in WORDS:
         raise InvalidSpec(
             f"when: {condition!r} is not a condition",
             hint=f"write e.g. `audio` or `height > 720`; words: {', '.join(WORDS)}",
         )
-    negated, word, sign, number = match.groups()
+    return match[1], match[2], match[3], match[4]
+
+
+def _true(negated: str | None, word: str, sign: str | None, number: str | None, media: MediaInfo) -> bool:
     value = _value(word, media)
-    truth = _COMPARE[sign](value, Fraction(number)) if sign else value > 0
+    truth = _COMPARE[sign](value, Fraction(number)) if sign and number else value > 0
     return truth is not bool(negated)
 
 

@@ -1,78 +1,164 @@
-"""Pipelines: named lists of operations, built in or from a user's YAML or JSON file."""
+"""Pipelines: named lists of operations, built in, from a template, or from a user's YAML or JSON file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from framemill.errors import InputNotFound, InvalidSpec
-from framemill.operations.registry import load_spec
+from framemill.errors import InvalidSpec
+from framemill.operations.registry import Fault, operation, spec_or_faults
 from framemill.operations.spec import Spec
+from framemill.planner.conditions import check_condition
+from framemill.planner.documents import Document, Place, parse_document, read_document
 
 PIPELINES: dict[str, str] = {
     "publish": "Everything a player needs: renditions, HLS and DASH, thumbnails, a preview and the sound.",
     "movie_to_clips": "Cut a film into clips with titles, thumbnails and an index.",
     "proxy": "A light editing copy and thumbnails.",
 }
-_MAX_BYTES = 1_000_000
+# To start from: they run as they are, and are meant to be copied and changed.
+TEMPLATES: dict[str, str] = {
+    "archive": "Half the size in AV1 for keeping, and a light copy for looking.",
+    "podcast": "The sound alone as MP3, and a picture for its cover.",
+    "for_the_phone": "One small file, a poster and a short preview.",
+}
+_KEYS = ("version", "name", "summary", "inputs", "steps")
 _WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """Something wrong in a pipeline's text, for people: where, and what."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.text}"
+
+
 def load_pipeline(name_or_path: str, overrides: Mapping[str, object] | None = None) -> tuple[Spec, ...]:
-    """The specs of a built-in pipeline or of a file, with `overrides` laid over them.
+    """The specs of a built-in pipeline, a template or a file, with `overrides` laid over them.
 
     An override's key is `step.field`, or `field` where just one step has it.
-    Raises InvalidSpec naming the step that is wrong, InputNotFound for a
-    missing file.
+    Raises InvalidSpec naming the line, step and field that is wrong,
+    InputNotFound for a missing file.
     """
-    steps = [dict(step) for step in _steps(_load(name_or_path), name_or_path)]
+    document = find_pipeline(name_or_path)
+    steps = _steps(document)
     for key, value in (overrides or {}).items():
-        _override(steps, key, value, name_or_path)
-    return tuple(load_spec(step) for step in steps)
+        _override(steps, key, value, document.name)
+    specs, mistakes = _loaded(document, steps)
+    if mistakes:
+        more = f" (and {len(mistakes) - 1} more mistakes)" if len(mistakes) > 1 else ""
+        raise InvalidSpec(f"{mistakes[0]}{more}", hint="`framemill pipelines check` lists them all")
+    return specs
 
 
-def _load(name_or_path: str) -> object:
-    import yaml  # slow to import, and most commands need none
+def check_pipeline(name_or_path: str) -> tuple[tuple[Spec, ...], tuple[Mistake, ...]]:
+    """The specs that are right, and everything that is wrong, in the order of lines.
 
-    if name_or_path in PIPELINES:
-        text = (
-            resources.files("framemill.planner").joinpath(f"builtin/{name_or_path}.yaml").read_text("utf-8")
-        )
-    else:
-        path = Path(name_or_path)
-        if not path.is_file():
-            if path.suffix not in {".yaml", ".yml", ".json"}:
-                raise InvalidSpec(
-                    f"there is no pipeline {name_or_path!r}",
-                    hint=f"known: {', '.join(PIPELINES)}; or give a YAML or JSON file",
-                )
-            raise InputNotFound(name_or_path)
-        if path.stat().st_size > _MAX_BYTES:
-            raise InvalidSpec(f"{path.name} is too large for a pipeline", hint="1 MB is the limit")
-        text = path.read_text("utf-8", errors="replace")
-    try:
-        return yaml.safe_load(text)  # JSON is YAML
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InvalidSpec(f"{name_or_path} is not YAML: {str(error).splitlines()[0]}") from error
+    Raises InputNotFound, and InvalidSpec where the text is no pipeline at all.
+    """
+    document = find_pipeline(name_or_path)
+    specs, mistakes = _loaded(document, _steps(document))
+    return specs, tuple(sorted(mistakes, key=lambda mistake: mistake.line))
 
 
-def _steps(data: object, name: str) -> list[Mapping[str, Any]]:  # Any: unchecked until load_spec
-    if not isinstance(data, dict) or not isinstance(data.get("steps"), list):
-        raise InvalidSpec(f"{name} is no pipeline", hint="it needs `steps`, a list of operations")
-    unknown = set(data) - {"name", "summary", "steps", "version"}
-    if unknown:
+def pipeline_text(name: str) -> str:
+    """The YAML of a built-in pipeline or template."""
+    folder = "builtin" if name in PIPELINES else "templates"
+    return resources.files("framemill.planner").joinpath(f"{folder}/{name}.yaml").read_text("utf-8")
+
+
+def find_pipeline(name_or_path: str) -> Document:
+    """The text of this name or in this file. Raises InputNotFound, InvalidSpec."""
+    if name_or_path in PIPELINES or name_or_path in TEMPLATES:
+        return parse_document(pipeline_text(name_or_path), name=name_or_path)
+    path = Path(name_or_path).expanduser()
+    if not path.is_file() and path.suffix not in {".yaml", ".yml", ".json"}:
+        known = (*PIPELINES, *TEMPLATES)
+        near = get_close_matches(name_or_path, known, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
         raise InvalidSpec(
-            f"{name}: unknown key {min(map(str, unknown))!r}", hint="known: name, summary, steps"
+            f"there is no pipeline {name_or_path!r}{meant}",
+            hint=f"known: {', '.join(known)}; or give a YAML or JSON file",
         )
-    for number, step in enumerate(data["steps"], 1):
-        if not isinstance(step, dict) or not all(isinstance(key, str) for key in step):
-            raise InvalidSpec(f"{name}: step {number} is not a mapping of an operation's fields")
-    return list(data["steps"])
+    return read_document(path)
+
+
+def _steps(document: Document) -> list[dict[str, Any]]:  # Any: unchecked until they are specs
+    data = document.data
+    if not isinstance(data, dict) or not isinstance(data.get("steps"), list):
+        raise InvalidSpec(f"{document.name} is no pipeline", hint="it needs `steps`, a list of operations")
+    return [dict(step) if isinstance(step, dict) else {"": step} for step in data["steps"]]
+
+
+def _loaded(document: Document, steps: Sequence[Mapping[str, Any]]) -> tuple[tuple[Spec, ...], list[Mistake]]:
+    specs: list[Spec] = []
+    mistakes = [_mistake(document, place, text) for place, text in _head(document.data)]
+    if not steps:
+        mistakes.append(_mistake(document, ("steps",), "there is nothing to do: give at least one operation"))
+    known = {str(name) for name in document.data.get("inputs") or ()}
+    for number, step in enumerate(steps):
+        found = _not_a_mapping(number, step) or spec_or_faults(step)
+        if isinstance(found, Spec):
+            found_wrong = tuple(_misplaced(found, known))
+            known.add(found.name or found.op)
+            specs.append(found)
+        else:
+            found_wrong = found
+            known.add(str(step.get("name") or step.get("op")))
+        label = step.get("op") if isinstance(step.get("op"), str) else f"step {number + 1}"
+        mistakes += [_mistake(document, ("steps", number, *f.where), f"{label}: {f}") for f in found_wrong]
+    return tuple(specs), mistakes
+
+
+def _head(data: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    for key in data:
+        if key not in _KEYS:
+            yield (key,), f"unknown key {key!r}; known: {', '.join(_KEYS)}"
+    if data.get("version", 1) != 1:
+        yield ("version",), "this Framemill knows version 1 of pipelines"
+    names = data.get("inputs", [])
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,47}", name) for name in names
+    ):
+        yield ("inputs",), "is a list of names of small letters, digits and underscores"
+
+
+def _not_a_mapping(number: int, step: Mapping[Any, Any]) -> tuple[Fault, ...]:
+    if "" in step or not all(isinstance(key, str) for key in step):
+        return (Fault(where=(), text=f"step {number + 1} is not a mapping of an operation's fields"),)
+    return ()
+
+
+def _misplaced(spec: Spec, known: set[str]) -> Iterator[Fault]:
+    """What a step names that is not there, and conditions that are none."""
+    sources: tuple[str, ...] = getattr(spec, "sources", ())
+    for field, name in (("source", spec.source), *(("sources", name) for name in sources)):
+        first = name.partition(".")[0]
+        if first not in known and not re.fullmatch(r"input(_\d+)?", first):
+            offered = ", ".join(sorted(known | {"input"}))
+            yield Fault(where=(field,), text=f"no earlier step is called {name!r}; there are: {offered}")
+    if spec.name is not None and spec.name in known:
+        yield Fault(where=("name",), text=f"an earlier step or input is called {spec.name!r} too")
+    if spec.when is not None:
+        try:
+            check_condition(spec.when)
+        except InvalidSpec as error:
+            yield Fault(where=("when",), text=f"{error.message.removeprefix('when: ')}; {error.hint}")
+
+
+def _mistake(document: Document, place: Place, text: str) -> Mistake:
+    return Mistake(file=document.name, line=document.line(place), text=text)
 
 
 def _override(steps: list[dict[str, Any]], key: str, value: object, name: str) -> None:
-    from framemill.operations.registry import operation
-
     wanted, _, field = key.rpartition(".")
     fitting = [
         step
