@@ -74,6 +74,8 @@ def _measured(
                 continue
             output = work / f"{name}-{number}"
             print(f"round {number + 1}/{rounds}: {name} ...", end=" ", file=sys.stderr, flush=True)
+            # What the one before wrote must not slow this one down.
+            os.sync()
             cost = cost_of(argv(output), output=output, env=env)
             print(f"{cost.wall_s:.2f} s wall, {cost.cpu_s:.2f} s CPU", file=sys.stderr)
             costs[name].append(cost)
