@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.compared import compare
 from benchmarks.cutting import cut_cases
 from benchmarks.measure import Cost, cost_of, medians
 from benchmarks.publishing import publish_cases
@@ -22,6 +23,7 @@ from framemill.tools.programs import find_programs
 
 # The classic pipeline takes minutes, and nobody comes near it.
 _AT_MOST = {"classic": 1}
+_SUITES = ("publish", "cut", "operations")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,6 +31,11 @@ def main() -> None:
     """Measure what was asked for and write the report."""
     options = _options()
     programs = find_programs()
+    if "operations" in options.only:
+        compare(programs, options)
+        options.only.remove("operations")
+        if not options.only:
+            return
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         work = Path(folder)
         env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
@@ -85,7 +92,10 @@ def _measured(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=["publish", "cut"], default=["publish", "cut"])
+    parser.add_argument("--only", nargs="+", choices=_SUITES, default=["publish", "cut"])
+    parser.add_argument(
+        "--operation", nargs="+", help="of the operations, only these; the page is not written"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--corpus", type=Path, default=_ROOT.parent / "shared" / "corpus", help="real clips, if any"

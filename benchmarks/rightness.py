@@ -1,0 +1,138 @@
+"""How wrong a result is: frames too many, milliseconds, hertz, loudness units. 0 is right."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from framemill.tools.programs import Programs
+
+Wrong = Callable[["Bench", Path], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The programs and clips that cases use."""
+
+    programs: Programs
+    clip: Path  # 1920x1080, 30 frames a second, 20 s, a tone of 330 Hz in stereo
+    folder: Path  # further small inputs
+
+    def ffprobe(self, path: Path, *words: str) -> str:
+        """What ffprobe says."""
+        return _run(str(self.programs.ffprobe), "-v", "error", *words, str(path)).stdout
+
+    def ffmpeg(self, *words: str) -> str:
+        """What ffmpeg says on stderr."""
+        return _run(str(self.programs.ffmpeg), "-nostdin", "-hide_banner", *words).stderr
+
+    def ffmpeg_out(self, *words: str) -> str:
+        """What ffmpeg writes to stdout."""
+        return _run(str(self.programs.ffmpeg), "-nostdin", "-v", "error", *words).stdout
+
+
+def _run(*argv: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(argv, check=True, capture_output=True, text=True)
+
+
+def frames_off(expected: int) -> Wrong:
+    """Frames more or fewer than expected, decoded."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        said = bench.ffmpeg("-i", str(path), "-map", "0:v:0", "-f", "null", "-")
+        return abs(int(re.findall(r"frame= *(\d+)", said)[-1]) - expected)
+
+    return wrong
+
+
+def length_off(expected_s: float) -> Wrong:
+    """Milliseconds by which the container's duration differs."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        said = bench.ffprobe(path, "-show_entries", "format=duration", "-of", "csv=p=0")
+        return round(abs(float(said) - expected_s) * 1000)
+
+    return wrong
+
+
+def all_frames_off(expected: int, pattern: str) -> Wrong:
+    """As `frames_off`, over all parts beside the first."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        found = 0
+        for part in path.parent.glob(pattern):
+            said = bench.ffmpeg("-i", str(part), "-map", "0:v:0", "-f", "null", "-")
+            found += int(re.findall(r"frame= *(\d+)", said)[-1])
+        return abs(found - expected)
+
+    return wrong
+
+
+def streams_missing(expected: int) -> Wrong:
+    """Streams that did not come along."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        said = bench.ffprobe(path, "-show_entries", "stream=index", "-of", "json")
+        return expected - len(json.loads(said)["streams"])
+
+    return wrong
+
+
+def unlike_the_source(bench: Bench, path: Path) -> float:
+    """One minus SSIM against the clip at the result's size, in thousandths."""
+    graph = "[1:v][0:v]scale2ref=flags=bicubic[r][d];[d][r]ssim"
+    said = bench.ffmpeg("-i", str(path), "-i", str(bench.clip), "-lavfi", graph, "-f", "null", "-")
+    return round((1 - float(re.findall(r"All:([\d.]+)", said)[-1])) * 1000, 1)
+
+
+def loudness_off(target: float) -> Wrong:
+    """LU away from the target, measured by EBU R128."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        said = bench.ffmpeg("-i", str(path), "-map", "0:a:0", "-af", "ebur128", "-f", "null", "-")
+        return round(abs(float(re.findall(r"I: +(-?[\d.]+) LUFS", said)[-1]) - target), 1)
+
+    return wrong
+
+
+def tone_off(expected_hz: float) -> Wrong:
+    """Hertz by which the tone differs, from its zero crossings."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        raw = subprocess.run(
+            [
+                str(bench.programs.ffmpeg),
+                *("-v", "error", "-ss", "2", "-t", "4", "-i", str(path)),
+                *("-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"),
+            ],
+            check=True,
+            capture_output=True,
+        ).stdout
+        samples = memoryview(raw).cast("h")
+        rises = sum(a < 0 <= b for a, b in pairwise(samples))
+        return round(abs(rises * 48_000 / len(samples) - expected_hz), 1)
+
+    return wrong
+
+
+def pictures_missing(expected: int, pattern: str) -> Wrong:
+    """Pictures fewer than asked for."""
+    return lambda _bench, path: expected - len(list(path.parent.glob(pattern)))
+
+
+def first_frame_missing(wanted_s: float) -> Wrong:
+    """Frames that were asked for, from `wanted_s` on, and are not shown."""
+
+    def wrong(bench: Bench, path: Path) -> float:
+        # The clip's own frames from the wanted one on, found again in the result by their hashes.
+        def hashes(file: Path, *before: str) -> list[str]:
+            raw = bench.ffmpeg_out(*before, "-i", str(file), "-map", "0:v:0", "-f", "framemd5", "-")
+            return [line.rpartition(",")[2].strip() for line in raw.splitlines() if not line.startswith("#")]
+
+        wanted = hashes(bench.clip, "-ss", str(wanted_s), "-t", "1")
+        return sum(digest not in set(hashes(path)) for digest in wanted)
+
+    return wrong
