@@ -42,6 +42,16 @@ def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.fixture(scope="module", name="locked")
+def _locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locked")
+    clip = make_pulses(folder / "clip.mp4", seconds=12)
+    ladder = framemill.Ladder(qualities=("240p",), preset="ultrafast")
+    package = framemill.Package(sources=("ladder",), dash=False, encryption="aes-128")
+    framemill.run(clip, ladder, package, output=folder / "out")
+    return folder / "out"
+
+
 @pytest.fixture(name="page")
 def _page(published: Path) -> Iterator[Page]:
     (published / "player.html").write_text(_BLANK)
@@ -62,6 +72,20 @@ def test_hls_plays_seeks_and_changes_quality_in_hls_js(page: Page) -> None:
         page.evaluate("level => { hls.currentLevel = level }", level)
         _reaches(page, f"document.getElementById('v').videoHeight === {height}")
     _seek(page, 15)
+
+
+def test_an_encrypted_stream_plays_and_seeks_in_hls_js(locked: Path) -> None:
+    (locked / "player.html").write_text(_BLANK)
+    with served(locked) as base, chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{base}/player.html")
+        page.add_script_tag(path=player("hls.js"))
+
+        heights = page.evaluate(_START_HLS, f"{base}/hls/master.m3u8")
+
+        assert heights == [240]
+        _play(page)
+        _seek(page, 9)
 
 
 def test_dash_plays_seeks_and_changes_quality_in_dash_js(page: Page) -> None:

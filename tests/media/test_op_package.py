@@ -118,3 +118,55 @@ def _decoded(playlist: Path) -> int:
         [*argv, "-map", "0:v:0", "-f", "framemd5", "-"], check=True, capture_output=True, text=True
     )
     return sum(not line.startswith("#") for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("kind", ["cmaf", "ts"])
+def test_an_encrypted_stream_plays_with_its_key_and_not_without(
+    talk: Path, tmp_path: Path, kind: str
+) -> None:
+    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128", segment_type=kind)
+
+    fm.run(talk, _LADDER, package, output=tmp_path / "out")
+
+    hls = tmp_path / "out/hls"
+    assert len((hls / "key.bin").read_bytes()) == 16
+    assert _frames(hls / "360p.m3u8") == 250
+    assert "I-FRAME" not in (hls / "master.m3u8").read_text()
+    (hls / "key.bin").write_bytes(bytes(16))
+    assert _frames(hls / "360p.m3u8") == 0
+
+
+def test_a_key_that_is_served_elsewhere_lies_beside_the_stream(talk: Path, tmp_path: Path) -> None:
+    uri = "https://keys.example.com/42?a=b"
+    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128", key_uri=uri)
+
+    result = fm.run(talk, _LADDER, package, output=tmp_path / "out")
+
+    key = tmp_path / "out/hls.key"
+    assert len(key.read_bytes()) == 16
+    assert key.stat().st_mode & 0o077 == 0
+    assert not (tmp_path / "out/hls/key.bin").exists()
+    assert f'METHOD=AES-128,URI="{uri}"' in (tmp_path / "out/hls/240p.m3u8").read_text()
+    assert "METHOD" not in (tmp_path / "out/hls/subtitles0.m3u8").read_text()
+    assert key.read_bytes().hex() not in repr(result)
+
+
+def test_two_encrypted_streams_have_two_keys(talk: Path, tmp_path: Path) -> None:
+    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128")
+
+    for name in ("one", "two"):
+        fm.run(talk, _LADDER, package, output=tmp_path / name)
+
+    keys = [(tmp_path / name / "hls/key.bin").read_bytes() for name in ("one", "two")]
+    assert keys[0] != keys[1]
+
+
+def _frames(playlist: Path) -> int:
+    """Pictures that ffmpeg decodes, itself fetching the key."""
+    argv = [
+        *(str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-allowed_extensions", "ALL"),
+        *("-extension_picky", "0", "-protocol_whitelist", "file,crypto", "-i", str(playlist)),
+        *("-map", "0:v", "-f", "framemd5", "-"),
+    ]
+    said = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    return sum(not line.startswith("#") for line in said.splitlines())

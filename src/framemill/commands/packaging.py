@@ -23,6 +23,14 @@ class Track:
     title: str = ""  # what players list it as; unique among tracks of its kind
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A stream's key: the file below `out/` that it goes to, and where players find it."""
+
+    path: str
+    uri: str
+
+
 def titles(wished: Sequence[str | None]) -> tuple[str, ...]:
     """Names for tracks of one kind: short, distinct, free of the descriptor's own separators."""
     made: list[str] = []
@@ -33,9 +41,9 @@ def titles(wished: Sequence[str | None]) -> tuple[str, ...]:
 
 
 def shaka(
-    tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool, ts: bool
+    tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool, ts: bool, key: Key | None = None
 ) -> tuple[Command, ...]:
-    """Commands that leave `out/hls` and `out/dash` as asked."""
+    """Commands that leave `out/hls` and `out/dash` as asked; `key` encrypts, for HLS only."""
     commands = [
         Command(tool="builtin", argv=("whole_webvtt", f"in/{track.name}", f"out/{track.name}.vtt"))
         for track in tracks
@@ -44,8 +52,8 @@ def shaka(
     if hls:
         # Transport streams are no DASH: it gets CMAF segments of its own then.
         shared = dash and not ts
-        commands.append(_shaka(tracks, segment_us=segment_us, hls=True, dash=shared, ts=ts))
-        commands.append(Command(tool="builtin", argv=("hls_bandwidth", "hls")))
+        made = _shaka(tracks, segment_us=segment_us, hls=True, dash=shared, ts=ts, frames=key is None)
+        commands += (made, *encrypted(key), Command(tool="builtin", argv=("hls_bandwidth", "hls")))
         if shared:
             commands.append(Command(tool="builtin", argv=("dash_folder", "manifest.mpd", "dash", "../")))
     if dash and (ts or not hls):
@@ -53,13 +61,21 @@ def shaka(
     return tuple(commands)
 
 
-def _shaka(tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool, ts: bool) -> Command:
+def encrypted(key: Key | None) -> tuple[Command, ...]:
+    """The command that encrypts `out/hls`, where there is a key to do it with."""
+    return (Command(tool="builtin", argv=("encrypt_hls", "hls", key.path, key.uri)),) if key else ()
+
+
+def _shaka(
+    tracks: Sequence[Track], *, segment_us: int, hls: bool, dash: bool, ts: bool, frames: bool = True
+) -> Command:
     root = "hls" if hls else "dash"
+    shown = [track for track in tracks if track.kind != "text"]
     language = next((t.language for t in tracks if t.kind == "audio" and t.language), None)
     return Command(
         tool="packager",
         argv=(
-            *(_descriptor(track, root=root, hls=hls, ts=ts) for track in tracks if track.kind != "text"),
+            *(_descriptor(track, root=root, hls=hls, ts=ts, frames=frames) for track in shown),
             *(text for track in tracks if track.kind == "text" for text in _texts(track, hls=hls, dash=dash)),
             *("--segment_duration", seconds(segment_us)),
             *(
@@ -81,7 +97,7 @@ def _dash_flags(*, shared: bool) -> tuple[str, ...]:
     return ("--mpd_output", where, "--generate_static_live_mpd")
 
 
-def _descriptor(track: Track, *, root: str, hls: bool, ts: bool) -> str:
+def _descriptor(track: Track, *, root: str, hls: bool, ts: bool, frames: bool) -> str:
     folder = f"out/{root}/{track.label}"
     fields = [f"in=in/{track.name}", f"stream={track.kind}"]
     if ts:
@@ -90,7 +106,8 @@ def _descriptor(track: Track, *, root: str, hls: bool, ts: bool) -> str:
         fields += [f"init_segment={folder}/init.mp4", f"segment_template={folder}/seg_$Number%05d$.m4s"]
     if hls:
         fields.append(f"playlist_name={track.label}.m3u8")
-        if track.kind == "video" and not ts:
+        # They name byte ranges of segments, which nobody can read out of encrypted ones.
+        if track.kind == "video" and not ts and frames:
             fields.append(f"iframe_playlist_name={track.label}-iframes.m3u8")
         if track.kind == "audio":
             fields += ["hls_group_id=audio", f"hls_name={track.title}"]
@@ -122,7 +139,13 @@ def _texts(track: Track, *, hls: bool, dash: bool) -> tuple[str, ...]:
 
 
 def ffmpeg(
-    tracks: Sequence[Track], *, shape: tuple[int, int], segment_us: int, hls: bool, dash: bool
+    tracks: Sequence[Track],
+    *,
+    shape: tuple[int, int],
+    segment_us: int,
+    hls: bool,
+    dash: bool,
+    key: Key | None = None,
 ) -> tuple[Command, ...]:
     """The same with ffmpeg's DASH muxer: one CMAF set, no I-frame playlists, no subtitles.
 
@@ -151,7 +174,7 @@ def ffmpeg(
     )
     after: list[Command] = []
     if hls:
-        after.append(Command(tool="builtin", argv=("hls_bandwidth", "hls")))
+        after += (*encrypted(key), Command(tool="builtin", argv=("hls_bandwidth", "hls")))
         if dash:
             after.append(Command(tool="builtin", argv=("dash_folder", "hls/manifest.mpd", "dash", "../hls/")))
         else:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+# An encrypted stream's key, where it lies beside the playlists.
+KEY_FILE = "key.bin"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
@@ -75,6 +78,20 @@ def _rates(parts: Sequence[Segment], sizes: Mapping[str, int], target: int) -> l
             if length >= Fraction(target, 2):
                 rates.append(ceil(bits / length))
     return rates
+
+
+def first_sequence_number(playlist: str) -> int:
+    """EXT-X-MEDIA-SEQUENCE: the number of the first segment."""
+    match = re.search(r"#EXT-X-MEDIA-SEQUENCE:(\d+)", playlist)
+    return int(match[1]) if match else 0
+
+
+def with_key(playlist: str, uri: str) -> str:
+    """A media playlist whose segments, not its EXT-X-MAP, are encrypted with the AES-128 key at `uri`.
+
+    Without an IV attribute a segment's number is its IV. RFC 8216, 4.3.2.4 and 5.2.
+    """
+    return re.sub(r"(?m)^(?=#EXTINF:)", f'#EXT-X-KEY:METHOD=AES-128,URI="{uri}"\n', playlist, count=1)
 
 
 def with_bandwidths(master: str, measured: Mapping[str, Bandwidth]) -> str:

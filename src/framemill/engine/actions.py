@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, encrypting, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -35,6 +35,7 @@ ACTIONS: dict[str, Action] = {
     "clip_tags": clips.tags,
     "copy": _copy,
     "dash_folder": packaged.dash_folder,
+    "encrypt_hls": encrypting.encrypt_hls,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "remove": packaged.remove,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
+from framemill.commands.playlists import KEY_FILE
 from framemill.domain.units import US
 
 
@@ -44,7 +45,7 @@ def read_hls(text: str) -> Manifest:
             duration += round(float(value.split(",")[0]) * US)
         elif tag == "#EXT-X-BYTERANGE":
             length, offset = _byte_range(value, offset)
-        elif tag in {"#EXT-X-MAP", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-KEY"}:
+        elif tag in {"#EXT-X-MAP", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF"} or f'{KEY_FILE}"' in value:
             fields = {name: word.strip('"') for name, word in _ATTRIBUTE.findall(value)}
             if "URI" in fields:
                 size, start = _byte_range(fields.get("BYTERANGE", "0@0"), 0)

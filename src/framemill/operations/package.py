@@ -1,13 +1,14 @@
 """HLS and DASH from renditions, by copy: nothing is encoded again."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from framemill.commands import muxing, packaging, source
-from framemill.commands.packaging import Track
+from framemill.commands.packaging import Key, Track
 from framemill.domain import left_behind, promises
 from framemill.domain.estimates import copying
 from framemill.domain.media import Stream, VideoStream
@@ -20,6 +21,12 @@ from framemill.operations.spec import Spec, Time
 
 _VIDEO = {"h264", "hevc", "av1", "vp9"}
 _AUDIO = {"aac", "ac3", "eac3", "mp3", "opus", "flac"}
+
+
+def _uri(text: str) -> str:
+    if not re.fullmatch(r"[\x21\x23-\x7e]{1,2000}", text):
+        raise ValueError("is no address: printable ASCII without spaces and quotes")
+    return text
 
 
 class Package(Spec):
@@ -42,6 +49,14 @@ class Package(Spec):
     segment_type: Literal["cmaf", "ts"] = Field(
         "cmaf", description="`ts` makes MPEG-TS segments for HLS players from before 2016."
     )
+    encryption: Literal["none", "aes-128"] = Field(
+        "none", description="`aes-128` encrypts the segments with a new key, for HLS players: set dash off."
+    )
+    key_uri: Annotated[str, AfterValidator(_uri)] | None = Field(
+        None,
+        description="Where players fetch the key. Unset: `hls/key.bin`, beside the playlists. Set: the key "
+        "is written to `hls.key`, for you to put where this address leads.",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> "Package":
@@ -49,6 +64,10 @@ class Package(Spec):
             raise ValueError("set hls or dash")
         if self.segment_type == "ts" and not self.hls:
             raise ValueError("segment_type ts is for HLS: set hls")
+        if self.encryption != "none" and self.dash:
+            raise ValueError("AES-128 is for HLS players only: set dash off")
+        if self.key_uri is not None and self.encryption == "none":
+            raise ValueError("key_uri is of use with encryption only")
         return self
 
 
@@ -89,7 +108,9 @@ def _step(
     ts = spec.segment_type == "ts"
     listed = [track for track, *_ in tracks]
     if planning.capabilities.packager_version:
-        commands = packaging.shaka(listed, segment_us=spec.segment, hls=spec.hls, dash=spec.dash, ts=ts)
+        commands = packaging.shaka(
+            listed, segment_us=spec.segment, hls=spec.hls, dash=spec.dash, ts=ts, key=_key(spec)
+        )
     elif ts:
         raise NotSupported(
             "MPEG-TS segments need Shaka Packager", hint="use segment_type=cmaf, see `framemill doctor`"
@@ -102,6 +123,7 @@ def _step(
             segment_us=spec.segment,
             hls=spec.hls,
             dash=spec.dash,
+            key=_key(spec),
         )
     length = max(p.media.duration_us for p in products)
     kinds = [(Role.HLS, "hls")] if spec.hls else []
@@ -128,8 +150,36 @@ def _step(
                 ),
             )
             for role, name in kinds
-        ),
+        )
+        + _key_output(spec, planning, folder),
         estimate=copying(sum(p.media.size for p in products)),
+    )
+
+
+def _key(spec: Package) -> Key | None:
+    if spec.encryption == "none":
+        return None
+    return (
+        Key(path="hls/key.bin", uri="key.bin")
+        if spec.key_uri is None
+        else Key(path="hls.key", uri=spec.key_uri)
+    )
+
+
+def _key_output(spec: Package, planning: Planning, folder: str) -> tuple[Output, ...]:
+    """The key as a file of its own, where it is to be put somewhere else."""
+    if spec.key_uri is None:
+        return ()
+    promise = Promise(kind="data", max_size=16)
+    name = "hls.key"
+    return (
+        Output(
+            id=f"{planning.name}/{name}",
+            path=name,
+            publish=f"{folder}{name}",
+            role=Role.REPORT,
+            promise=promise,
+        ),
     )
 
 

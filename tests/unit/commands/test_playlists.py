@@ -1,5 +1,7 @@
 from fractions import Fraction
 
+import pytest
+
 from framemill.commands import playlists
 from framemill.commands.playlists import Bandwidth, Segment
 
@@ -58,3 +60,23 @@ def test_a_manifest_gets_one_base_url() -> None:
     assert playlists.with_base_url(manifest, "../") == (
         '<?xml version="1.0"?>\n<MPD a="b">\n  <BaseURL>../</BaseURL>\n  <Period/>\n</MPD>'
     )
+
+
+def test_a_key_covers_the_segments_and_not_what_comes_before_them() -> None:
+    text = '#EXTM3U\n#EXT-X-MAP:URI="a/init.mp4"\n#EXTINF:6,\na/1.m4s\n#EXTINF:6,\na/2.m4s\n#EXT-X-ENDLIST\n'
+
+    assert playlists.with_key(text, "key.bin").splitlines() == [
+        "#EXTM3U",
+        '#EXT-X-MAP:URI="a/init.mp4"',
+        '#EXT-X-KEY:METHOD=AES-128,URI="key.bin"',
+        "#EXTINF:6,",
+        "a/1.m4s",
+        "#EXTINF:6,",
+        "a/2.m4s",
+        "#EXT-X-ENDLIST",
+    ]
+
+
+@pytest.mark.parametrize(("text", "number"), [("#EXTM3U\n", 0), ("#EXT-X-MEDIA-SEQUENCE:7\n", 7)])
+def test_segments_are_numbered_from_the_media_sequence(text: str, number: int) -> None:
+    assert playlists.first_sequence_number(text) == number
