@@ -1,5 +1,6 @@
 """Packages of real renditions: complete, honest about their rates, also without Shaka Packager."""
 
+import os
 import re
 import subprocess
 from itertools import pairwise
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import framemill as fm
+from framemill.app import open_app
 from framemill.commands import playlists
-from framemill.errors import IncompatibleInputs
+from framemill.engine.planning import never
+from framemill.errors import FramemillError, IncompatibleInputs
 from framemill.settings import Settings
 from framemill.tools.programs import find_programs
 from tests.conftest import Clip
@@ -159,6 +162,35 @@ def test_two_encrypted_streams_have_two_keys(talk: Path, tmp_path: Path) -> None
 
     keys = [(tmp_path / name / "hls/key.bin").read_bytes() for name in ("one", "two")]
     assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize(
+    ("ways", "manifest"),
+    [
+        ({}, "hls/master.m3u8"),
+        ({"hls": False}, "dash/manifest.mpd"),
+        ({"dash": False, "encryption": "aes-128"}, "hls/master.m3u8"),
+        ({"dash": False, "segment_type": "ts"}, "hls/master.m3u8"),
+    ],
+)
+def test_full_verification_finds_damage_in_a_segment(
+    talk: Path, tmp_path: Path, ways: dict[str, bool | str], manifest: str
+) -> None:
+    settings = Settings(verify="full")
+    package = fm.Package.model_validate({"sources": ("ladder",), **ways})
+    machine = open_app(settings).machine
+    path = tmp_path / "out" / manifest
+    demuxer = "dash" if path.suffix == ".mpd" else "hls"
+
+    fm.run(talk, _LADDER, package, output=tmp_path / "out", settings=settings)
+
+    machine.decode(path, demuxer=demuxer, stop=never)
+    segment = max((path.parent / "240p").glob("seg_*"))
+    whole = segment.read_bytes()
+    half = len(whole) // 2
+    segment.write_bytes(whole[:half] + os.urandom(4000) + whole[half + 4000 :])
+    with pytest.raises(FramemillError):
+        machine.decode(path, demuxer=demuxer, stop=never)
 
 
 def _frames(playlist: Path) -> int:

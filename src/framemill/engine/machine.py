@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from framemill.commands.checking import decode_all
+from framemill.commands.checking import STREAMS, decode_all
 from framemill.commands.failures import classify
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.cuts import Weights
@@ -94,7 +94,13 @@ class Machine:
         real = path.resolve()
         argv = (str(self.programs.ffmpeg), *decode_all(str(real), demuxer=demuxer))
         done = run_tool(
-            sandboxed(argv, readable=(real,), writable=(), mode=self.sandbox),
+            # A stream's segments lie around its manifest, those of DASH in the folder beside it.
+            sandboxed(
+                argv,
+                readable=(real.parent.parent if demuxer in STREAMS else real,),
+                writable=(),
+                mode=self.sandbox,
+            ),
             cwd=real.parent,
             limits=self.limits,
             cancelled=stop,

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from framemill.commands.playlists import KEY_FILE
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Output, Promise
 from framemill.domain.units import format_time
@@ -50,7 +51,7 @@ def verify(output: Output, out: Path, eye: Eye) -> tuple[Made, ...]:
     """What `output` turned out to be; OutputInvalid says what was promised and what was found."""
     promise = output.promise
     if promise.kind == "package":
-        return (_package(output, out),)
+        return (_package(output, out, eye),)
     files = _files(output, out)
     if not output.numbered:
         return (_file(promise, out, files[0], eye, alone=True),)
@@ -170,14 +171,33 @@ def _frames(media: MediaInfo, path: Path, eye: Eye) -> int:
     return video.frame_count if video.frame_count is not None else eye.packets(path, video.index)
 
 
-def _package(output: Output, out: Path) -> Made:
+def _package(output: Output, out: Path, eye: Eye) -> Made:
     folder = out / output.path
     manifests = [p for p in files_below(folder) if p.suffix in {".m3u8", ".mpd"}] if folder.is_dir() else []
     if not manifests:
         raise OutputInvalid(f"{output.path!r}: a stream was promised, but there is no manifest")
     for path in manifests:
         _check_manifest(output, out, path)
+    for path in manifests:
+        _decode_stream(path, out, eye)
     return Made(path=output.path, bytes=size_of(folder), folder=True)
+
+
+def _decode_stream(path: Path, out: Path, eye: Eye) -> None:
+    """Every rendition, once: a DASH manifest beside an HLS stream shares its segments."""
+    if path.suffix == ".mpd":
+        if path.parent.name == "dash" and not any(p.is_dir() for p in path.parent.iterdir()):
+            return
+    elif path.name != "master.m3u8" or _locked(path):
+        return
+    name = path.relative_to(out).as_posix()
+    _decode(name, path, eye, demuxer="dash" if path.suffix == ".mpd" else "hls")
+
+
+def _locked(master: Path) -> bool:
+    """True where the key is to be served from elsewhere, so that nobody here can fetch it."""
+    lists = (path.read_text("utf-8") for path in master.parent.glob("*.m3u8"))
+    return any("#EXT-X-KEY:" in text and f'URI="{KEY_FILE}"' not in text for text in lists)
 
 
 def _check_manifest(output: Output, out: Path, path: Path) -> None:

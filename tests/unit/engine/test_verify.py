@@ -42,6 +42,7 @@ class Shown:
     found: list[MediaInfo | Exception] = field(default_factory=lambda: [MEDIA])
     packet_count: int = 250
     damage: Exception | None = None
+    decoded: list[tuple[str, str | None]] = field(default_factory=list)
 
     def look(self, path: Path) -> MediaInfo:  # noqa: ARG002 - as Eye says
         seen = self.found.pop(0) if len(self.found) > 1 else self.found[0]
@@ -52,7 +53,8 @@ class Shown:
     def packets(self, path: Path, stream: int) -> int:  # noqa: ARG002 - as Eye says
         return self.packet_count
 
-    def decode(self, path: Path, *, demuxer: str | None) -> None:  # noqa: ARG002 - as Eye says
+    def decode(self, path: Path, *, demuxer: str | None) -> None:
+        self.decoded.append((path.name, demuxer))
         if self.damage:
             raise self.damage
 
@@ -226,3 +228,26 @@ def test_a_playlist_that_players_would_stumble_over_is_refused(
 def test_a_package_without_a_manifest_is_none(package: Path) -> None:
     with pytest.raises(OutputInvalid, match="there is no manifest"):
         _check(package, PACKAGE, Shown(), "dash")
+
+
+def test_a_stream_is_decoded_once_by_its_master_playlist(package: Path) -> None:
+    eye = Shown()
+
+    _check(package, PACKAGE, eye, "hls")
+
+    assert eye.decoded == [("master.m3u8", "hls")]
+
+
+def test_a_stream_whose_key_is_elsewhere_is_not_decoded(package: Path) -> None:
+    locked = HLS.replace("#EXTINF", '#EXT-X-KEY:METHOD=AES-128,URI="https://keys.example.com/1"\n#EXTINF', 1)
+    (package / "hls" / "720p.m3u8").write_text(locked)
+    eye = Shown()
+
+    _check(package, PACKAGE, eye, "hls")
+
+    assert eye.decoded == []
+
+
+def test_a_segment_that_does_not_decode_is_damage(package: Path) -> None:
+    with pytest.raises(OutputInvalid, match=r"'hls/master\.m3u8' does not decode to its end"):
+        _check(package, PACKAGE, Shown(damage=ToolFailed(tool="ffmpeg", exit_code=69)), "hls")
