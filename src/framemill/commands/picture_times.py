@@ -1,6 +1,6 @@
 """When each picture of a file is shown: the command that lists it, and reading the list.
 
-Packets only, nothing is decoded. What a container claims about its rate is
+Packets where they say so, else decoded pictures. What a container claims about its rate is
 commands.packets' subject; here is every single time.
 """
 
@@ -22,10 +22,21 @@ _KNOWN_SHARE = 0.9
 
 def listed(name: str, media: MediaInfo, video: VideoStream, *, to: str) -> tuple[str, ...]:
     """Write one line for each packet of a stream of `in/<name>` to `to`, below the step's folder."""
+    return _listing(name, media, video, ("-c", "copy"), to)
+
+
+def listed_by_decoding(name: str, media: MediaInfo, video: VideoStream, *, to: str) -> tuple[str, ...]:
+    """The same for each decoded picture, where packets have no times of their own."""
+    return _listing(name, media, video, ("-c:v", "wrapped_avframe", "-fps_mode", "passthrough"), to)
+
+
+def _listing(
+    name: str, media: MediaInfo, video: VideoStream, how: tuple[str, ...], to: str
+) -> tuple[str, ...]:
     return (
         *("-nostdin", "-hide_banner", "-y"),
         *source.read(name, demuxer=media.container),
-        *("-map", f"0:{video.index}", "-c", "copy"),
+        *("-map", f"0:{video.index}", *how),
         # Times below zero stay what they are.
         *("-avoid_negative_ts", "disabled", "-f", "framecrc"),
         f"file:{to}",

@@ -49,12 +49,14 @@ class Alignment:
     clock: Clock  # the one used, never AUTO
     source_us: int  # to add to the times of the source's file to get those of the common clock
     reference_us: int  # the same of the reference's
+    offset_us: int  # how much later the same moment comes in the reference, as was asked for
     lead_us: int
     pairs: tuple[tuple[int, int], ...]  # times in the source's file and in the reference's, in order
     coinciding: int  # of the pairs, those shown at the same moment
     before: int = 0  # pictures of the source that are shown before the reference begins
     behind: int = 0  # and after it has ended
-    skipped: int = 0  # pictures of the reference in the common part that no picture was compared with
+    # The reference's pictures that none was compared with: before the first that was, among them, after.
+    unused: tuple[int, int, int] = (0, 0, 0)
 
     def led(self, source_time_us: int) -> int:
         """A time in the source's file on the common clock, lead included."""
@@ -115,6 +117,7 @@ def _paired(
     pairs: list[tuple[int, int]] = []
     used: set[int] = set()
     coinciding = before = behind = 0
+    first = last = 0  # of the compared pictures, in the reference's file
     for time in source:
         if time < start or (end is not None and time >= end):
             continue
@@ -127,18 +130,27 @@ def _paired(
         else:
             pairs.append((time, times[number]))
             used.add(number)
+            first, last = (first, at) if len(pairs) > 1 else (at, at)
             coinciding += abs(times[number] - at) <= _SAME_US
     return Alignment(
         clock=clock,
         source_us=source_us,
         reference_us=reference_us,
+        offset_us=offset,
         lead_us=lead,
         pairs=tuple(pairs),
         coinciding=coinciding,
         before=before,
         behind=behind,
-        skipped=max(used) - min(used) + 1 - len(used) if used else 0,
+        unused=_unused(times, used, first, last + _usual_step(source)),
     )
+
+
+def _unused(times: Sequence[int], used: set[int], first: int, end: int) -> tuple[int, int, int]:
+    spare = [time for number, time in enumerate(times) if number not in used]
+    before = sum(time < first for time in spare)
+    after = sum(time >= end for time in spare)
+    return before, len(spare) - before - after, after
 
 
 def _usual_step(times: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, measuring, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -31,12 +31,14 @@ def _copy(bench: Workbench, argv: tuple[str, ...]) -> None:
 
 
 ACTIONS: dict[str, Action] = {
+    "align_pictures": measuring.align_pictures,
     "clip_index": clips.index,
     "clip_tags": clips.tags,
     "copy": _copy,
     "dash_folder": packaged.dash_folder,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
+    "quality_report": measuring.quality_report,
     "remove": packaged.remove,
     "whole_webvtt": packaged.whole_webvtt,
 }
