@@ -214,15 +214,20 @@ def _form(source: VideoStream, reference: VideoStream) -> _Form:
 
 def _alike(video: VideoStream, form: _Form, capabilities: Capabilities) -> tuple[str, ...]:
     tone_map = video.hdr is not None and form.hdr is None
+    # Bicubic, as libvmaf's authors measure what is scaled up to a screen.
+    flags = "bicubic"
     options: list[str] = []
     if upright(video) != form.size or (tone_map and odd_sided(video)):
-        # Bicubic, as libvmaf's authors measure what is scaled up to a screen.
-        options += [f"w={form.size[0]}", f"h={form.size[1]}", "flags=bicubic"]
+        options += [f"w={form.size[0]}", f"h={form.size[1]}"]
     if _full_range(video) and not tone_map:
         options.append("out_range=limited")
     matrix = _matrix_of(video, hdr=form.hdr)
     if form.matrix is not None and (is_rgb(video) or matrix not in {None, form.matrix}):
         options.append(f"out_color_matrix={form.matrix}")
+        # Else values are cut off instead of rounded, and luma comes out one too dark.
+        flags += "+accurate_rnd+full_chroma_int"
+    if options:
+        options.append(f"flags={flags}")
     return (
         *(tone_mapped(capabilities, odd=odd_sided(video)) if tone_map else ()),
         *((f"scale={':'.join(options)}",) if options else ()),

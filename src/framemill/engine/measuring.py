@@ -23,6 +23,8 @@ Json = dict[str, Any]  # Any: a wish as its operation writes it
 _MARGIN_US = 1_000
 _WORST = 5
 _DIGITS = 6
+# So many of the pictures have one of their own to be compared with where both files have one rate.
+_MOST = 0.9
 _AXES = {Metric.VMAF: "VMAF", Metric.PSNR: "PSNR, dB", Metric.SSIM: "SSIM"}
 
 
@@ -46,11 +48,7 @@ def align_pictures(bench: Workbench, argv: tuple[str, ...]) -> None:
         end_us=wish["end_us"],
     )
     if not found.pairs:
-        raise TimeOutOfRange(
-            f"there is nothing to compare: {found.before} pictures of the source come before the reference "
-            f"and {found.behind} after it",
-            hint="check `start`, `duration` and `offset`",
-        )
+        raise TimeOutOfRange(_nothing(found), hint="check `start`, `duration` and `offset`")
     first, last = (found.led(found.pairs[n][0]) for n in (0, -1))
     values = {
         "source_shift": seconds(wish["source"]["zero_us"] + found.source_us),
@@ -121,6 +119,15 @@ def _listed(bench: Workbench, side: Json, name: str) -> PictureTimes:
     raise InputUnreadable(name, "no picture of it has a time")
 
 
+def _nothing(found: Alignment) -> str:
+    if not found.before + found.behind:
+        return "there is nothing to compare: the source shows no picture in that range"
+    return (
+        f"there is nothing to compare: {_pictures(found.before)} of the source shown before the reference "
+        f"begins, {_pictures(found.behind)} after it ended"
+    )
+
+
 def _placed(scores: Scores, found: Alignment) -> list[tuple[int, int]]:
     """For each compared picture its time in the source's file, and the reference's picture's in its own."""
     starts = [time for time, _ in found.pairs]
@@ -170,6 +177,12 @@ def _warnings(found: Alignment, compared: int, *, every: int, whole: bool) -> li
             for count, where in ends
             if count
         ]
+    alike = len({reference for _, reference in found.pairs}) > _MOST * len(found.pairs)
+    if alike and found.unused[1] < len(found.pairs) // 10 and found.coinciding < len(found.pairs) // 2:
+        said.append(
+            "fewer than half of the pictures are shown at the same moment as those that they are compared "
+            "with: one file may lag behind the other, which `offset` corrects"
+        )
     lost = ceil(len(found.pairs) / every) - compared
     if lost > 0:
         said.append(f"{_pictures(lost)} could not be decoded")

@@ -209,6 +209,12 @@ def _warnings(
             f"{product.label} lasts {format_time(lengths[0][0])} and {reference.label} "
             f"{format_time(lengths[1][0])}: only what both have is compared"
         )
+    spaces = [video.color_space for video in (one, other)]
+    if None not in spaces and spaces[0] != spaces[1] and one.hdr == other.hdr:
+        yield (
+            f"colours are coded as {spaces[0]} and as {spaces[1]}: the source's are converted, which alone "
+            "costs some points"
+        )
     if one.hdr != other.hdr:
         yield "HDR is compared with SDR: it is tone-mapped first, as when encoding to SDR"
     elif one.hdr is not None and Metric.VMAF in spec.metrics:
