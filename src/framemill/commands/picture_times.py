@@ -22,12 +22,15 @@ _KNOWN_SHARE = 0.9
 
 def listed(name: str, media: MediaInfo, video: VideoStream, *, to: str) -> tuple[str, ...]:
     """Write one line for each packet of a stream of `in/<name>` to `to`, below the step's folder."""
-    return _listing(name, media, video, ("-c", "copy"), to)
+    # The container's own clock, for the same reason as below.
+    return _listing(name, media, video, ("-c", "copy", "-copytb", "1"), to)
 
 
 def listed_by_decoding(name: str, media: MediaInfo, video: VideoStream, *, to: str) -> tuple[str, ...]:
     """The same for each decoded picture, where packets have no times of their own."""
-    return _listing(name, media, video, ("-c:v", "wrapped_avframe", "-fps_mode", "passthrough"), to)
+    how = ("-c:v", "wrapped_avframe", "-fps_mode", "passthrough")
+    # Else ffmpeg counts in pictures of the rate that it guesses.
+    return _listing(name, media, video, (*how, "-enc_time_base", f"1:{US}"), to)
 
 
 def _listing(

@@ -50,7 +50,7 @@ class Quality(Spec):
         description="VMAF for a 1080p television, a 4K one or a phone; neg does not reward sharpening.",
     )
     every: int = Field(
-        1, ge=1, le=1000, description="Measure one picture of so many: 5 takes half the time or less."
+        1, ge=1, le=1000, description="Measure one picture of so many: 5 takes about half the time."
     )
     start: Time | None = Field(None, description="Where to begin, in the source.")
     duration: Time | None = Field(None, gt=0, description="How much to compare.")
