@@ -65,7 +65,7 @@ def _shift_in(value: object) -> int:
     if isinstance(value, _Quantity):
         return int(value)
     word = str(value).strip()
-    size = units.parse_time(word.lstrip("+-"))
+    size = units.parse_time(word[1:] if word[:1] in {"+", "-"} else word)
     return -size if word.startswith("-") else size
 
 
