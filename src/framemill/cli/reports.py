@@ -27,10 +27,11 @@ def read_report(operation: object, path: Path) -> Report | None:
 
 def _quality(report: Report) -> Iterator[str]:
     compared = report["pictures"]
+    count = "1 picture" if compared["compared"] == 1 else f"{compared['compared']} pictures"
     every = f", one of {compared['every']}" if compared["every"] > 1 else ""
     yield (
-        f"{compared['compared']} pictures{every}, {length(compared['start_us'])} to "
-        f"{length(compared['end_us'])}, {report['width']}×{report['height']}"
+        f"{count}{every}, {length(compared['start_us'])} to {length(compared['end_us'])}, "
+        f"{report['width']}×{report['height']}"
     )
     rows = [("", *(name.replace("_", " ") for name in _POOLED))]
     for metric, pooled in report["metrics"].items():

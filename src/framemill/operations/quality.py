@@ -30,6 +30,8 @@ _RUN_UP_US = US
 _VMAF_PIXELS = 70_000_000
 _OTHER_PIXELS = 400_000_000
 _4K_LINES = 1600
+# libvmaf crashes at 16 lines or columns.
+_VMAF_LEAST = 32
 
 
 class Quality(Spec):
@@ -88,6 +90,11 @@ def _measured(
 ) -> tuple[Step, tuple[str, ...]]:
     one, other = planning.video_of(product), planning.video_of(reference)
     _check_shapes(product, one, reference, other)
+    size = upright(other)
+    if Metric.VMAF in spec.metrics and min(size) < _VMAF_LEAST:
+        raise NotSupported(
+            f"VMAF cannot be measured of pictures of {size[0]}x{size[1]}", hint="measure psnr and ssim only"
+        )
     end = promises.end_of(product.media, one)[0]
     start = spec.start or 0
     if start >= end and start:
@@ -101,7 +108,6 @@ def _measured(
         _side("source", product, one, start),
         _side("reference", reference, other, start + spec.offset),
     )
-    size = upright(other)
     facts = {
         "source": product.label if several else planning.stem(spec.source),
         "reference": planning.stem(spec.reference),

@@ -181,6 +181,14 @@ def test_other_shapes_are_refused(size: tuple[int, int]) -> None:
         _work(_film(a_video(width=size[0], height=size[1])), _film(a_video(width=1920, height=1080)))
 
 
+def test_pictures_too_small_for_vmaf_are_refused() -> None:
+    tiny = _film(a_video(width=64, height=16))
+
+    with pytest.raises(NotSupported, match="64x16"):
+        _work(tiny, tiny)
+    assert _work(tiny, tiny, metrics=["psnr", "ssim"]).steps
+
+
 def test_the_shape_is_that_of_what_is_shown() -> None:
     anamorphic = a_video(width=1440, height=1080, sar=Fraction(4, 3))
 
