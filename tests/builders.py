@@ -36,7 +36,7 @@ CAPABILITIES = Capabilities(
             "subrip",
         ]
     ),
-    filters=frozenset(["zscale", "scale", "bwdif", "tonemap"]),
+    filters=frozenset(["zscale", "scale", "bwdif", "tonemap", "libvmaf", "psnr", "ssim"]),
     muxers=frozenset(["mp4", "mov", "matroska", "webm", "mpegts", "hls", "dash", "segment", "avif"]),
 )
 

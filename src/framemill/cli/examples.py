@@ -39,6 +39,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill preview movie.mp4 --duration 5s --width 480",
     ),
     "proxy": ("framemill proxy camera.mov -o camera-proxy.mp4",),
+    "quality": (
+        "framemill quality small.mp4 --reference movie.mp4 -o scores",
+        "framemill quality small.mp4 --reference movie.mp4 --metrics vmaf --every 5 -o scores",
+    ),
     "ladder": (
         "framemill ladder movie.mp4 -o renditions",
         "framemill ladder movie.mp4 --qualities 1080p,720p,480p --codec hevc -o renditions",

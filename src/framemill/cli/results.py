@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framemill.cli.reports import REPORTS, read_report
 from framemill.cli.terminal import shown_path
 from framemill.cli.wording import columns, media_line, size
 from framemill.domain.media import as_data
@@ -15,8 +16,12 @@ _ENTRANCES = {"hls": "master.m3u8", "dash": "manifest.mpd"}
 
 
 def told(detail: "JobDetail") -> Iterator[str]:
-    """One line for each thing made: where, how large, how long, what size."""
+    """One line for each thing made: where, how large, how long, what size; then what reports say."""
     yield from columns([_row(artifact) for artifact in detail.artifacts])
+    for artifact in detail.artifacts:
+        operation = str(artifact.provenance.get("operation"))
+        if (report := read_report(operation, artifact.path)) is not None:
+            yield from REPORTS[operation](report)
 
 
 def as_document(detail: "JobDetail") -> dict[str, object]:
@@ -54,6 +59,7 @@ def _artifact(artifact: "ArtifactRecord") -> dict[str, object]:
         "bytes": artifact.bytes,
         "digest": artifact.digest,
         "media": as_data(artifact.media),
+        "report": read_report(artifact.provenance.get("operation"), artifact.path),
         "provenance": artifact.provenance,
     }
 

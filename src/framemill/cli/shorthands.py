@@ -12,7 +12,7 @@ def with_shorthands(options: Mapping[str, Field], *, panel: str | None = None) -
     """The options by name, each followed by the shorthand that sets it; `panel` is their heading in help."""
     for name, field in options.items():
         yield option(field, name=name, panel=panel)
-        if name == "every":
+        if name == "every" and field.metavar == "TIME":
             said = "--every in minutes: 11, 1.5, or 90s."
             yield extra("minutes", "-d", metavar="MINUTES", help=said, panel=panel)
         if name == "mode" and {"copy", "encode"} <= set(field.choices):

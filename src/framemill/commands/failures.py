@@ -11,6 +11,7 @@ from framemill.errors import (
     FramemillError,
     InputUnreadable,
     LimitExceeded,
+    NotSupported,
     ToolFailed,
     WorkerLost,
 )
@@ -29,6 +30,7 @@ _HELD = re.compile(
     r"|codec (?P<other>\w+) (?:is )?not (?:currently )?supported in (?:container|this format|\w+)"
     r"|Only VP8 or VP9 or AV1 video)"
 )
+_MODEL = re.compile(r"could not load libvmaf model with version: (\S+)")
 _SIZE = re.compile(r"exceeds specified max pixel count")
 _BROKEN = (
     "moov atom not found",
@@ -57,6 +59,10 @@ def classify(*, tool: str, exit_code: int, tail: Sequence[str], name: str) -> Fr
         )
     if found := _ENCODER.search(text):
         return EncoderUnavailable(found[1] or found[2] or "for this format")
+    if found := _MODEL.search(text):
+        return NotSupported(
+            f"this ffmpeg's libvmaf has no model {found[1]!r}", hint="measure with another model, such as hd"
+        )
     if found := _HELD.search(text):
         codec = found["codec"] or found["other"] or "this codec"
         return CodecNotInContainer(codec=codec, container=found["mux"].split(",")[0])

@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, encrypting, packaged, parts
+from framemill.engine import clips, encrypting, measuring, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -31,6 +31,7 @@ def _copy(bench: Workbench, argv: tuple[str, ...]) -> None:
 
 
 ACTIONS: dict[str, Action] = {
+    "align_pictures": measuring.align_pictures,
     "clip_index": clips.index,
     "clip_tags": clips.tags,
     "copy": _copy,
@@ -38,6 +39,7 @@ ACTIONS: dict[str, Action] = {
     "encrypt_hls": encrypting.encrypt_hls,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
+    "quality_report": measuring.quality_report,
     "remove": packaged.remove,
     "whole_webvtt": packaged.whole_webvtt,
 }

@@ -1,7 +1,7 @@
 """The operations' names and one-line summaries, importable at no cost (help and completion use them)."""
 
 # Operations whose results are a set of files: their `output` is a folder.
-SETS = frozenset({"cut", "index", "ladder", "package", "thumbnails"})
+SETS = frozenset({"cut", "index", "ladder", "package", "quality", "thumbnails"})
 
 SUMMARIES: dict[str, str] = {
     "probe": "Read what a file contains and write it as JSON.",
@@ -16,6 +16,7 @@ SUMMARIES: dict[str, str] = {
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "preview": "Make a short silent clip.",
     "proxy": "Make a light editing copy.",
+    "quality": "Measure VMAF, PSNR and SSIM of one file against another.",
     "ladder": "Encode several renditions from one decode.",
     "index": "Title the parts of a cut, with thumbnails and a JSON index.",
     "package": "Package renditions for streaming as HLS and DASH.",

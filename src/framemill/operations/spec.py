@@ -59,6 +59,30 @@ Time = Annotated[
         }
     ),
 ]
+
+
+def _shift_in(value: object) -> int:
+    if isinstance(value, _Quantity):
+        return int(value)
+    word = str(value).strip()
+    size = units.parse_time(word[1:] if word[:1] in {"+", "-"} else word)
+    return -size if word.startswith("-") else size
+
+
+# A time that may be negative: -40ms, 1.5s.
+Shift = Annotated[
+    int,
+    BeforeValidator(_lenient(_shift_in)),
+    AfterValidator(_Quantity),
+    PlainSerializer(_time_out, return_type=str),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number"}, {"type": "string"}],
+            "description": "40ms, -1.5s or 00:01:30.500",
+            "examples": ["1m30s"],
+        }
+    ),
+]
 Size = Annotated[
     int,
     BeforeValidator(_lenient(units.parse_size)),

@@ -31,6 +31,10 @@ def said(*tail: str, code: int = 1, tool: str = "ffmpeg") -> FramemillError:
             "[h264 @ 0x55a] Picture size 60000x60000 exceeds specified max pixel count 67108864",
             "limit_exceeded",
         ),
+        (
+            "[Parsed_libvmaf_4 @ 0x55b] could not load libvmaf model with version: vmaf_4k_v0.6.1",
+            "not_supported",
+        ),
         ("Error: Cannot allocate memory", "limit_exceeded"),
         ("av_interleaved_write_frame(): File too large", "limit_exceeded"),
         ("something nobody has seen", "tool_failed"),
