@@ -6,19 +6,21 @@ What travels beside the picture is decided in operations.companions.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from framemill.commands import muxing, picture, video
+from framemill.commands import muxing, picture
 from framemill.domain import finished, left_behind, promises
 from framemill.domain.containers import Container
 from framemill.domain.estimates import encoding
+from framemill.domain.hardware import Wish
 from framemill.domain.ladder import capped_rate
 from framemill.domain.left_behind import describe
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Dropped, Output, Role
 from framemill.domain.profiles import Fit, Profile
 from framemill.domain.units import US, parse_frame_rate
-from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.domain.work import Product, Tap, Work
 from framemill.errors import NotSupported
 from framemill.operations.building.companions import Companions, Sound, companions, sound_rate
+from framemill.operations.building.picturing import picture_part
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -58,11 +60,12 @@ def recode(
     wish: Sound | None,
     rate: Fraction | None = None,
     size: tuple[int, int] | None = None,
+    hardware: Wish | None = "off",
 ) -> Recoding:
     """The main video of `spec.source` encoded with `profile` into `container`.
 
     `rate` makes the frame rate exactly that and `size` the picture; else the
-    profile's caps decide.
+    profile's caps decide. `hardware` is the request's wish, None for the setting's.
     """
     product = planning.one(spec.source)
     stream = planning.video_of(product)
@@ -76,6 +79,24 @@ def recode(
             hint=f"it takes {least}x{least} or more; choose another codec",
         )
     keep_hdr = keeps_hdr(stream, profile)
+    part, by_device = picture_part(
+        planning,
+        stream,
+        profile,
+        filters=picture.filters_for(
+            stream,
+            size=size,
+            capabilities=planning.capabilities,
+            fit=profile.fit,
+            bit_depth=profile.bit_depth,
+            keep_hdr=keep_hdr,
+            rate=rate,
+        ),
+        rate=rate or stream.frame_rate,
+        hardware=hardware,
+        vfr=stream.is_vfr and rate is None,
+        hdr_from=stream if keep_hdr else None,
+    )
     beside = companions(product.media, container, wish, capabilities=planning.capabilities)
     promise = finished.promised(
         product.media,
@@ -109,25 +130,7 @@ def recode(
             role=role,
             promise=promise,
         ),
-        video=VideoPart(
-            stream=stream.index,
-            filters=picture.filters_for(
-                stream,
-                size=size,
-                capabilities=planning.capabilities,
-                fit=profile.fit,
-                bit_depth=profile.bit_depth,
-                keep_hdr=keep_hdr,
-                rate=rate,
-            ),
-            args=video.encode(
-                profile,
-                rate=rate or stream.frame_rate,
-                capabilities=planning.capabilities,
-                vfr=stream.is_vfr and rate is None,
-                hdr_from=stream if keep_hdr else None,
-            ),
-        ),
+        video=part,
         audio=beside.audio,
         extra=(*_language(stream), *beside.extra),
         mux=muxing.finished(container.name),
@@ -143,7 +146,8 @@ def recode(
         subtitles=beside.subtitles,
         chapters=product.media.chapters if container.chapters else (),
     )
-    said = (f"{describe(stream)} encoded to {profile.codec}, {size[0]}x{size[1]}", *_told(stream, keep_hdr))
+    encoded = f"{describe(stream)} encoded to {profile.codec}, {size[0]}x{size[1]}"
+    said = (encoded, *by_device, *_told(stream, keep_hdr))
     return Recoding(
         tap=tap,
         product=Product(ref=tap.output.id, label=planning.name, media=made),
