@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from framemill.commands.failures import classify
 from framemill.commands.progress import Progress
+from framemill.commands.trials import meaning
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
@@ -20,7 +21,7 @@ from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
 from framemill.engine.workbench import Workbench
 from framemill.engine.workspace import remove, stage
-from framemill.errors import FramemillError, ToolMissing
+from framemill.errors import FramemillError, ToolFailed, ToolMissing
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.sandbox import sandboxed
 
@@ -86,7 +87,8 @@ class StepRun:
             plain = tuple(command.in_software() for command in self._step.commands)
             if plain == self._step.commands or error.code in _NOT_THE_DEVICES:
                 raise
-            said = f"{self._step.title}: encoding on the GPU failed and was done again in software: {error}"
+            why = meaning(error.tail, error.exit_code) if isinstance(error, ToolFailed) else error.message
+            said = f"{self._step.title}: encoding on the GPU failed and was done again in software ({why})"
         return {**self._attempt(plain, sources), "warnings": [said]}
 
     def _attempt(self, commands: Sequence[Command], sources: Mapping[str, Path | Sequence[Path]]) -> Json:
