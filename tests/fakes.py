@@ -1,4 +1,4 @@
-"""Programs that pretend to be ffmpeg with a GPU: they lie, hang and die where the real one would encode on it.
+"""Programs that pretend to be ffmpeg with a GPU: they lie, hang and die where the real one would encode.
 
 Whatever does not name a hardware encoder is done by the real ffmpeg.
 """
@@ -34,11 +34,9 @@ def in_software(ask):
 if how == "works":
     os.execv(REAL, [REAL, *in_software(ask)])
 elif how == "fails":
-    print("[h264_nvenc @ 0x55aa] OpenEncodeSessionEx failed: out of memory (10): (no details)", file=sys.stderr)
-    sys.exit(1)
+    sys.exit("[h264_nvenc @ 0x55aa] OpenEncodeSessionEx failed: out of memory (10): (no details)")
 elif how == "has none":
-    print("[h264_nvenc @ 0x55aa] OpenEncodeSessionEx failed: unsupported device (2): (no details)", file=sys.stderr)
-    sys.exit(218)
+    sys.exit("[h264_nvenc @ 0x55aa] OpenEncodeSessionEx failed: unsupported device (2): (no details)")
 elif how == "hangs":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(600)

@@ -19,6 +19,13 @@ from framemill.domain.work import Accelerated
 # The highest crf of each codec's software encoder.
 _WORST = {"h264": 51, "hevc": 51, "av1": 63}
 _DEVICE = "hw"
+# A word for each of x264's presets, quickest first.
+_NVENC_SPEEDS = ("p1", "p2", "p2", "p3", "p4", "p5", "p6", "p7", "p7", "p7")
+_QSV_SPEEDS = (
+    *("veryfast", "veryfast", "veryfast", "faster", "fast"),
+    *("medium", "slow", "slower", "veryslow", "veryslow"),
+)
+_AMF_SPEEDS = (*("speed",) * 4, *("balanced",) * 2, *("quality",) * 4)
 
 
 def accelerated(
@@ -68,7 +75,7 @@ def opened(trial: Trial) -> tuple[str, ...]:
 
 
 def _nvenc(profile: Profile, kf: Keyframes) -> tuple[str, ...]:
-    speed = _step(profile.preset, ("p1", "p2", "p2", "p3", "p4", "p5", "p6", "p7", "p7", "p7"))
+    speed = _step(profile.preset, _NVENC_SPEEDS)
     return (
         *("-preset", speed, "-tune", "hq", "-rc", "vbr"),
         # Without a rate beside it, cq alone decides.
@@ -84,20 +91,8 @@ def _nvenc(profile: Profile, kf: Keyframes) -> tuple[str, ...]:
 
 
 def _qsv(profile: Profile, kf: Keyframes) -> tuple[str, ...]:
-    names = (
-        "veryfast",
-        "veryfast",
-        "veryfast",
-        "faster",
-        "fast",
-        "medium",
-        "slow",
-        "slower",
-        "veryslow",
-        "veryslow",
-    )
     return (
-        *("-preset", _step(profile.preset, names)),
+        *("-preset", _step(profile.preset, _QSV_SPEEDS)),
         *(("-global_quality", _scaled(profile, 51)) if _by_quality(profile) else ()),
         # With a cap it wants a rate as well.
         *_rates(profile, alone=True),
@@ -106,24 +101,13 @@ def _qsv(profile: Profile, kf: Keyframes) -> tuple[str, ...]:
 
 
 def _amf(profile: Profile, kf: Keyframes) -> tuple[str, ...]:
-    names = (
-        "speed",
-        "speed",
-        "speed",
-        "speed",
-        "balanced",
-        "balanced",
-        "quality",
-        "quality",
-        "quality",
-        "quality",
-    )
-    worst = _scaled(profile, 255 if profile.codec == "av1" else 51)
-    constant = _by_quality(profile) and profile.max_bitrate is None
+    control = ("-rc", "vbr_peak", *_rates(profile, alone=True))
+    if _by_quality(profile) and profile.max_bitrate is None:
+        constant = _scaled(profile, 255 if profile.codec == "av1" else 51)
+        control = ("-rc", "cqp", "-qp_i", constant, "-qp_p", constant)
     return (
-        *("-usage", "transcoding", "-quality", _step(profile.preset, names)),
-        *(("-rc", "cqp", "-qp_i", worst, "-qp_p", worst) if constant else ("-rc", "vbr_peak")),
-        *_rates(profile, alone=True),
+        *("-usage", "transcoding", "-quality", _step(profile.preset, _AMF_SPEEDS)),
+        *control,
         *(("-forced_idr", "1") if _fixed(kf) else ()),
     )
 
