@@ -51,6 +51,7 @@ class Promise:
     frames: int | None = None
     files: int | None = None  # of a numbered output; None: as many as come out, at least one
     max_size: int | None = None  # bytes
+    hdr: tuple[str, ...] | None = None  # what must be found, as domain.hdr says it; (): it is SDR
     lengths: tuple[tuple[str, int], ...] = ()  # of a package: (playlist's name, how long it lasts in µs)
 
 

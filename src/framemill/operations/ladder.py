@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from framemill.commands import muxing, picture, sound, video
-from framemill.domain import left_behind, promises
+from framemill.domain import hdr, left_behind, promises
 from framemill.domain.estimates import copying, encoding
 from framemill.domain.ladder import (
     Rung,
@@ -161,6 +161,7 @@ def _picture(
         preset=spec.preset,
         bit_depth=10 if spec.codec == "av1" else 8,
     )
+    every = keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe)
     return picture_part(
         planning,
         stream,
@@ -175,9 +176,7 @@ def _picture(
         rate=rate or stream.frame_rate,
         hardware=spec.hardware,
         vfr=stream.is_vfr and rate is None,
-        keyframes=video.Keyframes(
-            every_us=keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe)
-        ),
+        keyframes=video.Keyframes(every_us=every),
     )
 
 
@@ -283,9 +282,8 @@ def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: Medi
 
 
 def _predicted(tap: Tap, stream: VideoStream, rate: Fraction | None) -> MediaInfo:
-    return promises.predicted_picture(
-        tap.output.promise, stream, rate=rate or stream.frame_rate, size=tap.estimate.output_bytes
-    )
+    shown, size = hdr.tone_mapped(stream), tap.estimate.output_bytes
+    return promises.predicted_picture(tap.output.promise, shown, rate=rate or stream.frame_rate, size=size)
 
 
 def _predicted_sound(tap: Tap, track: AudioStream) -> MediaInfo:

@@ -3,11 +3,12 @@
 What travels beside the picture is decided in operations.companions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from framemill.commands import muxing, picture
-from framemill.domain import finished, left_behind, promises
+from framemill.domain import finished, hdr, left_behind, promises
+from framemill.domain.capabilities import Capabilities
 from framemill.domain.containers import Container
 from framemill.domain.estimates import encoding
 from framemill.domain.hardware import Wish
@@ -107,6 +108,7 @@ def recode(
         sounds=beside.tracks,
         subtitles=[sub for sub, _ in beside.subtitles],
     )
+    promise = replace(promise, hdr=_hdr_promised(stream, planning.capabilities) if keep_hdr else ())
     estimate = encoding(
         codec=profile.codec,
         size=size,
@@ -140,7 +142,7 @@ def recode(
         promise,
         demuxer=container.demuxer,
         size=estimate.output_bytes,
-        picture=stream,
+        picture=stream if keep_hdr else hdr.tone_mapped(stream),
         rate=rate or stream.frame_rate,
         tracks=[track for track, _, _ in beside.tracks],
         subtitles=beside.subtitles,
@@ -178,6 +180,10 @@ def size_under(profile: Profile, stream: VideoStream) -> tuple[int, int]:
 def keeps_hdr(stream: VideoStream, profile: Profile) -> bool:
     """True where the source is HDR and the profile can carry it."""
     return stream.hdr is not None and profile.codec in {"hevc", "av1"} and profile.bit_depth == 10
+
+
+def _hdr_promised(stream: VideoStream, capabilities: Capabilities) -> tuple[str, ...]:
+    return hdr.facts(stream if capabilities.carries_light else replace(stream, light=None))
 
 
 def _rate_under(profile: Profile, stream: VideoStream) -> Fraction | None:
