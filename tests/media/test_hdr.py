@@ -14,9 +14,14 @@ from framemill.commands.ffprobe import frame_args
 from framemill.commands.tonemapping import tone_mapped
 from framemill.domain.hdr import facts
 from framemill.domain.media import Hdr, Light
+from framemill.errors import NotSupported
+from framemill.operations.preview import Preview
+from framemill.operations.remove_audio import RemoveAudio
+from framemill.operations.thumbnails import Thumbnails
 from framemill.operations.transcode import Transcode
 from framemill.tools.capabilities import read_capabilities
 from framemill.tools.programs import Programs
+from tests import corpus
 from tests.builders import a_video
 from tests.conftest import Clip
 
@@ -228,3 +233,22 @@ def _oklab(rgb: list[float]) -> tuple[float, float]:
         1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
         0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
     )
+
+
+def test_dolby_vision_without_a_base_can_be_copied_but_is_not_encoded(tmp_path: Path) -> None:
+    # A phone's profile 8 with an HLG base, whose header says profile 5 without one instead.
+    film = corpus.file("dolbyVision-hdr.MOV").read_bytes()
+    at = film.index(b"dvvC") + 6
+    level_and_flags = int.from_bytes(film[at : at + 2], "big") & 0x1FF
+    header = (5 << 9 | level_and_flags).to_bytes(2, "big") + bytes([film[at + 2] & 0x0F])
+    source = tmp_path / "profile5.mov"
+    source.write_bytes(film[:at] + header + film[at + 3 :])
+
+    media = fm.probe(source)
+    copy = fm.run(source, RemoveAudio(), output=tmp_path / "copy.mov")
+
+    assert any("only Dolby Vision players" in warning for warning in media.warnings)
+    assert copy.path.is_file()
+    for spec in (Transcode(), Thumbnails(count=1), Preview()):
+        with pytest.raises(NotSupported, match="profile 5"):
+            fm.plan(source, spec)

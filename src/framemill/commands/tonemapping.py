@@ -8,7 +8,7 @@ from framemill.errors import NotSupported
 # HDR reference white in nits (ITU-R BT.2408).
 _REFERENCE_WHITE = 203
 # Below this share of white nothing is changed. With 0.3 white becomes 85 % and what is brighter still has
-# room; hable, which has no such share, showed it at 72 % and a third of grey at a quarter.
+# room; hable, which has no such share, showed white at 72 % and middle grey (46 %) at 33 %.
 _UNTOUCHED = 0.3
 # Above this many times 100 nits colours fade to white, as on film. Lower took the blue out of skies.
 _FADES_ABOVE = 4
