@@ -103,7 +103,7 @@ HardwareWish = Annotated[
     Wish | None,
     Field(
         description="Encode on a GPU: auto takes one that works and software else, a name only that one, off "
-        "none. Unset: what the setting of this name says."
+        "none. Unset: what FRAMEMILL_HARDWARE says."
     ),
 ]
 
