@@ -13,6 +13,7 @@ from framemill.settings import Settings
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
+    from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
     from framemill.engine.events import EventSink
     from framemill.engine.machine import Machine
@@ -81,6 +82,20 @@ class App:
             limits=self.limits,
             sandbox=self.settings.sandbox,
             verify=self.settings.verify,
+            hardware=self.settings.hardware,
+            cache_dir=self.settings.cache_dir,
+        )
+
+    def hardware(self, *, refresh: bool = False) -> "Hardware":
+        """Which hardware encoders and decoders work here; tried anew with `refresh`."""
+        from framemill.tools.hardware import detect
+
+        return detect(
+            self.programs,
+            encoders=self.capabilities.encoders,
+            sandbox=self.settings.sandbox,
+            cache_dir=self.settings.cache_dir,
+            refresh=refresh,
         )
 
     @cached_property

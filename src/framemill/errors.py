@@ -91,8 +91,15 @@ class EncoderUnavailable(FramemillError):
 
     code = "encoder_unavailable"
 
-    def __init__(self, encoder: str) -> None:
+    def __init__(self, encoder: str, *, reason: str | None = None) -> None:
         self.encoder = encoder
+        self.reason = reason
+        if reason is not None:
+            super().__init__(
+                f"the hardware encoder {encoder!r} cannot be used: {reason}",
+                hint="run `framemill hardware` to see what was tried, or set hardware to auto or off",
+            )
+            return
         super().__init__(
             f"this ffmpeg has no encoder {encoder!r}",
             hint="run `framemill doctor` to see what it can do, or choose another codec",

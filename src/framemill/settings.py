@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         "auto",
         description="Run tools in a bwrap sandbox: auto where bwrap works, require it, or off.",
     )
+    hardware: Literal["off", "auto", "nvenc", "qsv", "videotoolbox", "amf", "vaapi"] = Field(
+        "off",
+        description="Encode on a GPU where a request does not say: off; auto, one that works, else software; "
+        "or nvenc, qsv, videotoolbox, amf or vaapi.",
+    )
     verify: Literal["light", "full"] = Field(
         "light",
         description="How results are checked: light probes them, full also decodes them to the end.",

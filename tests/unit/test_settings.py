@@ -1,9 +1,11 @@
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from framemill.app import open_app, read_settings
+from framemill.domain.hardware import Wish
 from framemill.errors import InvalidSettings
 from framemill.settings import Settings
 
@@ -81,3 +83,7 @@ def test_limits_reach_the_tools(tmp_path: Path) -> None:
     app = open_app(Settings(data_dir=tmp_path, memory_limit=None, stall_timeout=timedelta(seconds=9)))
 
     assert (app.limits.memory_bytes, app.limits.stall_s) == (None, 9.0)
+
+
+def test_the_setting_takes_the_same_words_for_hardware_as_a_request() -> None:
+    assert set(get_args(Settings.model_fields["hardware"].annotation)) == set(get_args(Wish))

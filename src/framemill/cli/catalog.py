@@ -40,6 +40,7 @@ _LOOK = {
     "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
     "jobs": "List and show jobs, run them again, cancel them.",
+    "hardware": "Show which hardware encoders and decoders work here, and why others do not.",
     "doctor": "Check the programs, the database and the disk.",
 }
 # `probe` is `info`, which is also what people look for; `index` works on another operation's results.

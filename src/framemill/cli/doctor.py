@@ -135,6 +135,14 @@ def _encoders(app: "App") -> list[Finding]:
     ]
 
 
+def _hardware(app: "App") -> list[Finding]:
+    working = [t.name for t in app.hardware().trials if t.kind == "encoder" and t.works]
+    what = (
+        ", ".join(dict.fromkeys(working)) or "no hardware encoder works here; `framemill hardware` says why"
+    )
+    return [Finding(name="hardware", state="ok", said=f"{what} (used: {app.settings.hardware})")]
+
+
 def _sandbox(app: "App") -> list[Finding]:
     from framemill.tools.sandbox import working_bwrap
 
@@ -188,4 +196,4 @@ def _free(place: Path, name: str) -> Finding:
     )
 
 
-_LOOKS: "tuple[Callable[[App], list[Finding]], ...]" = (_programs, _encoders, _sandbox, _database)
+_LOOKS: "tuple[Callable[[App], list[Finding]], ...]" = (_programs, _encoders, _hardware, _sandbox, _database)

@@ -98,6 +98,9 @@ def _commands(plan: Plan, inputs: Mapping[str, Path], *, verbose: bool) -> Itera
             argv, cut = (command.argv, False) if verbose else without_guard(command.argv)
             guarded |= cut
             yield f"   $ {_line(command, argv)}"
+            if command.otherwise is not None:
+                plain = command.otherwise if verbose else without_guard(command.otherwise)[0]
+                yield f"   where that fails: $ {_line(command, plain)}"
     if guarded:
         yield f"{_GUARD_MARK} stands for the formats and codecs that an input may use: --verbose shows them"
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from framemill.cli.terminal import harmless
 from framemill.domain.left_behind import describe
-from framemill.domain.media import AudioStream, MediaInfo, Stream, SubtitleStream, VideoStream
+from framemill.domain.media import AudioStream, Hdr, MediaInfo, Stream, SubtitleStream, VideoStream
 from framemill.domain.units import US, format_size, format_time
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
@@ -64,7 +64,7 @@ def _video(video: VideoStream, media: MediaInfo) -> list[str]:
     if video.bit_depth != 8:
         parts.append(f"{video.bit_depth} bit")
     if video.hdr:
-        parts.append(f"HDR {str(video.hdr).upper()}")
+        parts.append(_hdr(video))
     if video.dolby_vision:
         parts.append("Dolby Vision")
     if video.interlaced:
@@ -78,6 +78,18 @@ def _video(video: VideoStream, media: MediaInfo) -> list[str]:
     if video.frame_count:
         parts.append(f"{video.frame_count} frames")
     return parts
+
+
+def _hdr(video: VideoStream) -> str:
+    light = video.light
+    if light is None:
+        return f"HDR {str(video.hdr).upper()}"
+    said = [
+        *((f"mastered to {light.display_max} nits",) if light.display_max else ()),
+        *((f"MaxCLL {light.max_content}",) if light.max_content else ()),
+        *((f"MaxFALL {light.max_average}",) if light.max_average else ()),
+    ]
+    return f"{'HDR10' if video.hdr is Hdr.PQ else 'HDR HLG'} ({'; '.join(said)})"
 
 
 def _audio(audio: AudioStream) -> list[str]:

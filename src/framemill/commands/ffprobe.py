@@ -5,6 +5,7 @@ itself, is tools.probe's work; one stream's fields are commands.streams'.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from framemill.commands import streams
@@ -17,7 +18,7 @@ from framemill.commands.packets import (
     read_packets,
 )
 from framemill.commands.source import MAX_PIXELS, guard_args
-from framemill.domain.media import MediaInfo
+from framemill.domain.media import Hdr, MediaInfo
 
 # ffprobe's JSON is untyped by nature.
 Json = Mapping[str, Any]
@@ -73,6 +74,32 @@ def packets_args(
     )
 
 
+def frame_args(name: str, *, stream: int, max_pixels: int = MAX_PIXELS) -> tuple[str, ...]:
+    """What is said beside the first picture of `stream`, which is decoded."""
+    return (
+        *("-v", "error"),
+        *guard_args(max_pixels=max_pixels),
+        *("-select_streams", str(stream), "-read_intervals", "%+#1"),
+        *("-show_frames", "-show_entries", "frame=pts:frame_side_data", "-of", "json"),
+        *("-i", f"file:{name}"),
+    )
+
+
+def hides_light(media: MediaInfo) -> int | None:
+    """The stream whose HDR10 metadata may only stand in its pictures; None where there is none such."""
+    main = media.main_video
+    hidden = main is not None and main.hdr is Hdr.PQ and main.light is None and main.codec == "hevc"
+    return main.index if main is not None and hidden else None
+
+
+def with_light(media: MediaInfo, data: Json) -> MediaInfo:
+    """`media` with what the answer to `frame_args` says of its main video."""
+    main = media.main_video
+    side = [item for frame in data.get("frames") or () for item in frame.get("side_data_list") or ()]
+    video = tuple(replace(v, light=streams.light(side)) if v is main else v for v in media.video)
+    return replace(media, video=video)
+
+
 # Containers without any index: ffprobe guesses the length from the first packets' rate.
 _GUESSED = {"aac"}
 
@@ -110,6 +137,8 @@ def read_media(data: Json, *, size: int, scanned: Mapping[int, StreamEnd] | None
     if (bit_rate is None or declared_us is not None) and duration_us > 0:
         bit_rate = size * 8_000_000 // duration_us
     main = MediaInfo(container="", duration_us=0, size=0, video=video).main_video
+    if main is not None and main.dolby_vision_only:
+        warnings.append("only Dolby Vision players show its colours: it can be copied, not encoded")
     return MediaInfo(
         container=str(form.get("format_name", "unknown")).split(",")[0],
         duration_us=duration_us,

@@ -6,17 +6,15 @@ sizes here are always those of the shown picture.
 
 from fractions import Fraction
 
+from framemill.commands.tonemapping import check_readable, named_colours, tone_mapped
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.ladder import even
 from framemill.domain.media import VideoStream
 from framemill.domain.profiles import Fit
-from framemill.errors import NotSupported
 
 # The kernel that the default scaler uses too. Scaled to 360 lines and encoded at crf 23, VMAF was 68.3
 # with it, 67.9 with the default scaler, 67.2 with zscale's own bicubic, 60.1 with its default, bilinear.
 _CUBIC = "f=bicubic:param_a=0:param_b=0.6"
-# HDR reference white in nits (ITU-R BT.2408); diffuse white lands near SDR white.
-_REFERENCE_WHITE = 203
 
 
 def filters_for(
@@ -35,10 +33,11 @@ def filters_for(
     `size` is the picture inside the result as `placed` gives it; `rate` makes
     the rate constant; `from_zero` shows the first frame from time zero.
     """
+    check_readable(video)
     tone_map = video.hdr is not None and not keep_hdr
     return (
         *deinterlaced(video, capabilities),
-        *(tone_mapped(capabilities, odd=odd_sided(video)) if tone_map else ()),
+        *(tone_mapped(video, capabilities) if tone_map else named_colours(video)),
         *((f"fps={rate.numerator}/{rate.denominator}",) if rate else ()),
         *(_SHOW_FIRST_FROM_ZERO if from_zero else ()),
         *_scaled(video, size, fit, capabilities, tone_map=tone_map),
@@ -91,26 +90,6 @@ def deinterlaced(video: VideoStream, capabilities: Capabilities) -> tuple[str, .
     # send_frame keeps one frame per frame; only frames marked interlaced are touched.
     name = "bwdif" if capabilities.has_filter("bwdif") else "yadif"
     return (f"{name}=mode=send_frame:parity=auto:deint=interlaced",)
-
-
-def tone_mapped(capabilities: Capabilities, *, odd: bool = False) -> tuple[str, ...]:
-    """Filters from HDR to BT.709; NotSupported where ffmpeg lacks them."""
-    if not (capabilities.has_filter("zscale") and capabilities.has_filter("tonemap")):
-        raise NotSupported(
-            "HDR cannot be tone-mapped without ffmpeg's zscale and tonemap filters",
-            hint="use the bundled ffmpeg, or keep HDR with an HEVC or AV1 10-bit profile",
-        )
-    # Linear light, BT.709 primaries, then the curve. hable with desaturated highlights kept skies
-    # neutral where mobius and no desaturation tinted them (looked at on PQ and HLG footage).
-    return (
-        *(("scale=w=trunc((iw+1)/2)*2:h=trunc((ih+1)/2)*2",) if odd else ()),
-        f"zscale=t=linear:npl={_REFERENCE_WHITE}",
-        "format=gbrpf32le",
-        "zscale=p=bt709",
-        "tonemap=tonemap=hable:desat=2",
-        "zscale=t=bt709:m=bt709:r=limited",
-        "format=yuv420p",
-    )
 
 
 def _scaled(
@@ -166,7 +145,7 @@ def _tagged(video: VideoStream, *, tone_map: bool) -> tuple[str, ...]:
     """Say the colours where the source does not: players guess by size, and our sizes differ from its."""
     if tone_map or is_rgb(video):
         return ("setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709",)
-    if video.color_space is not None or not planar_yuv(video):
+    if video.color_space is not None or video.hdr is not None or not planar_yuv(video):
         return ()
     guess = "bt709" if video.short_side >= 720 else "smpte170m"
     return (f"setparams=colorspace={guess}:color_primaries={guess}:color_trc={guess}",)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from framemill.commands import source
-from framemill.commands.picture import deinterlaced, is_rgb, odd_sided, tone_mapped
+from framemill.commands.picture import deinterlaced, is_rgb, odd_sided
+from framemill.commands.tonemapping import tone_mapped
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.media import Hdr, MediaInfo, VideoStream
 from framemill.domain.quality import Metric, Scores, psnr_ceiling
@@ -229,7 +230,7 @@ def _alike(video: VideoStream, form: _Form, capabilities: Capabilities) -> tuple
     if options:
         options.append(f"flags={flags}")
     return (
-        *(tone_mapped(capabilities, odd=odd_sided(video)) if tone_map else ()),
+        *(tone_mapped(video, capabilities) if tone_map else ()),
         *((f"scale={':'.join(options)}",) if options else ()),
         f"format={form.pixels}",
     )

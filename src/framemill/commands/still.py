@@ -6,7 +6,8 @@ Files of still pictures fix what their colours mean: JPEG and WebP are BT.601
 
 from typing import Literal
 
-from framemill.commands.picture import deinterlaced, odd_sided, planar_yuv, tone_mapped
+from framemill.commands.picture import deinterlaced, planar_yuv
+from framemill.commands.tonemapping import check_readable, tone_mapped
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.media import VideoStream
 
@@ -31,12 +32,13 @@ def filters(
     video: VideoStream, *, size: tuple[int, int], capabilities: Capabilities, image: Format
 ) -> tuple[str, ...]:
     """From a decoded frame to an upright, square-pixelled picture of `size` in the format's colours."""
+    check_readable(video)
     hdr = video.hdr is not None
     plain, transparent = _PIXELS[image]
     keep_alpha = video.has_alpha and transparent is not None
     return (
         *deinterlaced(video, capabilities),
-        *(tone_mapped(capabilities, odd=odd_sided(video)) if hdr else ()),
+        *(tone_mapped(video, capabilities) if hdr else ()),
         # What is see-through becomes black where the format has no transparency.
         *(("format=gbrap", "premultiply=inplace=1") if video.has_alpha and not keep_alpha else ()),
         _scale(video, size, hdr=hdr) + ":" + _COLOURS[image],

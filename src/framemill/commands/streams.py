@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypedDict
 
 from framemill.commands.packets import Evidence, hidden_us, micros, opens_hidden, reorder_us, snapped, timing
-from framemill.domain.media import AudioStream, Chapter, OtherStream, SubtitleStream, VideoStream
+from framemill.domain.media import AudioStream, Chapter, Light, OtherStream, SubtitleStream, VideoStream
 
 # ffprobe's JSON is untyped by nature.
 Json = Mapping[str, Any]
@@ -48,6 +48,7 @@ def video(stream: Json, evidence: Evidence, warnings: list[str]) -> VideoStream:
         warnings.append(f"{label} has a codec that ffmpeg does not know")
     pixels = _known(stream.get("pix_fmt")) or "unknown"
     side: Sequence[Json] = stream.get("side_data_list") or ()
+    dovi = next((s for s in side if s.get("side_data_type") == "DOVI configuration record"), None)
     return VideoStream(
         **common,
         width=whole(stream.get("width")) or 0,
@@ -72,7 +73,10 @@ def video(stream: Json, evidence: Evidence, warnings: list[str]) -> VideoStream:
         # GIF decodes to bgra whether or not anything is transparent.
         has_alpha=(bool(_ALPHA.match(pixels)) and common["codec"] != "gif")
         or str(tags(stream).get("alpha_mode")) == "1",
-        dolby_vision=any(s.get("side_data_type") == "DOVI configuration record" for s in side),
+        light=light(side),
+        dolby_vision=dovi is not None,
+        # 0: the base picture is compatible with nothing else.
+        dolby_vision_only=dovi is not None and whole(dovi.get("dv_bl_signal_compatibility_id")) == 0,
         reorder_us=reorder_us(evidence.runs(common["index"])),
         opens_hidden=opens_hidden(evidence.runs(common["index"])),
         hidden_us=hidden_us(evidence.runs(common["index"])),
@@ -108,6 +112,21 @@ def other(stream: Json) -> OtherStream:
         filename=clean(named["filename"]) if "filename" in named else None,
         mimetype=clean(named["mimetype"]) if "mimetype" in named else None,
     )
+
+
+def light(side: Sequence[Json]) -> Light | None:
+    """HDR10's metadata in side data of a stream or frame."""
+    found: dict[str, Json] = {str(s.get("side_data_type")): s for s in side}
+    display = found.get("Mastering display metadata", {})
+    level = found.get("Content light level metadata", {})
+    brightest = fraction(display.get("max_luminance"))
+    said = Light(
+        display_max=round(brightest) if brightest else None,
+        display_min=fraction(display.get("min_luminance")),
+        max_content=whole(level.get("max_content")) or None,
+        max_average=whole(level.get("max_average")) or None,
+    )
+    return said if said != Light() else None
 
 
 def chapter(item: Json) -> Chapter:

@@ -49,6 +49,13 @@ def encode(
     return (
         *args,
         *_rate_control(profile, encoder),
+        *shared_options(kf, vfr=vfr, hdr_from=hdr_from),
+    )
+
+
+def shared_options(kf: Keyframes, *, vfr: bool, hdr_from: VideoStream | None) -> tuple[str, ...]:
+    """What ffmpeg itself does for any encoder: keyframes, colours, frame times."""
+    return (
         *_forced(kf),
         *(_hdr(hdr_from) if hdr_from is not None and hdr_from.hdr else ()),
         # Each frame keeps its own time; the default would round times to a fixed grid and drop frames.

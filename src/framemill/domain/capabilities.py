@@ -1,5 +1,6 @@
 """What the programs on this machine can do; read from them by tools, used by the planner."""
 
+import re
 from dataclasses import dataclass
 
 from framemill.errors import EncoderUnavailable
@@ -30,6 +31,12 @@ class Capabilities:
             if name in self.encoders:
                 return name
         raise EncoderUnavailable(names[0])
+
+    @property
+    def carries_light(self) -> bool:
+        """True where ffmpeg hands HDR10's metadata from decoders to encoders, as it does since 7.1."""
+        found = re.match(r"(\d+)\.(\d+)", self.ffmpeg_version)
+        return found is not None and (int(found[1]), int(found[2])) >= (7, 1)
 
     def has_filter(self, name: str) -> bool:
         """True where the filter is built in."""

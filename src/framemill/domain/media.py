@@ -18,6 +18,16 @@ class Hdr(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """What HDR10 says of its pictures' light, in nits; None where it says nothing."""
+
+    display_max: int | None = None  # of the display it was mastered on (SMPTE ST 2086)
+    display_min: Fraction | None = None
+    max_content: int | None = None  # MaxCLL, the brightest pixel
+    max_average: int | None = None  # MaxFALL, the brightest frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """What every stream has."""
 
@@ -56,7 +66,9 @@ class VideoStream(Stream):
     is_vfr: bool = False
     is_cover: bool = False
     has_alpha: bool = False
+    light: Light | None = None
     dolby_vision: bool = False
+    dolby_vision_only: bool = False  # its colours mean nothing to other decoders (profile 5)
     reorder_us: int = 0  # how much earlier a keyframe is decoded than shown (B-frames)
     opens_hidden: bool = False  # the first picture shown needs hidden ones before it (edit list)
     hidden_us: int = 0  # what an edit list hides at start and end: stored and decoded, never shown

@@ -6,7 +6,7 @@ commands hold relative paths only, and no user's file name.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -51,6 +51,7 @@ class Promise:
     frames: int | None = None
     files: int | None = None  # of a numbered output; None: as many as come out, at least one
     max_size: int | None = None  # bytes
+    hdr: tuple[str, ...] | None = None  # what must be found, as domain.hdr says it; (): it is SDR
     lengths: tuple[tuple[str, int], ...] = ()  # of a package: (playlist's name, how long it lasts in µs)
 
 
@@ -103,6 +104,12 @@ class Command:
     only_if_larger: tuple[str, int] | None = None  # run only where this file below out/ has more bytes
     # A JSON object below the step's folder, made by an earlier command; its values replace {name} in argv.
     filled_from: str | None = None
+    # Of a command that uses a device: the same in software, for where the device fails.
+    otherwise: tuple[str, ...] | None = None
+
+    def in_software(self) -> "Command":
+        """The command without its device; itself where it uses none."""
+        return self if self.otherwise is None else replace(self, argv=self.otherwise, otherwise=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,23 @@ from framemill.domain.plan import Command, Dropped, Estimate, Output, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accelerated:
+    """The picture of a tap for a hardware encoder, tried before the plain form."""
+
+    encoder: str  # "hevc_nvenc"
+    filters: tuple[str, ...]
+    args: tuple[str, ...]
+    device: tuple[str, ...] = ()  # options before the inputs that open it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPart:
     """The picture of a tap: one decoded stream, filtered and encoded."""
 
     stream: int  # absolute index in the source
     filters: tuple[str, ...]  # in order; a prefix that taps share runs once
     args: tuple[str, ...]  # encoder options, written for stream specifier `v`
+    hardware: Accelerated | None = None  # the same by a device; this form stays for where it fails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from framemill.commands.checking import STREAMS, decode_all
 from framemill.commands.failures import classify
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.cuts import Weights
+from framemill.domain.hardware import Hardware, Wish
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Estimate
 from framemill.domain.profiles import Profile
+from framemill.tools.hardware import detect
 from framemill.tools.limits import Limits
 from framemill.tools.probe import count_packets, keyframes, probe
 from framemill.tools.process import run_tool
@@ -24,6 +26,8 @@ Stop = Callable[[], bool]
 # An estimate may be far off on a slow machine; only what is absurd is ended.
 _SLOWER_THAN_ESTIMATED = 30
 _LEAST_TIMEOUT_S = 3600
+# A device that says nothing for this long hangs; software can begin anew much sooner than a stall ends.
+_DEVICE_STALL_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,18 @@ class Machine:
     limits: Limits = field(default_factory=Limits)
     sandbox: Mode = "auto"
     verify: Literal["light", "full"] = "light"
+    hardware: Wish = "off"  # where a request says nothing
+    cache_dir: Path | None = None
+
+    def accelerators(self, stop: Stop) -> Hardware:
+        """Which hardware encoders work here."""
+        return detect(
+            self.programs,
+            encoders=self.capabilities.encoders,
+            sandbox=self.sandbox,
+            cache_dir=self.cache_dir,
+            cancelled=stop,
+        )
 
     def look(self, path: Path, *, name: str | None = None, stop: Stop) -> MediaInfo:
         """What `path` contains."""
@@ -108,9 +124,14 @@ class Machine:
         if done.exit_code != 0:
             raise classify(tool="ffmpeg", exit_code=done.exit_code, tail=done.tail, name=path.name)
 
-    def limits_for(self, estimate: Estimate) -> Limits:
+    def limits_for(self, estimate: Estimate, *, device: bool = False) -> Limits:
         """The limits of one command of a step: wall time scaled from what was estimated."""
-        if not estimate.wall_ms:
-            return self.limits
-        scaled = max(_LEAST_TIMEOUT_S, _SLOWER_THAN_ESTIMATED * estimate.wall_ms / 1000)
-        return replace(self.limits, timeout_s=min(scaled, self.limits.timeout_s or scaled))
+        limits = self.limits
+        if estimate.wall_ms:
+            scaled = max(_LEAST_TIMEOUT_S, _SLOWER_THAN_ESTIMATED * estimate.wall_ms / 1000)
+            limits = replace(limits, timeout_s=min(scaled, limits.timeout_s or scaled))
+        if device:
+            stall = min(_DEVICE_STALL_S, limits.stall_s or _DEVICE_STALL_S)
+            # Drivers reserve far more address space than they use.
+            limits = replace(limits, stall_s=stall, cap_address_space=False)
+        return limits

@@ -105,6 +105,10 @@ def step_done(
         unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
         add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
+        if more := result.get("warnings"):
+            job.plan = {**(job.plan or {}), "warnings": [*(job.plan or {}).get("warnings", ()), *more]}
+            for warning in more:
+                add_log(session, job_id=job.id, at=now, message=warning, level="warning", task=task.key)
 
 
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:

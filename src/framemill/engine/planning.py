@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framemill.domain.hardware import Acceleration
 from framemill.domain.plan import Plan
 from framemill.domain.units import format_size
 from framemill.engine.gathering import answer, first_look, kinds_of
@@ -45,6 +46,7 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
 
     kinds = kinds_of(request.specs, request.inputs)
     media, pictures = first_look(kinds, request.inputs, machine, stop)
+    acceleration = _acceleration(request.specs, machine, stop)
     answers: dict[Question, object] = {}
     while True:
         facts = Facts(
@@ -60,12 +62,21 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
                 capabilities=machine.capabilities,
                 profiles=machine.profiles,
                 contents=request.digests,
+                acceleration=acceleration,
             )
         except FactNeeded as needed:
             asked = needed.question
             if asked in answers:
                 raise FramemillError(f"planning asks again for what it knows: {asked}") from needed
             answers[asked] = answer(asked, request.inputs[asked.source], media[asked.source], machine, stop)
+
+
+def _acceleration(specs: Sequence[Spec], machine: Machine, stop: Stop) -> Acceleration:
+    """What devices there are, looked for only where one may be used."""
+    wishes = {getattr(spec, "hardware", "off") or machine.hardware for spec in specs}
+    if wishes <= {"off"}:
+        return Acceleration()
+    return Acceleration(default=machine.hardware, found=machine.accelerators(stop))
 
 
 def _readable(stem: str) -> str:

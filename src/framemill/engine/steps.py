@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from framemill.commands.failures import classify
 from framemill.commands.progress import Progress
+from framemill.commands.trials import meaning
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
@@ -20,11 +21,16 @@ from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
 from framemill.engine.workbench import Workbench
 from framemill.engine.workspace import remove, stage
-from framemill.errors import ToolMissing
+from framemill.errors import FramemillError, ToolFailed, ToolMissing
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.sandbox import sandboxed
 
 Json = dict[str, Any]  # Any: the task's result as stored
+
+# Failures that software would meet as well.
+_NOT_THE_DEVICES = frozenset(
+    {"cancelled", "destination_unwritable", "disk_full", "input_not_found", "lease_lost", "tool_missing"}
+)
 
 
 class Hold(Protocol):
@@ -70,13 +76,26 @@ class StepRun:
     def run(self, sources: Mapping[str, Path | Sequence[Path]]) -> Json:
         """Make and verify the outputs; returns what the task's record keeps of them.
 
-        `sources` are the real files behind the step's inputs. Raises what the
-        programs' failures mean, OutputInvalid, Cancelled, TimedOut.
+        `sources` are the real files behind the step's inputs. Commands that
+        use a device are run again in software where they, or what they made,
+        fail. Raises what the programs' failures mean, OutputInvalid,
+        Cancelled, TimedOut.
         """
+        try:
+            return self._attempt(self._step.commands, sources)
+        except FramemillError as error:
+            plain = tuple(command.in_software() for command in self._step.commands)
+            if plain == self._step.commands or error.code in _NOT_THE_DEVICES:
+                raise
+            why = meaning(error.tail, error.exit_code) if isinstance(error, ToolFailed) else error.message
+            said = f"{self._step.title}: encoding on the GPU failed and was done again in software ({why})"
+        return {**self._attempt(plain, sources), "warnings": [said]}
+
+    def _attempt(self, commands: Sequence[Command], sources: Mapping[str, Path | Sequence[Path]]) -> Json:
         remove(self._scratch)
         real = stage(self._scratch, self._step, sources)
-        progress = StepProgress(self._step.commands, self._hold.report)
-        for number, command in enumerate(self._step.commands):
+        progress = StepProgress(commands, self._hold.report)
+        for number, command in enumerate(commands):
             if not self._wanted(command):
                 continue
             progress.started(number)
@@ -158,7 +177,11 @@ class StepRun:
             act(bench, command.argv)
             return
         self._call(
-            command.tool, command.argv, real, on_progress=on_progress if command.tool == "ffmpeg" else None
+            command.tool,
+            command.argv,
+            real,
+            on_progress=on_progress if command.tool == "ffmpeg" else None,
+            device=command.otherwise is not None,
         )
 
     def _call(
@@ -168,13 +191,16 @@ class StepRun:
         real: Sequence[Path],
         *,
         on_progress: Callable[[Progress], None] | None,
+        device: bool = False,
     ) -> Finished:
         argv = (self._program(tool), *arguments)
         self.used.commands.append(shlex.join(argv))
         done = run_tool(
-            sandboxed(argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox),
+            sandboxed(
+                argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox, devices=device
+            ),
             cwd=self._scratch,
-            limits=self._machine.limits_for(self._step.estimate),
+            limits=self._machine.limits_for(self._step.estimate, device=device),
             on_progress=on_progress,
             cancelled=self._hold.stopped,
             on_start=self._hold.tool_started,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from framemill.commands.playlists import KEY_FILE
+from framemill.domain import hdr
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Output, Promise
 from framemill.domain.units import format_time
@@ -135,6 +136,11 @@ def _check_media(promise: Promise, name: str, media: MediaInfo) -> None:
         if video is None:
             raise OutputInvalid(f"{name!r}: a picture of {_size(promise)} was promised, none was found")
         _same(name, "size", _size(promise), _size_like(promise, video.width, video.height))
+    if promise.hdr is not None and video is not None:
+        found = hdr.facts(video)
+        # More than promised may be there: not every container told what its pictures say.
+        lost = not set(promise.hdr) <= set(found) or bool(found and not promise.hdr)
+        _same(name, "HDR", promise.hdr, found if lost else promise.hdr)
     _same(name, "audio", promise.audio_codecs, tuple(a.codec for a in media.audio))
     _same(name, "audio channels", promise.channels, tuple(a.channels for a in media.audio))
     _same(name, "subtitles", promise.subtitles, len(media.subtitles))

@@ -195,6 +195,8 @@ class Worker:
             cpu_ms=run.used.cpu_ms,
             peak_memory_bytes=run.used.peak_memory_bytes,
         )
+        for warning in result.get("warnings", ()):
+            self.sink.emit(Note(job_id=job.id, level="warning", message=warning))
 
     def _fail(
         self, job: Job, task: Task, error: FramemillError, problem: Exception, commands: list[str]

@@ -21,7 +21,7 @@ from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.building.recoding import Recoding, recode, size_under
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.spec import Rate, Size, Spec
+from framemill.operations.spec import HardwareWish, Rate, Size, Spec
 
 # crf by codec and preset: about VMAF 88, 93 and 96 on ordinary footage.
 _CRF = {
@@ -60,6 +60,7 @@ class Compress(Spec):
         description="Video codec. H.264 plays everywhere; HEVC and AV1 need less for the same quality.",
     )
     speed: str = Field("medium", description="Encoder speed preset; slower is smaller.")
+    hardware: HardwareWish = None
 
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
@@ -127,6 +128,8 @@ def _recoded(
         publish=file_name(spec, planning, container.extension),
         role=Role.RENDITION,
         wish=_sound(container, sound_rate),
+        # A size is met in two passes, which only software does.
+        hardware=spec.hardware if spec.target_size is None else "off",
     )
 
 

@@ -18,7 +18,7 @@ from framemill.operations.building.naming import container_wanted, file_name
 from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.spec import Spec
+from framemill.operations.spec import HardwareWish, Spec
 
 _BITRATE = 192_000
 
@@ -41,6 +41,7 @@ with warnings.catch_warnings():
             description="auto copies what the format holds and encodes the rest; always refuses to encode; "
             "never encodes picture and sound.",
         )
+        hardware: HardwareWish = None
 
 
 def plan(spec: Convert, planning: Planning) -> Work:
@@ -83,6 +84,7 @@ def plan(spec: Convert, planning: Planning) -> Work:
         wish=wish,
         # AVI gives every frame the same length, FLV whole milliseconds, at which close frames collide.
         rate=stream.frame_rate if container.name in {"avi", "flv"} and stream.is_vfr else None,
+        hardware=spec.hardware,
     )
     work = done.work()
     return Work(

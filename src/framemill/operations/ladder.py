@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from framemill.commands import muxing, picture, sound, video
-from framemill.domain import left_behind, promises
+from framemill.domain import hdr, left_behind, promises
 from framemill.domain.estimates import copying, encoding
 from framemill.domain.ladder import (
     Rung,
@@ -21,9 +21,10 @@ from framemill.domain.plan import Output, Promise, Role, Step
 from framemill.domain.units import US
 from framemill.domain.work import Product, Tap, VideoPart, Work
 from framemill.errors import UpscaleRefused
+from framemill.operations.building.picturing import picture_part
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.spec import Spec, Time
+from framemill.operations.spec import HardwareWish, Spec, Time
 
 
 class Ladder(Spec):
@@ -47,6 +48,7 @@ class Ladder(Spec):
     strict: bool = Field(
         False, description="Refuse rungs taller than the source instead of leaving them out."
     )
+    hardware: HardwareWish = None
 
 
 def plan(spec: Ladder, planning: Planning) -> Work:
@@ -57,8 +59,10 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     folder = f"{spec.output}/" if spec.output else ""
     rates, late = _rates(stream, rungs, spec)
     warnings += late
+    parts = [_picture(spec, planning, stream, rung, rate) for rung, rate in zip(rungs, rates, strict=True)]
     taps = [
-        _tap(spec, planning, product, stream, rung, rate) for rung, rate in zip(rungs, rates, strict=True)
+        _tap(spec, planning, product, stream, rung, rate, part)
+        for rung, rate, (part, _) in zip(rungs, rates, parts, strict=True)
     ]
     sounds = [
         _sound_tap(planning, product, track, number, rungs[0])
@@ -90,6 +94,7 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         notes=(
             f"{planning.name}: one decode feeds {', '.join(r.name for r in rungs)} in {spec.codec}",
             *((f"{planning.name}: sound encoded once to AAC",) if sounds else ()),
+            *(f"{planning.name}: {text}" for text in dict.fromkeys(t for _, said in parts for t in said)),
         ),
         warnings=tuple(warnings),
         dropped=left_behind.from_source(
@@ -145,10 +150,9 @@ def _rates(
     return rates, said
 
 
-def _tap(
-    spec: Ladder, planning: Planning, product: Product, stream: VideoStream, rung: Rung, rate: Fraction | None
-) -> Tap:
-    size = size_at(stream, rung.short_side)
+def _picture(
+    spec: Ladder, planning: Planning, stream: VideoStream, rung: Rung, rate: Fraction | None
+) -> tuple[VideoPart, tuple[str, ...]]:
     profile = make_profile(
         name="rung",
         codec=spec.codec,
@@ -157,8 +161,36 @@ def _tap(
         preset=spec.preset,
         bit_depth=10 if spec.codec == "av1" else 8,
     )
+    every = keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe)
+    return picture_part(
+        planning,
+        stream,
+        profile,
+        filters=picture.filters_for(
+            stream,
+            size=size_at(stream, rung.short_side),
+            capabilities=planning.capabilities,
+            bit_depth=profile.bit_depth,
+            rate=rate,
+        ),
+        rate=rate or stream.frame_rate,
+        hardware=spec.hardware,
+        vfr=stream.is_vfr and rate is None,
+        keyframes=video.Keyframes(every_us=every),
+    )
+
+
+def _tap(
+    spec: Ladder,
+    planning: Planning,
+    product: Product,
+    stream: VideoStream,
+    rung: Rung,
+    rate: Fraction | None,
+    part: VideoPart,
+) -> Tap:
+    size = size_at(stream, rung.short_side)
     shown_rate = rate or stream.frame_rate
-    keyframes = video.Keyframes(every_us=keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe))
     return Tap(
         key=f"{planning.name}:{rung.name}",
         operation=spec.op,
@@ -173,23 +205,7 @@ def _tap(
                 product.media, stream, size=size, codec=spec.codec, rate=shown_rate
             ),
         ),
-        video=VideoPart(
-            stream=stream.index,
-            filters=picture.filters_for(
-                stream,
-                size=size,
-                capabilities=planning.capabilities,
-                bit_depth=profile.bit_depth,
-                rate=rate,
-            ),
-            args=video.encode(
-                profile,
-                rate=shown_rate,
-                capabilities=planning.capabilities,
-                keyframes=keyframes,
-                vfr=stream.is_vfr and rate is None,
-            ),
-        ),
+        video=part,
         mux=muxing.intermediate("mp4"),
         estimate=encoding(
             codec=spec.codec,
@@ -266,9 +282,8 @@ def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: Medi
 
 
 def _predicted(tap: Tap, stream: VideoStream, rate: Fraction | None) -> MediaInfo:
-    return promises.predicted_picture(
-        tap.output.promise, stream, rate=rate or stream.frame_rate, size=tap.estimate.output_bytes
-    )
+    shown, size = hdr.tone_mapped(stream), tap.estimate.output_bytes
+    return promises.predicted_picture(tap.output.promise, shown, rate=rate or stream.frame_rate, size=size)
 
 
 def _predicted_sound(tap: Tap, track: AudioStream) -> MediaInfo:

@@ -7,6 +7,7 @@ from typing import cast
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.cuts import Weights
+from framemill.domain.hardware import Acceleration
 from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product
@@ -54,6 +55,7 @@ class Planning:
     capabilities: Capabilities
     profiles: Mapping[str, Profile]
     products: Mapping[str, tuple[Product, ...]]  # by operation name, and every job input by its name
+    acceleration: Acceleration = field(default_factory=Acceleration)
 
     def group(self, source: str) -> tuple[Product, ...]:
         """Everything `source` offers: an input is one product, an earlier operation may make several."""

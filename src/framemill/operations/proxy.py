@@ -16,7 +16,7 @@ from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
-from framemill.operations.spec import EvenSide, FrameRate, Rate, Spec
+from framemill.operations.spec import EvenSide, FrameRate, HardwareWish, Rate, Spec
 
 
 class Proxy(Spec):
@@ -30,6 +30,7 @@ class Proxy(Spec):
     crf: int = Field(23, ge=0, le=51, description="Constant quality; lower is better.")
     preset: str = Field("medium", description="Encoder speed preset.")
     audio_bitrate: Rate = Field(128_000, description="AAC rate for stereo; more channels are mixed down.")
+    hardware: HardwareWish = None
 
 
 def plan(spec: Proxy, planning: Planning) -> Work:
@@ -53,6 +54,7 @@ def plan(spec: Proxy, planning: Planning) -> Work:
         ),
         rate=_rate(spec, stream),
         size=picture.contained(stream, spec.width, spec.height),
+        hardware=spec.hardware,
     )
     return done.work()
 

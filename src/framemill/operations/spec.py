@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from framemill.domain import units
+from framemill.domain.hardware import Wish
 from framemill.errors import FramemillError
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -121,6 +122,14 @@ def _relative(name: str) -> str:
 
 
 OutputName = Annotated[str, AfterValidator(_relative)]
+
+HardwareWish = Annotated[
+    Wish | None,
+    Field(
+        description="Encode on a GPU: auto takes one that works and software else, a name only that one, off "
+        "none. Unset: what FRAMEMILL_HARDWARE says."
+    ),
+]
 
 InputKind = Literal["media", "picture", "subtitles", "font"]
 

@@ -18,7 +18,7 @@ from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import changed
-from framemill.operations.spec import EvenSide, FrameRate, Rate, Spec
+from framemill.operations.spec import EvenSide, FrameRate, HardwareWish, Rate, Spec
 
 
 class Transcode(Spec):
@@ -39,6 +39,7 @@ class Transcode(Spec):
         "cover (cropped), stretch.",
     )
     upscale: bool | None = Field(None, description="Enlarge smaller sources. Off: it adds size, not detail.")
+    hardware: HardwareWish = None
 
 
 def plan(spec: Transcode, planning: Planning) -> Work:
@@ -56,6 +57,7 @@ def plan(spec: Transcode, planning: Planning) -> Work:
         wish=_sound(profile, container, said=spec.output is not None),
         rate=_exact_rate(spec, stream),
         size=_literal_size(spec, profile, stream),
+        hardware=spec.hardware,
     )
     return done.work(warnings=_not_enlarged(spec, profile, stream))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from framemill.domain.capabilities import Capabilities
+from framemill.domain.hardware import Acceleration
 from framemill.domain.plan import Dropped, Output, Plan, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product, Tap
@@ -23,6 +24,7 @@ def compile_plan(
     capabilities: Capabilities,
     profiles: Mapping[str, Profile],
     contents: Mapping[str, str] | None = None,
+    acceleration: Acceleration | None = None,
 ) -> Plan:
     """The plan of `specs`, in which later ones may read what earlier ones make.
 
@@ -46,7 +48,14 @@ def compile_plan(
             continue
         work = operation(spec.op).plan(
             spec,
-            Planning(name=name, facts=facts, capabilities=capabilities, profiles=profiles, products=products),
+            Planning(
+                name=name,
+                facts=facts,
+                capabilities=capabilities,
+                profiles=profiles,
+                products=products,
+                acceleration=acceleration or Acceleration(),
+            ),
         )
         products[name] = work.products
         taps += work.taps if spec.keep else tuple(_tap_unpublished(tap) for tap in work.taps)

@@ -5,6 +5,7 @@ the rest branches off.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from framemill.commands import source
@@ -30,7 +31,7 @@ def _step(taps: Sequence[Tap]) -> Step:
         operation="+".join(dict.fromkeys(tap.operation for tap in taps)),
         title=_title(taps),
         commands=(
-            Command(tool="ffmpeg", argv=_argv(taps), duration_us=length),
+            _command(taps, length),
             *(command for tap in taps for command in tap.after),
         ),
         inputs=(StepInput(name="source", ref=first.source),),
@@ -59,6 +60,25 @@ def _decode_cost(taps: Sequence[Tap], media: MediaInfo, length_us: int) -> Estim
         (decoding(size=(v.width, v.height), rate=v.frame_rate, duration_us=length_us) for v in streams),
         Estimate(),
     )
+
+
+def _command(taps: Sequence[Tap], length_us: int) -> Command:
+    argv = _argv(taps)
+    devices = dict.fromkeys(
+        tap.video.hardware.device for tap in taps if tap.video is not None and tap.video.hardware is not None
+    )
+    if not devices:
+        return Command(tool="ffmpeg", argv=argv, duration_us=length_us)
+    opened = tuple(word for device in devices for word in device)
+    by_device = (*opened, *_argv([_accelerated(tap) for tap in taps]))
+    return Command(tool="ffmpeg", argv=by_device, duration_us=length_us, otherwise=argv)
+
+
+def _accelerated(tap: Tap) -> Tap:
+    if tap.video is None or tap.video.hardware is None:
+        return tap
+    form = tap.video.hardware
+    return replace(tap, video=replace(tap.video, filters=form.filters, args=form.args))
 
 
 def _argv(taps: Sequence[Tap]) -> tuple[str, ...]:

@@ -15,11 +15,14 @@ from framemill.commands.failures import classify
 from framemill.commands.ffprobe import (
     Json,
     counts_are_known,
+    frame_args,
+    hides_light,
     needs_scan,
     packet_ends,
     packets_args,
     probe_args,
     read_media,
+    with_light,
 )
 from framemill.commands.packets import Packet, StreamEnd, ends, parse_packet_line
 from framemill.commands.progress import Progress
@@ -58,6 +61,8 @@ def probe(
     scanned = source.scan() if needs_scan(data) else None
     media = read_media(data, size=source.size, scanned=scanned)
     _check(media, source)
+    if (stream := hides_light(media)) is not None:
+        media = with_light(media, source.first_frame(stream))
     return _with_count(media, source) if count_frames else media
 
 
@@ -164,18 +169,17 @@ class _Source:
 
     def look(self) -> Json:
         """ffprobe's answer."""
-        done = self._run(
-            self.programs.ffprobe,
-            probe_args(str(self.path), max_pixels=self.limits.max_pixels),
-            limits=_shorter(self.limits),
-        )
+        done, answer = self._answer(probe_args(str(self.path), max_pixels=self.limits.max_pixels))
         if done.exit_code != 0:
             raise self._failure("ffprobe", done)
-        try:
-            answer: Json = json.loads(done.stdout.decode("utf-8", "replace"))
-        except ValueError as error:
-            raise InputUnreadable(self.name, "ffprobe gave no answer") from error
+        if answer is None:
+            raise InputUnreadable(self.name, "ffprobe gave no answer")
         return answer
+
+    def first_frame(self, stream: int) -> Json:
+        """What is said beside the first picture of `stream`; nothing where it cannot be decoded."""
+        args = frame_args(str(self.path), stream=stream, max_pixels=self.limits.max_pixels)
+        return self._answer(args)[1] or {}
 
     def packets(
         self, take: Callable[[Packet], None], *, stream: int | None = None, interval: str | None = None
@@ -224,6 +228,13 @@ class _Source:
         if counted is None or (done.exit_code != 0 and not counted):
             raise self._failure("ffmpeg", done)
         return counted
+
+    def _answer(self, args: Sequence[str]) -> tuple[Finished, Json | None]:
+        done = self._run(self.programs.ffprobe, args, limits=_shorter(self.limits))
+        try:
+            return done, json.loads(done.stdout.decode("utf-8", "replace"))
+        except ValueError:
+            return done, None
 
     def _run(
         self,

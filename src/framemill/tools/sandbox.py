@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from framemill.errors import ToolMissing
+from framemill.tools.devices import device_nodes
 
 Mode = Literal["auto", "require", "off"]
 
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt/intel", "/opt/rocm")
 _ETC = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/alternatives")
-_DEVICES = ("/dev/dri", "/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
-_MORE = ("/sys/dev/char", "/sys/devices", "/sys/class/drm")  # how drivers find a GPU
+_MORE = ("/sys/dev/char", "/sys/devices", "/sys/class/drm")
+_FOR_DEVICES = ("/sys/bus/pci", "/sys/module/nvidia", "/run/opengl-driver")  # how drivers find a GPU
 
 
 def sandboxed(
@@ -27,12 +28,14 @@ def sandboxed(
     readable: Sequence[Path],
     writable: Sequence[Path],
     mode: Mode,
+    devices: bool = False,
 ) -> tuple[str, ...]:
     """`argv` inside bwrap, or as it is where `mode` allows that.
 
     `readable` are real files or folders: for a scratch folder that holds
     links, the files they lead to. The first of `writable`, if any, is where
-    the command runs. Raises ToolMissing for `require` without a working bwrap.
+    the command runs. `devices` lets it reach the GPUs. Raises ToolMissing for
+    `require` without a working bwrap.
     """
     if mode == "off":
         return tuple(argv)
@@ -48,7 +51,8 @@ def sandboxed(
         bwrap,
         *_BASE,
         *(word for p in _present(_SYSTEM + _ETC + _MORE) for word in ("--ro-bind", p, p)),
-        *(word for p in _present(_DEVICES) for word in ("--dev-bind", p, p)),
+        *(word for p in _present(_FOR_DEVICES) if devices for word in ("--ro-bind", p, p)),
+        *(word for p in device_nodes() if devices for word in ("--dev-bind", p, p)),
         # Outer folders first, or they would cover what is bound inside them.
         *(
             word

@@ -13,7 +13,7 @@ from framemill.commands.ffprobe import (
 )
 from framemill.commands.packets import StreamEnd
 from framemill.commands.source import guard_args
-from framemill.domain.media import AudioStream, Chapter, MediaInfo, OtherStream, SubtitleStream
+from framemill.domain.media import AudioStream, Chapter, Light, MediaInfo, OtherStream, SubtitleStream
 
 # ffprobe's JSON is untyped by nature.
 Json = dict[str, Any]
@@ -153,6 +153,44 @@ def test_alpha_beside_the_picture_and_dolby_vision_are_seen() -> None:
     ]
 
     assert (video.has_alpha, video.dolby_vision, video.hdr) == (True, True, "hlg")
+
+
+@pytest.mark.parametrize(("compatible", "alone"), [(0, True), (1, False), (4, False)])
+def test_dolby_vision_without_a_base_picture_is_told_and_warned_of(compatible: int, alone: bool) -> None:
+    side = [
+        {"side_data_type": "DOVI configuration record", "dv_bl_signal_compatibility_id": compatible},
+    ]
+
+    media = read(a_video(side_data_list=side))
+
+    assert media.video[0].dolby_vision_only == alone
+    assert any("only Dolby Vision players" in warning for warning in media.warnings) == alone
+
+
+@pytest.mark.parametrize(
+    ("side", "light"),
+    [
+        (
+            [
+                {
+                    "side_data_type": "Mastering display metadata",
+                    "min_luminance": "50/10000",
+                    "max_luminance": "10000000/10000",
+                },
+                {"side_data_type": "Content light level metadata", "max_content": 900, "max_average": 300},
+            ],
+            Light(display_max=1000, display_min=Fraction(1, 200), max_content=900, max_average=300),
+        ),
+        (
+            [{"side_data_type": "Content light level metadata", "max_content": 0, "max_average": 0}],
+            None,
+        ),
+        ([{"side_data_type": "Mastering display metadata", "max_luminance": "bright"}], None),
+        ([], None),
+    ],
+)
+def test_what_hdr10_says_of_its_light_is_read(side: list[dict[str, object]], light: Light | None) -> None:
+    assert read(a_video(side_data_list=side)).video[0].light == light
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_hdr_is_tone_mapped_before_scaling_so_that_renditions_share_it() -> None
     filters = picture.filters_for(video, size=(640, 360), capabilities=CAPABILITIES)
 
     assert filters[0] == "zscale=t=linear:npl=203"
-    assert filters.index("tonemap=tonemap=hable:desat=2") < next(
+    assert filters.index("tonemap=tonemap=mobius:param=0.3:desat=4:peak=49.26") < next(
         n for n, f in enumerate(filters) if f.startswith("zscale=w=640")
     )
 

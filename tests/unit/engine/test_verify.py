@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framemill.domain.media import AudioStream, MediaInfo, VideoStream
+from framemill.domain.media import AudioStream, Light, MediaInfo, VideoStream
 from framemill.domain.plan import Output, Promise, Role
 from framemill.engine.verify import verify
 from framemill.errors import InputUnreadable, OutputInvalid, ToolFailed
@@ -95,6 +95,18 @@ def test_what_keeps_its_promise_is_described(out: Path) -> None:
 def test_what_was_promised_and_what_was_found_is_said(out: Path, found: MediaInfo, message: str) -> None:
     with pytest.raises(OutputInvalid, match=message):
         _check(out, PROMISE, Shown([found]))
+
+
+def test_hdr_that_got_lost_is_no_result_and_neither_is_sdr_that_says_hdr(out: Path) -> None:
+    promise = replace(PROMISE, hdr=("transfer smpte2084", "primaries bt2020", "MaxCLL 900"))
+    pale = replace(VIDEO, color_transfer="smpte2084", color_primaries="bt2020")
+    whole = replace(pale, light=Light(display_max=1000, max_content=900))
+
+    _check(out, promise, Shown([replace(MEDIA, video=(whole,))]))
+    with pytest.raises(OutputInvalid, match="HDR transfer smpte2084, primaries bt2020, MaxCLL 900 promised"):
+        _check(out, promise, Shown([replace(MEDIA, video=(pale,))]))
+    with pytest.raises(OutputInvalid, match="HDR none promised, transfer smpte2084"):
+        _check(out, replace(PROMISE, hdr=()), Shown([replace(MEDIA, video=(pale,))]))
 
 
 def test_a_frame_and_the_tolerance_are_allowed(out: Path) -> None:

@@ -123,6 +123,11 @@ def test_hdr_is_kept_by_a_ten_bit_profile_and_tone_mapped_by_others() -> None:
     assert "t: HDR kept" in kept.notes
     assert "tonemap=" in lines(mapped)[0]
     assert "t: HDR tone-mapped to BT.709, which every screen shows" in mapped.notes
+    assert only_tap(kept).output.promise.hdr == ("transfer smpte2084", "primaries bt2020")
+    assert only_tap(mapped).output.promise.hdr == ()
+    # Whatever reads the results next in a pipeline sees what they are.
+    shown = [work.products[0].media.main_video for work in (kept, mapped)]
+    assert [video.hdr if video else None for video in shown] == ["pq", None]
 
 
 def test_a_variable_frame_rate_keeps_the_sources_clock() -> None:

@@ -8,6 +8,7 @@ from framemill.commands import muxing, picture, source
 from framemill.commands.joining import Piece
 from framemill.domain import left_behind
 from framemill.domain.clipping import lasting
+from framemill.domain.hdr import tone_mapped
 from framemill.domain.media import AudioStream, Chapter, MediaInfo, VideoStream
 from framemill.domain.plan import Role, StepInput, TextFile
 from framemill.domain.profiles import Fit
@@ -137,6 +138,6 @@ def _whole(products: Sequence[Product], tracks: Sequence[AudioStream], *, hdr_ke
     main = media.main_video
     assert main is not None
     # Once one input is SDR all are, so the result must not say HDR.
-    shown = main if hdr_kept or main.hdr is None else replace(main, color_transfer="bt709")
+    shown = main if hdr_kept else tone_mapped(main)
     heard = tuple(replace(t, start_us=0, duration_us=total) for t in tracks)
     return replace(first, media=replace(media, video=(shown,), audio=heard, others=()))

@@ -3,22 +3,25 @@
 What travels beside the picture is decided in operations.companions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from framemill.commands import muxing, picture, video
-from framemill.domain import finished, left_behind, promises
+from framemill.commands import muxing, picture
+from framemill.domain import finished, hdr, left_behind, promises
+from framemill.domain.capabilities import Capabilities
 from framemill.domain.containers import Container
 from framemill.domain.estimates import encoding
+from framemill.domain.hardware import Wish
 from framemill.domain.ladder import capped_rate
 from framemill.domain.left_behind import describe
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Dropped, Output, Role
 from framemill.domain.profiles import Fit, Profile
 from framemill.domain.units import US, parse_frame_rate
-from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.domain.work import Product, Tap, Work
 from framemill.errors import NotSupported
 from framemill.operations.building.companions import Companions, Sound, companions, sound_rate
+from framemill.operations.building.picturing import picture_part
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -58,11 +61,12 @@ def recode(
     wish: Sound | None,
     rate: Fraction | None = None,
     size: tuple[int, int] | None = None,
+    hardware: Wish | None = "off",
 ) -> Recoding:
     """The main video of `spec.source` encoded with `profile` into `container`.
 
     `rate` makes the frame rate exactly that and `size` the picture; else the
-    profile's caps decide.
+    profile's caps decide. `hardware` is the request's wish, None for the setting's.
     """
     product = planning.one(spec.source)
     stream = planning.video_of(product)
@@ -76,6 +80,24 @@ def recode(
             hint=f"it takes {least}x{least} or more; choose another codec",
         )
     keep_hdr = keeps_hdr(stream, profile)
+    part, by_device = picture_part(
+        planning,
+        stream,
+        profile,
+        filters=picture.filters_for(
+            stream,
+            size=size,
+            capabilities=planning.capabilities,
+            fit=profile.fit,
+            bit_depth=profile.bit_depth,
+            keep_hdr=keep_hdr,
+            rate=rate,
+        ),
+        rate=rate or stream.frame_rate,
+        hardware=hardware,
+        vfr=stream.is_vfr and rate is None,
+        hdr_from=stream if keep_hdr else None,
+    )
     beside = companions(product.media, container, wish, capabilities=planning.capabilities)
     promise = finished.promised(
         product.media,
@@ -86,6 +108,7 @@ def recode(
         sounds=beside.tracks,
         subtitles=[sub for sub, _ in beside.subtitles],
     )
+    promise = replace(promise, hdr=_hdr_promised(stream, planning.capabilities) if keep_hdr else ())
     estimate = encoding(
         codec=profile.codec,
         size=size,
@@ -109,25 +132,7 @@ def recode(
             role=role,
             promise=promise,
         ),
-        video=VideoPart(
-            stream=stream.index,
-            filters=picture.filters_for(
-                stream,
-                size=size,
-                capabilities=planning.capabilities,
-                fit=profile.fit,
-                bit_depth=profile.bit_depth,
-                keep_hdr=keep_hdr,
-                rate=rate,
-            ),
-            args=video.encode(
-                profile,
-                rate=rate or stream.frame_rate,
-                capabilities=planning.capabilities,
-                vfr=stream.is_vfr and rate is None,
-                hdr_from=stream if keep_hdr else None,
-            ),
-        ),
+        video=part,
         audio=beside.audio,
         extra=(*_language(stream), *beside.extra),
         mux=muxing.finished(container.name),
@@ -137,13 +142,14 @@ def recode(
         promise,
         demuxer=container.demuxer,
         size=estimate.output_bytes,
-        picture=stream,
+        picture=stream if keep_hdr else hdr.tone_mapped(stream),
         rate=rate or stream.frame_rate,
         tracks=[track for track, _, _ in beside.tracks],
         subtitles=beside.subtitles,
         chapters=product.media.chapters if container.chapters else (),
     )
-    said = (f"{describe(stream)} encoded to {profile.codec}, {size[0]}x{size[1]}", *_told(stream, keep_hdr))
+    encoded = f"{describe(stream)} encoded to {profile.codec}, {size[0]}x{size[1]}"
+    said = (encoded, *by_device, *_told(stream, keep_hdr))
     return Recoding(
         tap=tap,
         product=Product(ref=tap.output.id, label=planning.name, media=made),
@@ -174,6 +180,10 @@ def size_under(profile: Profile, stream: VideoStream) -> tuple[int, int]:
 def keeps_hdr(stream: VideoStream, profile: Profile) -> bool:
     """True where the source is HDR and the profile can carry it."""
     return stream.hdr is not None and profile.codec in {"hevc", "av1"} and profile.bit_depth == 10
+
+
+def _hdr_promised(stream: VideoStream, capabilities: Capabilities) -> tuple[str, ...]:
+    return hdr.facts(stream if capabilities.carries_light else replace(stream, light=None))
 
 
 def _rate_under(profile: Profile, stream: VideoStream) -> Fraction | None:
