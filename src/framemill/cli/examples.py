@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",
     ),
+    "storyboard": (
+        "framemill storyboard movie.mp4 -o storyboard",
+        "framemill storyboard movie.mp4 --interval 5s --width 240 --format webp -o storyboard",
+    ),
     "preview": (
         "framemill preview movie.mp4 -o preview.mp4",
         "framemill preview movie.mp4 --duration 5s --width 480",

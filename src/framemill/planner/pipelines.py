@@ -10,7 +10,7 @@ from framemill.operations.registry import load_spec
 from framemill.operations.spec import Spec
 
 PIPELINES: dict[str, str] = {
-    "publish": "Everything a player needs: renditions, HLS and DASH, thumbnails, a preview and the sound.",
+    "publish": "Everything a player needs: renditions, HLS, DASH, stills, storyboard, preview and sound.",
     "movie_to_clips": "Cut a film into clips with titles, thumbnails and an index.",
     "proxy": "A light editing copy and thumbnails.",
 }
