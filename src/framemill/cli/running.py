@@ -19,6 +19,7 @@ from framemill.cli.complaint import (
     in_cli_words,
 )
 from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
+from framemill.cli.reports import told as told_by_reports
 from framemill.cli.results import as_document, told
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
@@ -168,6 +169,9 @@ def _tell(detail: "JobDetail", *, quiet: bool) -> None:
         _say_what_to_know(detail)
     for line in told(detail):
         out(line)
+    if not quiet:
+        for line in told_by_reports(detail):
+            out(harmless(line))
 
 
 def _app(wish: Asked) -> "App":

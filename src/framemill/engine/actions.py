@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts, storyboards
+from framemill.engine import clips, packaged, parts, scenes, storyboards
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -38,6 +38,7 @@ ACTIONS: dict[str, Action] = {
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "remove": packaged.remove,
+    "scenes_report": scenes.report,
     "storyboard_index": storyboards.index,
     "whole_webvtt": packaged.whole_webvtt,
 }

@@ -16,6 +16,7 @@ SUMMARIES: dict[str, str] = {
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "preview": "Make a short silent clip.",
     "storyboard": "Make sheets of small pictures for previews while scrubbing.",
+    "scenes": "Find scene changes, black, silence and frozen pictures.",
     "proxy": "Make a light editing copy.",
     "ladder": "Encode several renditions from one decode.",
     "index": "Title the parts of a cut, with thumbnails and a JSON index.",

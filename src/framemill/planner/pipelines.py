@@ -15,7 +15,7 @@ PIPELINES: dict[str, str] = {
     "proxy": "A light editing copy and thumbnails.",
 }
 _MAX_BYTES = 1_000_000
-_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters"}
+_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters", "scenes"}
 
 
 def load_pipeline(name_or_path: str, overrides: Mapping[str, object] | None = None) -> tuple[Spec, ...]:
