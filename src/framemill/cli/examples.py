@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "remove_audio": ("framemill remove-audio movie.mp4 -o silent.mp4",),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
+        "framemill thumbnails movie.mp4 --best --count 3 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",
     ),
     "storyboard": (

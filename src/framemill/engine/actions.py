@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts, scenes, storyboards
+from framemill.engine import clips, packaged, parts, picks, scenes, storyboards
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -37,6 +37,7 @@ ACTIONS: dict[str, Action] = {
     "dash_folder": packaged.dash_folder,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
+    "pick_pictures": picks.pick,
     "remove": packaged.remove,
     "scenes_report": scenes.report,
     "storyboard_index": storyboards.index,
