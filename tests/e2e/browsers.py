@@ -21,6 +21,7 @@ _APPLICATIONS = (
 PLAYERS = {
     "hls.js": _MODULES / "hls.js/dist/hls.min.js",
     "dash.js": _MODULES / "dashjs/dist/modern/umd/dash.all.min.js",
+    "media-chrome": _MODULES / "media-chrome/dist/iife/index.js",
 }
 
 

@@ -141,6 +141,89 @@ def test_nothing_is_left_behind_where_no_picture_can_be(clip: Clip, film: Path, 
     assert not list(tmp_path.rglob("thumb*"))
 
 
+@pytest.fixture(scope="session", name="patchy")
+def _patchy(clip: Clip) -> Path:
+    """Eight seconds, one each: red is black, green is sharp, blue is blurred, by the colour of one corner."""
+    kinds = ("black", "sharp", "blurred", "white", "black", "sharp", "blurred", "sharp")
+    looks = {
+        "black": ("color=black", "red"),
+        "white": ("color=white", "red"),
+        "sharp": ("testsrc2", "lime"),
+        "blurred": ("testsrc2", "blue"),
+    }
+    inputs: list[str] = []
+    chains = []
+    for number, kind in enumerate(kinds):
+        graph, corner = looks[kind]
+        inputs += ["-f", "lavfi", "-i", f"{graph}{':' if '=' in graph else '='}s=160x90:r=10:d=1"]
+        blur = "gblur=sigma=9," if kind == "blurred" else ""
+        chains.append(
+            f"[{number}]{blur}drawbox=w=16:h=16:t=fill:c={corner},format=yuv420p,setsar=1[v{number}]"
+        )
+    pads = "".join(f"[v{number}]" for number in range(len(kinds)))
+    return clip(
+        "patchy.mp4",
+        *inputs,
+        *("-filter_complex", ";".join((*chains, f"{pads}concat=n={len(kinds)}[v]")), "-map", "[v]"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-g", "5", "-keyint_min", "5"),
+    )
+
+
+def corners(programs: Programs, folder: Path) -> list[str]:
+    """What the corner of each picture says, in order."""
+    found = [pixels(programs, picture, at="7:7") for picture in sorted(folder.glob("*.png"))]
+    return ["bad" if r > 128 else "sharp" if g > 128 else "blurred" for r, g, _ in found]
+
+
+@pytest.mark.parametrize("fields", [{"best": True}, {"avoid_bad": True}], ids=["best", "avoid_bad"])
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+def test_black_white_and_blurred_pictures_are_never_chosen(
+    patchy: Path, clip: Clip, programs: Programs, tmp_path: Path, fields: dict[str, bool], ending: str
+) -> None:
+    source = patchy if ending == "mp4" else clip("patchy.ts", "-i", str(patchy), "-c", "copy")
+
+    fm.run(source, fm.Thumbnails(count=5, format="png", **fields), output=tmp_path)
+
+    assert corners(programs, tmp_path) == ["sharp"] * 5
+
+
+def test_evenly_spaced_pictures_without_that_wish_are_what_is_there(
+    patchy: Path, programs: Programs, tmp_path: Path
+) -> None:
+    fm.run(patchy, fm.Thumbnails(count=7, format="png"), output=tmp_path)
+
+    assert set(corners(programs, tmp_path)) == {"bad", "sharp", "blurred"}
+
+
+def test_a_film_of_nothing_but_black_still_gives_its_pictures(
+    clip: Clip, programs: Programs, tmp_path: Path
+) -> None:
+    night = clip(
+        "night.mp4",
+        *("-f", "lavfi", "-i", "color=black:s=64x36:r=10:d=1", "-c:v", "libx264", "-preset", "ultrafast"),
+    )
+
+    fm.run(night, fm.Thumbnails(best=True, count=3), output=tmp_path)
+
+    assert len(list(tmp_path.glob("thumb_*.jpg"))) == 3
+
+
+@corpus.needs_corpus
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hevc-hlg-editlist.mp4",
+        "livepeer-test.flv",
+        "edge/name-leading-dash.mp4",
+        "derived/truncated-faststart.mp4",
+    ],
+)
+def test_the_best_pictures_of_odd_footage_are_found(name: str, tmp_path: Path) -> None:
+    result = fm.run(corpus.file(name), fm.Thumbnails(best=True, count=3, width=160), output=tmp_path)
+
+    assert len(result.artifacts) == 3
+
+
 @corpus.needs_corpus
 @pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
 def test_every_video_of_the_corpus_gives_its_pictures(name: str, tmp_path: Path) -> None:

@@ -21,7 +21,12 @@ def test_publish_makes_the_folder_that_a_player_needs(film: Path, tmp_path: Path
         "dash",
         "hls",
         "preview.mp4",
+        "storyboard",
         "thumbnails",
+    ]
+    assert sorted(p.name for p in (tmp_path / "out/storyboard").iterdir()) == [
+        "sprite_001.jpg",
+        "storyboard.vtt",
     ]
 
 

@@ -30,7 +30,7 @@ class Entry:
 
 # Read by help without loading YAML; a test compares them with planner.pipelines.
 _PIPELINES = {
-    "publish": "Everything a player needs: renditions, HLS and DASH, thumbnails, a preview and the sound.",
+    "publish": "Everything a player needs: renditions, HLS, DASH, stills, storyboard, preview and sound.",
     "movie-to-clips": "Cut a film into clips with titles, thumbnails and an index.",
 }
 _LOOK = {

@@ -4,6 +4,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "cut": (
         "framemill cut movie.mp4 -d 11 -o parts",
         "framemill cut movie.mp4 --parts 4 --no-copy -o parts",
+        "framemill cut movie.mp4 --scenes --min-part 5s --no-copy -o parts",
     ),
     "trim": (
         "framemill trim movie.mp4 --start 00:41:12 --end 00:44:03 -o scene.mp4",
@@ -32,11 +33,21 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "remove_audio": ("framemill remove-audio movie.mp4 -o silent.mp4",),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
+        "framemill thumbnails movie.mp4 --best --count 3 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",
+    ),
+    "storyboard": (
+        "framemill storyboard movie.mp4 -o storyboard",
+        "framemill storyboard movie.mp4 --interval 5s --width 240 --format webp -o storyboard",
+    ),
+    "scenes": (
+        "framemill scenes movie.mp4 -o scenes.json",
+        "framemill scenes movie.mp4 --detect black,silence --black-min 1s",
     ),
     "preview": (
         "framemill preview movie.mp4 -o preview.mp4",
         "framemill preview movie.mp4 --duration 5s --width 480",
+        "framemill preview movie.mp4 --montage 5 --duration 10s",
     ),
     "proxy": ("framemill proxy camera.mov -o camera-proxy.mp4",),
     "quality": (
@@ -55,5 +66,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill publish movie.mp4 -o published",
         "framemill publish movie.mp4 --qualities 1080p,720p --no-dash -o published",
     ),
-    "movie_to_clips": ("framemill movie-to-clips movie.mp4 -o clips",),
+    "movie_to_clips": (
+        "framemill movie-to-clips movie.mp4 -o clips",
+        "framemill movie-to-clips movie.mp4 --scenes --min-part 10s -o clips",
+    ),
 }

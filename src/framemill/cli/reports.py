@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from framemill.cli.wording import columns, length
+from framemill.domain.units import format_time
 
 Report = Mapping[str, Any]  # Any: a report as JSON
 
 _POOLED = ("mean", "harmonic_mean", "p1", "p5", "min")
 # Decimals that mean something.
 _DIGITS = {"ssim": 4}
+_FIRST = 5
+_WORDS = {"scenes": "scene", "black": "black range", "freeze": "frozen range", "silence": "silent range"}
 
 
 def read_report(operation: object, path: Path) -> Report | None:
@@ -42,5 +45,23 @@ def _quality(report: Report) -> Iterator[str]:
         yield f"note: {warning}"
 
 
+def _scenes(report: Report) -> Iterator[str]:
+    """How many of each kind, and where the first are."""
+    rows = []
+    for kind, word in _WORDS.items():
+        if kind not in report:
+            continue
+        found = report[kind]
+        shown = ", ".join(_span(item, alone=kind == "scenes") for item in found[:_FIRST])
+        more = ", ..." if len(found) > _FIRST else ""
+        rows.append((str(len(found)), word if len(found) == 1 else word + "s", shown + more))
+    yield from columns(rows)
+
+
+def _span(item: Report, *, alone: bool) -> str:
+    start = format_time(item["start_us"])
+    return start if alone else f"{start}-{format_time(item['end_us'])}"
+
+
 # By operation: the lines that a person reads of its report.
-REPORTS: dict[str, Callable[[Report], Iterator[str]]] = {"quality": _quality}
+REPORTS: dict[str, Callable[[Report], Iterator[str]]] = {"quality": _quality, "scenes": _scenes}

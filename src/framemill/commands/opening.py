@@ -14,9 +14,13 @@ _INDEXED = {"mov", "matroska"}
 _EARLIER_US = 10 * US
 
 
+def earlier(media: MediaInfo) -> int:
+    """How much before a wanted time to enter."""
+    if media.container in _INDEXED and not media.truncated:
+        return 0
+    return max(_EARLIER_US, 2 * (media.keyframe_interval_us or 0))
+
+
 def entry(media: MediaInfo, at_us: int) -> int:
     """The time to seek to, at or before `at_us`; 0 means not to seek."""
-    if media.container in _INDEXED and not media.truncated:
-        return at_us
-    before = max(_EARLIER_US, 2 * (media.keyframe_interval_us or 0))
-    return max(0, at_us - before)
+    return max(0, at_us - earlier(media))

@@ -63,6 +63,13 @@ def encode(image: Format, *, capabilities: Capabilities) -> tuple[str, ...]:
     return (*once, *("-c:v", encoder, "-still-picture", "1", "-crf", "28", "-cpu-used", "6"), "-f", "avif")
 
 
+def sheets(image: Format, *, capabilities: Capabilities) -> tuple[str, ...]:
+    """Encoder options of sheets of many small pictures, which nobody looks at closely."""
+    if image == "webp":
+        return ("-c:v", capabilities.need_encoder("libwebp"), "-quality", "75")
+    return ("-c:v", "mjpeg", "-q:v", "5")
+
+
 def _scale(video: VideoStream, size: tuple[int, int], *, hdr: bool) -> str:
     scale = f"scale=w={size[0]}:h={size[1]}:flags=bicubic+accurate_rnd+full_chroma_int"
     if hdr or video.color_space is not None or not planar_yuv(video):

@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, encrypting, measuring, packaged, parts
+from framemill.engine import clips, encrypting, measuring, packaged, parts, picks, scenes, storyboards
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -40,6 +40,9 @@ ACTIONS: dict[str, Action] = {
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "quality_report": measuring.quality_report,
+    "pick_pictures": picks.pick,
     "remove": packaged.remove,
+    "scenes_report": scenes.report,
+    "storyboard_index": storyboards.index,
     "whole_webvtt": packaged.whole_webvtt,
 }

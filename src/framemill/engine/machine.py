@@ -19,6 +19,7 @@ from framemill.tools.probe import count_packets, keyframes, probe
 from framemill.tools.process import run_tool
 from framemill.tools.programs import Programs
 from framemill.tools.sandbox import Mode, sandboxed
+from framemill.tools.scenes import scenes
 from framemill.tools.weighing import weights
 
 Stop = Callable[[], bool]
@@ -81,6 +82,18 @@ class Machine:
             path,
             programs=self.programs,
             media=media,
+            limits=self.limits,
+            sandbox=self.sandbox,
+            cancelled=stop,
+        )
+
+    def scenes(self, path: Path, *, media: MediaInfo, threshold: float, stop: Stop) -> tuple[int, ...]:
+        """When new scenes begin, in µs from its start."""
+        return scenes(
+            path,
+            programs=self.programs,
+            media=media,
+            threshold=threshold,
             limits=self.limits,
             sandbox=self.sandbox,
             cancelled=stop,

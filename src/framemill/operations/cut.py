@@ -44,6 +44,14 @@ class Cut(Spec):
     max_size: Size | None = Field(None, description="Largest size of a part.")
     at: tuple[Time, ...] | None = Field(None, min_length=1, description="Times to cut at, in rising order.")
     chapters: bool = Field(False, description="Cut where chapters begin.")
+    scenes: bool = Field(False, description="Cut where new scenes begin.")
+    scene_threshold: float = Field(
+        cuts.SCENE_THRESHOLD,
+        ge=1,
+        le=100,
+        description="By how much of 100 a frame must differ from the one before to begin a scene.",
+    )
+    min_part: Time = Field(2 * US, description="Shortest part that scenes make: nearer ones stay together.")
     mode: Literal["copy", "encode"] | None = Field(
         None,
         description="`copy` cuts at keyframes: fast, nothing lost, boundaries move to the next keyframe. "
@@ -58,9 +66,9 @@ class Cut(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "Cut":
-        ways = [self.every, self.parts, self.max_size, self.at, self.chapters or None]
+        ways = [self.every, self.parts, self.max_size, self.at, self.chapters or None, self.scenes or None]
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("give one of every, parts, max_size, at or chapters")
+            raise ValueError("give one of every, parts, max_size, at, chapters or scenes")
         return self
 
 
@@ -157,7 +165,7 @@ def _encoded(spec: Cut, planning: Planning) -> Work:
         wish=sound_for(profile, container),
     )
     end = promises.end_of(product.media, stream)[0]
-    wish = boundaries.for_encode(spec, product, end_us=end, profile=profile)
+    wish = boundaries.for_encode(spec, planning, product, end_us=end, profile=profile)
     rate = planning.video_of(done.product).frame_rate
     assert done.tap.video is not None
     tap = replace(

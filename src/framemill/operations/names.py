@@ -1,7 +1,7 @@
 """The operations' names and one-line summaries, importable at no cost (help and completion use them)."""
 
 # Operations whose results are a set of files: their `output` is a folder.
-SETS = frozenset({"cut", "index", "ladder", "package", "quality", "thumbnails"})
+SETS = frozenset({"cut", "index", "ladder", "package", "quality", "storyboard", "thumbnails"})
 
 SUMMARIES: dict[str, str] = {
     "probe": "Read what a file contains and write it as JSON.",
@@ -15,6 +15,8 @@ SUMMARIES: dict[str, str] = {
     "remove_audio": "Drop the sound; the picture stays untouched.",
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "preview": "Make a short silent clip.",
+    "storyboard": "Make sheets of small pictures for previews while scrubbing.",
+    "scenes": "Find scene changes, black, silence and frozen pictures.",
     "proxy": "Make a light editing copy.",
     "quality": "Measure VMAF, PSNR and SSIM of one file against another.",
     "ladder": "Encode several renditions from one decode.",

@@ -96,6 +96,13 @@ class Planning:
         """How a job input's bytes are spread over its keyframes. Raises as `answer` does."""
         return cast("Weights", self.answer("weights", source))
 
+    def scenes(self, source: str, threshold: float) -> tuple[int, ...]:
+        """When the first frame of each new scene of a job input is shown, in µs from its start.
+
+        `threshold` is how much of 100 a frame must differ from the one before. Raises as `answer` does.
+        """
+        return cast("tuple[int, ...]", self.answer("scenes", source, threshold))
+
     def picture(self, ref: str) -> Picture:
         """The still picture that a job input is; InvalidSpec where there is none of this name."""
         if ref not in self.facts.pictures:

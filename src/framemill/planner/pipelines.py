@@ -15,7 +15,7 @@ from framemill.planner.conditions import check_condition
 from framemill.planner.documents import Document, Place, parse_document, read_document
 
 PIPELINES: dict[str, str] = {
-    "publish": "Everything a player needs: renditions, HLS and DASH, thumbnails, a preview and the sound.",
+    "publish": "Everything a player needs: renditions, HLS, DASH, stills, storyboard, preview and sound.",
     "movie_to_clips": "Cut a film into clips with titles, thumbnails and an index.",
     "proxy": "A light editing copy and thumbnails.",
 }
@@ -26,7 +26,7 @@ TEMPLATES: dict[str, str] = {
     "for_the_phone": "One small file, a poster and a short preview.",
 }
 _KEYS = ("version", "name", "summary", "inputs", "steps")
-_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters"}
+_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters", "scenes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

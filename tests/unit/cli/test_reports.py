@@ -25,6 +25,18 @@ def test_scores_are_a_table() -> None:
     ]
 
 
+def test_scenes_are_counted_and_the_first_are_named() -> None:
+    found = [{"start_us": n * 1_000_000, "end_us": (n + 1) * 1_000_000} for n in range(7)]
+
+    lines = REPORTS["scenes"]({"scenes": found, "black": found[:1], "silence": []})
+
+    assert [" ".join(line.split()) for line in lines] == [
+        "7 scenes 00:00:00.000, 00:00:01.000, 00:00:02.000, 00:00:03.000, 00:00:04.000, ...",
+        "1 black range 00:00:00.000-00:00:01.000",
+        "0 silent ranges",
+    ]
+
+
 def test_only_reports_of_operations_that_have_one_are_read(tmp_path: Path) -> None:
     path = tmp_path / "quality.json"
     path.write_text(json.dumps(_REPORT))

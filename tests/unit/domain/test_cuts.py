@@ -38,6 +38,13 @@ def test_equal_parts_share_the_rounding() -> None:
     assert cuts.by_count(10 * S, 1) == ()
 
 
+def test_scenes_nearer_than_the_shortest_part_stay_together() -> None:
+    starts = (1 * S, 3 * S, 4 * S, 6 * S, 9 * S)
+
+    assert cuts.by_scenes(10 * S, starts, least_us=2 * S) == (3 * S, 6 * S)
+    assert cuts.by_scenes(10 * S, (), least_us=2 * S) == ()
+
+
 @pytest.mark.parametrize("times", [(2 * S, 1 * S), (2 * S, 2 * S)])
 def test_times_must_rise(times: tuple[int, ...]) -> None:
     with pytest.raises(InvalidSpec, match="does not come after"):

@@ -11,7 +11,7 @@ from framemill.domain.plan import Role, Step
 from framemill.domain.work import Tap
 from framemill.errors import InvalidSpec, NoVideoStream, TimeOutOfRange
 from framemill.operations.cut import Cut, plan
-from framemill.operations.planning import FactNeeded
+from framemill.operations.planning import FactNeeded, Question
 from framemill.operations.registry import load_spec
 from tests.builders import CAPABILITIES, a_film, a_subtitle, a_video, an_audio, planning_for
 
@@ -57,6 +57,20 @@ def test_a_plain_copy_needs_no_look_at_the_keyframes() -> None:
     assert value(step, "-audio_preload") == "66667"
     assert value(step, "-c:v:0") == "copy"
     assert step.outputs[0].promise.files is None
+
+
+def test_scenes_are_looked_for_at_the_threshold_and_become_boundaries() -> None:
+    film = a_long_film()
+    with pytest.raises(FactNeeded) as needed:
+        copied(a_cut(scenes=True, scene_threshold=20), film)
+    assert needed.value.question == Question("scenes", "input", 20.0)
+
+    planning = planning_for(film, name="cut")
+    answers = {needed.value.question: (60 * S, 61 * S, 120 * S)}
+    known = replace(planning, facts=replace(planning.facts, answers=answers))
+    (step,) = plan(a_cut(scenes=True, scene_threshold=20), known).steps
+
+    assert value(step, "-segment_times") == "59.9995,119.9995"
 
 
 def test_the_parts_and_their_report_are_published_together() -> None:

@@ -1,8 +1,9 @@
 from fractions import Fraction
 
 import pytest
+from pydantic import ValidationError
 
-from framemill.errors import TimeOutOfRange
+from framemill.errors import InvalidSpec, TimeOutOfRange
 from framemill.operations.preview import Preview, plan
 from tests.builders import a_film, a_video, planning_for
 from tests.unit.operations.commands import asked, lines
@@ -71,3 +72,29 @@ def test_a_slower_source_keeps_its_rate() -> None:
     film = a_film(video=(a_video(frame_rate=Fraction(25, 2)),))
 
     assert "fps=25/2" in lines(plan(Preview(), planning_for(film)))[0]
+
+
+def test_a_montage_seeks_once_for_each_moment_in_one_process() -> None:
+    spec = asked(Preview, montage=3, duration="2s", fps=10)
+
+    (step,) = plan(spec, planning_for(a_film())).steps
+
+    (command,) = step.commands
+    seeks = [command.argv[n + 1] for n, arg in enumerate(command.argv) if arg == "-ss"]
+    assert seeks == ["1.366667", "4.65", "7.983333"]
+    graph = command.argv[command.argv.index("-filter_complex") + 1]
+    assert [f"trim=end_frame={n}," in graph for n in (6, 7)] == [True, True]
+    assert graph.endswith("[m0][m1][m2]concat=n=3[v]")
+    promise = step.outputs[0].promise
+    assert (promise.frames, promise.duration_us) == (20, 2_000_000)
+
+
+def test_moments_too_short_to_see_are_refused() -> None:
+    with pytest.raises(InvalidSpec, match="too short to see"):
+        plan(asked(Preview, montage=20, duration="1s"), planning_for(a_film()))
+
+
+@pytest.mark.parametrize("fields", [{"montage": 1}, {"montage": 21}, {"montage": 5, "start": "3s"}])
+def test_a_montage_that_cannot_be_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        asked(Preview, **fields)

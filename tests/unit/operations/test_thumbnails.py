@@ -1,6 +1,8 @@
+import json
 from fractions import Fraction
 
 import pytest
+from pydantic import ValidationError
 
 from framemill.errors import EncoderUnavailable, NoVideoStream, TimeOutOfRange
 from framemill.operations.thumbnails import Thumbnails, plan
@@ -104,3 +106,23 @@ def test_what_cannot_be_made_is_refused() -> None:
         plan(Thumbnails(), planning_for(a_film(video=())))
     with pytest.raises(EncoderUnavailable, match="libaom-av1"):
         plan(Thumbnails(format="avif"), planning_for(a_film()))
+
+
+def test_the_best_pictures_are_chosen_before_they_are_taken() -> None:
+    film = a_film(keyframe_interval_us=500_000)
+
+    (step,) = plan(Thumbnails(best=True, count=2), planning_for(film)).steps
+
+    choose, take, *alone = step.commands
+    assert choose.argv[:2] == ("pick_pictures", "chosen.json")
+    wish = json.loads(choose.argv[2])
+    assert (wish["wanted_us"], wish["best"], wish["early_us"]) == ([3_333_333, 6_666_666], True, 0)
+    assert "-skip_frame" in wish["passes"][0]
+    assert "-skip_frame" not in wish["passes"][1]
+    assert [take.argv[n + 1] for n, arg in enumerate(take.argv) if arg == "-ss"] == ["{enter_1}", "{enter_2}"]
+    assert [command.filled_from for command in (take, *alone)] == ["out/chosen.json"] * 3
+
+
+def test_times_that_were_given_are_taken_as_they_are() -> None:
+    with pytest.raises(ValidationError, match="taken as they are"):
+        asked(Thumbnails, at=["1s"], best=True)

@@ -16,6 +16,7 @@ def test_publish_is_what_a_player_needs() -> None:
         "ladder",
         "package",
         "thumbnails",
+        "storyboard",
         "preview",
         "extract_audio",
     ]
@@ -29,7 +30,7 @@ def test_a_field_can_be_set_from_outside() -> None:
 
 
 def test_a_field_that_several_steps_have_must_be_named_with_its_step() -> None:
-    with pytest.raises(InvalidSpec, match="5 steps can be set by 'output'"):
+    with pytest.raises(InvalidSpec, match="6 steps can be set by 'output'"):
         load_pipeline("publish", {"output": "x"})
 
 

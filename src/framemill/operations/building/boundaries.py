@@ -35,6 +35,18 @@ class Ways(Protocol):
     def at(self) -> tuple[int, ...] | None:
         """The boundaries themselves."""
 
+    @property
+    def scenes(self) -> bool:
+        """Whether new scenes are the boundaries."""
+
+    @property
+    def scene_threshold(self) -> float:
+        """How much of 100 a new scene differs from the one before."""
+
+    @property
+    def min_part(self) -> int:
+        """Shortest part between scenes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boundaries:
@@ -63,7 +75,7 @@ def for_copy(ways: Ways, planning: Planning, product: Product) -> Boundaries:
     duration = product.media.duration_us
     if ways.max_size is not None:
         return _by_weight(ways.max_size, planning, product)
-    wish = _times(ways, product, duration)
+    wish = _times(ways, planning, product, duration)
     if not wish.wanted or not _close(wish.wanted, product.media):
         return wish
     if product.ref not in planning.facts.media or product.media.main_video is None:
@@ -71,10 +83,12 @@ def for_copy(ways: Ways, planning: Planning, product: Product) -> Boundaries:
     return _at_keyframes(wish, planning.keyframes(product.ref))
 
 
-def for_encode(ways: Ways, product: Product, *, end_us: int, profile: Profile) -> Boundaries:
+def for_encode(
+    ways: Ways, planning: Planning, product: Product, *, end_us: int, profile: Profile
+) -> Boundaries:
     """Exact boundaries before `end_us`, where the picture ends."""
     if ways.max_size is None:
-        wish = _times(ways, product, end_us)
+        wish = _times(ways, planning, product, end_us)
         inside = tuple(t for t in wish.wanted if t < end_us)
         return replace(wish, wanted=inside, titles=wish.titles[: len(inside) + 1])
     rate = profile.bitrate * 3 // 2 if profile.bitrate is not None else profile.max_bitrate
@@ -98,14 +112,22 @@ def told(boundaries: Boundaries) -> str:
     return f"boundaries move to the next keyframe, by up to {max(moves) / US:.2f} s"
 
 
-def _times(ways: Ways, product: Product, duration: int) -> Boundaries:
+def _times(ways: Ways, planning: Planning, product: Product, duration: int) -> Boundaries:
     if ways.every is not None:
         return Boundaries(wanted=cuts.by_length(duration, ways.every))
     if ways.parts is not None:
         return Boundaries(wanted=cuts.by_count(duration, ways.parts))
     if ways.at is not None:
         return Boundaries(wanted=cuts.at_times(duration, ways.at))
+    if ways.scenes:
+        found = planning.scenes(product.ref, ways.scene_threshold)
+        return _by_scenes(cuts.by_scenes(duration, found, least_us=ways.min_part))
     return _by_chapters(product)
+
+
+def _by_scenes(wanted: tuple[int, ...]) -> Boundaries:
+    said = "no scene changes found: one part; a lower scene_threshold finds more"
+    return Boundaries(wanted=wanted, warnings=() if wanted else (said,))
 
 
 def _by_chapters(product: Product) -> Boundaries:
