@@ -25,6 +25,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill compress movie.mp4 --target-size 700M",
         "framemill compress movie.mp4 --preset low -o small.mp4",
     ),
+    "speed": (
+        "framemill speed movie.mp4 --factor 2 -o twice.mp4",
+        "framemill speed movie.mp4 --factor 0.5 --no-keep-pitch -o slow.mp4",
+    ),
     "extract_audio": (
         "framemill extract-audio movie.mp4 --format mp3 --bitrate 192k",
         "framemill extract-audio movie.mp4 -o sound.m4a",

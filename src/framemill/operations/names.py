@@ -11,6 +11,7 @@ SUMMARIES: dict[str, str] = {
     "transcode": "Re-encode with a profile.",
     "convert": "Change container or codec, copying what fits.",
     "compress": "Make a file smaller at a stated quality or size.",
+    "speed": "Play faster or slower, in sync.",
     "extract_audio": "Take the sound out as a file of its own.",
     "remove_audio": "Drop the sound; the picture stays untouched.",
     "thumbnails": "Make still pictures at given or evenly spaced times.",
