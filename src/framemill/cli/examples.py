@@ -38,6 +38,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",
     ),
+    "gif": (
+        "framemill gif movie.mp4 --start 1m30s -o moment.gif",
+        "framemill gif movie.mp4 --duration 5s --width 320 --format webp",
+    ),
     "preview": (
         "framemill preview movie.mp4 -o preview.mp4",
         "framemill preview movie.mp4 --duration 5s --width 480",

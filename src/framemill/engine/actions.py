@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, moving, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -38,5 +38,6 @@ ACTIONS: dict[str, Action] = {
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "remove": packaged.remove,
+    "remove_still": moving.remove_still,
     "whole_webvtt": packaged.whole_webvtt,
 }
