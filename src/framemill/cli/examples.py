@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill extract-audio movie.mp4 -o sound.m4a",
     ),
     "remove_audio": ("framemill remove-audio movie.mp4 -o silent.mp4",),
+    "replace_audio": (
+        "framemill replace-audio movie.mp4 --audio music.mp3 -o with-music.mp4",
+        "framemill replace-audio movie.mp4 --audio music.mp3 --mix --volume=-12dB --loop",
+    ),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",

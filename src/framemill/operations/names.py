@@ -14,6 +14,7 @@ SUMMARIES: dict[str, str] = {
     "speed": "Play faster or slower, in sync.",
     "extract_audio": "Take the sound out as a file of its own.",
     "remove_audio": "Drop the sound; the picture stays untouched.",
+    "replace_audio": "Put another sound under the picture, or mix it in.",
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "gif": "Make an animated GIF, WebP or PNG.",
     "preview": "Make a short silent clip.",
