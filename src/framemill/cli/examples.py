@@ -38,6 +38,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill replace-audio movie.mp4 --audio music.mp3 -o with-music.mp4",
         "framemill replace-audio movie.mp4 --audio music.mp3 --mix --volume=-12dB --loop",
     ),
+    "normalize_audio": (
+        "framemill normalize-audio movie.mp4 -o even.mp4",
+        "framemill normalize-audio podcast.mp3 --target=-16 --report",
+    ),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",

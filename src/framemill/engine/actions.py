@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, moving, packaged, parts
+from framemill.engine import clips, levelling, moving, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -36,6 +36,7 @@ ACTIONS: dict[str, Action] = {
     "copy": _copy,
     "dash_folder": packaged.dash_folder,
     "hls_bandwidth": packaged.hls_bandwidth,
+    "normalize_loudness": levelling.normalize,
     "parts_report": parts.report,
     "remove": packaged.remove,
     "remove_still": moving.remove_still,

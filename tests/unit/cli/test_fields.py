@@ -58,7 +58,12 @@ def test_a_default_as_it_is_shown_can_be_given(name: str) -> None:
 
 def _enough(name: str) -> dict[str, object]:
     """What an operation cannot do without."""
-    enough: dict[str, dict[str, object]] = {"cut": {"every": "5s"}, "trim": {"start": "0", "end": "1"}}
+    enough: dict[str, dict[str, object]] = {
+        "cut": {"every": "5s"},
+        "trim": {"start": "0", "end": "1"},
+        "speed": {"factor": 2},
+        "replace_audio": {"audio": "music"},
+    }
     return enough.get(name, {})
 
 
