@@ -48,7 +48,7 @@ class Target:
 def measure(name: str, *, demuxer: str | None, stream: int) -> tuple[str, ...]:
     """Measure stream `stream` of the file `name` below the step's folder.
 
-    With ebur128, which takes a tenth of the time of loudnorm's first pass and says the same.
+    With ebur128, which takes a tenth of the time of loudnorm's first pass.
     """
     return (
         *("-nostdin", "-hide_banner", "-nostats"),

@@ -44,7 +44,7 @@ def graph(
     if image != "gif":
         return f"[0:{video.index}]{chain}[made]"
     # One palette from what moves. Ordered dither stands still while the picture does: an eighth smaller
-    # than error diffusion and nearer to the source (SSIM 0.95, 0.92), with skies still smooth at scale 4.
+    # than error diffusion and nearer to the source (SSIM 0.95, 0.93), with skies still smooth at scale 4.
     return (
         f"[0:{video.index}]{chain},split[seen][shown];"
         "[seen]palettegen=stats_mode=diff[palette];"
