@@ -26,11 +26,23 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill compress movie.mp4 --target-size 700M",
         "framemill compress movie.mp4 --preset low -o small.mp4",
     ),
+    "speed": (
+        "framemill speed movie.mp4 --factor 2 -o twice.mp4",
+        "framemill speed movie.mp4 --factor 0.5 --no-keep-pitch -o slow.mp4",
+    ),
     "extract_audio": (
         "framemill extract-audio movie.mp4 --format mp3 --bitrate 192k",
         "framemill extract-audio movie.mp4 -o sound.m4a",
     ),
     "remove_audio": ("framemill remove-audio movie.mp4 -o silent.mp4",),
+    "replace_audio": (
+        "framemill replace-audio movie.mp4 --audio music.mp3 -o with-music.mp4",
+        "framemill replace-audio movie.mp4 --audio music.mp3 --mix --volume=-12dB --loop",
+    ),
+    "normalize_audio": (
+        "framemill normalize-audio movie.mp4 -o even.mp4",
+        "framemill normalize-audio podcast.mp3 --target=-16 --report",
+    ),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --best --count 3 -o pictures",
@@ -43,6 +55,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "scenes": (
         "framemill scenes movie.mp4 -o scenes.json",
         "framemill scenes movie.mp4 --detect black,silence --black-min 1s",
+    ),
+    "gif": (
+        "framemill gif movie.mp4 --start 1m30s -o moment.gif",
+        "framemill gif movie.mp4 --duration 5s --width 320 --format webp",
     ),
     "preview": (
         "framemill preview movie.mp4 -o preview.mp4",

@@ -29,6 +29,21 @@ def second_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     )
 
 
+def whole(tap: Tap, *, opened: tuple[str, ...] = (), chapters: str) -> tuple[str, ...]:
+    """The output in one pass, with further inputs `opened`; `chapters` is the input that has them."""
+    sounds = (arg for number, part in enumerate(tap.audio) for arg in audio(part, number))
+    return (
+        *_opened(tap),
+        *opened,
+        *(_picture(tap.video, tap.video.args) if tap.video else ()),
+        *sounds,
+        *tap.extra,
+        *("-map_chapters", chapters),
+        *tap.mux,
+        f"file:out/{tap.output.path}",
+    )
+
+
 def audio(part: AudioPart, number: int) -> tuple[str, ...]:
     """Map, filter and encode or copy one sound track as the output's `number`th."""
     return (

@@ -88,6 +88,11 @@ def encode(
     )
 
 
+def encodable(codec: str) -> bool:
+    """True for the codecs that `encode` makes."""
+    return codec in _ENCODERS
+
+
 def layout_of(channels: int) -> str:
     """The layout that encoders get for so many channels."""
     return _LAYOUTS.get(channels, "stereo")

@@ -18,6 +18,8 @@ _WORDS = re.compile(
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:b(?:it)?(?:ps|/s)?)?", re.IGNORECASE | re.ASCII)
+_LEVEL = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(db|%|x?)", re.IGNORECASE | re.ASCII)
+_MOST_DB = 20
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -86,6 +88,23 @@ def parse_rate(text: str | int) -> int:
 def format_rate(rate: int) -> str:
     """`2500k`: whole kilobits per second, as encoders take them."""
     return f"{max(1, round(rate / 1000))}k"
+
+
+def parse_level(text: str | int | float) -> float:
+    """The factor that `0.5`, `50%` or `-6dB` makes sound louder or quieter by."""
+    wrong = InvalidSpec(f"{text!r} is not a volume", hint="write 0.5, 50% or -6dB; 10 (20dB) at most")
+    m = None if isinstance(text, bool) else _LEVEL.fullmatch(str(text).strip())
+    if m is None:
+        raise wrong
+    value, unit = float(m[1]), m[2].lower()
+    if unit == "db":
+        if value > _MOST_DB:
+            raise wrong
+        return float(10 ** (value / 20))
+    factor = value / 100 if unit == "%" else value
+    if not 0 <= factor <= 10 ** (_MOST_DB / 20):
+        raise wrong
+    return factor
 
 
 def parse_frame_rate(text: str | int | float) -> Fraction:

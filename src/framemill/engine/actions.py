@@ -7,7 +7,18 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, encrypting, measuring, packaged, parts, picks, scenes, storyboards
+from framemill.engine import (
+    clips,
+    encrypting,
+    levelling,
+    measuring,
+    moving,
+    packaged,
+    parts,
+    picks,
+    scenes,
+    storyboards,
+)
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -38,11 +49,13 @@ ACTIONS: dict[str, Action] = {
     "dash_folder": packaged.dash_folder,
     "encrypt_hls": encrypting.encrypt_hls,
     "hls_bandwidth": packaged.hls_bandwidth,
+    "normalize_loudness": levelling.normalize,
     "parts_report": parts.report,
     "quality_report": measuring.quality_report,
     "pick_pictures": picks.pick,
     "remove": packaged.remove,
     "scenes_report": scenes.report,
     "storyboard_index": storyboards.index,
+    "remove_still": moving.remove_still,
     "whole_webvtt": packaged.whole_webvtt,
 }

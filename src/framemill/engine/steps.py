@@ -72,6 +72,7 @@ class StepRun:
         self._machine = machine
         self._hold = hold
         self._name = name  # the input as the user knows it
+        self._said: dict[str, list[str]] = {"notes": [], "warnings": []}
 
     def run(self, sources: Mapping[str, Path | Sequence[Path]]) -> Json:
         """Make and verify the outputs; returns what the task's record keeps of them.
@@ -107,7 +108,12 @@ class StepRun:
                     on_share=partial(progress.shared, number),
                 )
         outputs = {output.id: self._verified(output) for output in self._step.outputs}
-        return {"scratch": self._scratch.name, "outputs": outputs, "commands": self.used.commands}
+        return {
+            "scratch": self._scratch.name,
+            "outputs": outputs,
+            "commands": self.used.commands,
+            **self._said,
+        }
 
     def look(self, path: Path) -> MediaInfo:
         """As Eye says."""
@@ -173,6 +179,7 @@ class StepRun:
                 scratch=self._scratch,
                 ffmpeg=lambda argv: self._call("ffmpeg", argv, real, on_progress=None),
                 report=on_share,
+                say=lambda text, warning: self._said["warnings" if warning else "notes"].append(text),
             )
             act(bench, command.argv)
             return

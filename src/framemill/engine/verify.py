@@ -7,7 +7,7 @@ published that was not opened again and measured.
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from framemill.domain.units import format_time
 from framemill.engine.digests import files_below, size_of
 from framemill.engine.images import read_picture
 from framemill.engine.manifests import Manifest, read_dash, read_hls
+from framemill.engine.moving import read_motion
 from framemill.errors import FramemillError, InputUnreadable, OutputInvalid
 
 _LOOKS_AT_ONCE = 4
@@ -105,6 +106,8 @@ def _file(promise: Promise, out: Path, path: Path, eye: Eye, *, alone: bool) -> 
             index=0, codec=picture.codec, width=picture.width, height=picture.height, frame_rate=Fraction(0)
         )
         media = MediaInfo(container=picture.codec, duration_us=0, size=size, video=(still,))
+        if promise.duration_us is not None or promise.frames is not None:
+            media = _moving(promise, name, path, media)
     elif promise.kind == "media":
         try:
             media = eye.look(path)
@@ -117,6 +120,14 @@ def _file(promise: Promise, out: Path, path: Path, eye: Eye, *, alone: bool) -> 
                 _same(name, "frames", promise.frames, _frames(media, path, eye))
         _decode(name, path, eye, demuxer=None)
     return Made(path=name, bytes=size, media=media)
+
+
+def _moving(promise: Promise, name: str, path: Path, media: MediaInfo) -> MediaInfo:
+    motion = read_motion(path)
+    _same(name, "frames", promise.frames, motion.frames)
+    found = replace(media, duration_us=motion.duration_us)
+    _check_length(promise, name, found)
+    return found
 
 
 def _decode(name: str, path: Path, eye: Eye, *, demuxer: str | None) -> None:

@@ -16,3 +16,5 @@ class Workbench:
     # A failure is raised as what it means; Cancelled where the work must end.
     ffmpeg: Callable[[tuple[str, ...]], Finished]
     report: Callable[[float], None] = lambda _share: None  # how far the action is, from 0 to 1
+    # What people are told with the result, since nobody knew it before: a note, or with True a warning.
+    say: Callable[[str, bool], None] = lambda _text, _warning: None

@@ -106,6 +106,20 @@ FrameRate = Annotated[
     BeforeValidator(_lenient(_frame_rate_in)),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["30", "30000/1001"]}),
 ]
+
+
+def _level_in(value: object) -> float:
+    try:
+        return units.parse_level(value)  # type: ignore[arg-type]  # refuses what is no level
+    except FramemillError as error:
+        raise ValueError(str(error)) from error
+
+
+Level = Annotated[
+    float,
+    BeforeValidator(_level_in),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["0.5", "50%", "-6dB"]}),
+]
 EvenSide = Annotated[int, Field(ge=16, le=16384, multiple_of=2)]
 
 

@@ -62,6 +62,8 @@ def _enough(name: str) -> dict[str, object]:
         "cut": {"every": "5s"},
         "quality": {"reference": "original"},
         "trim": {"start": "0", "end": "1"},
+        "speed": {"factor": 2},
+        "replace_audio": {"audio": "music"},
     }
     return enough.get(name, {})
 

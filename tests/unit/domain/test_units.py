@@ -96,3 +96,26 @@ def test_a_frame_rate_is_exact(text: str, rate: Fraction) -> None:
 def test_what_is_no_frame_rate_is_refused(text: str) -> None:
     with pytest.raises(InvalidSpec, match="is not a frame rate"):
         units.parse_frame_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("0.5", 0.5),
+        (2, 2.0),
+        ("50%", 0.5),
+        ("-6dB", 0.501187),
+        ("+6 db", 1.995262),
+        ("0", 0.0),
+        ("20dB", 10.0),
+        ("1.5x", 1.5),
+    ],
+)
+def test_levels_are_read_as_factor_share_or_decibels(text: str | int, factor: float) -> None:
+    assert units.parse_level(text) == pytest.approx(factor, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "loud", "-1", "11", "20.1dB", "-50%", "nan", "1e3", True])
+def test_what_is_no_level_is_refused(text: str | bool) -> None:
+    with pytest.raises(InvalidSpec, match="is not a volume"):
+        units.parse_level(text)

@@ -1,11 +1,13 @@
-"""One finished file from one source whose picture is copied: for `convert` and `remove_audio`."""
+"""One finished file from one source whose picture is copied, whatever becomes of its sound."""
+
+from dataclasses import dataclass, replace
 
 from framemill.commands import lone, muxing, source
 from framemill.domain import finished, left_behind
 from framemill.domain.containers import Container
 from framemill.domain.estimates import copying
 from framemill.domain.left_behind import describe
-from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.media import AudioStream, MediaInfo, VideoStream
 from framemill.domain.plan import Command, Output, Role, Step, StepInput
 from framemill.domain.work import Product, Work
 from framemill.operations.building.companions import Sound, companions
@@ -18,6 +20,18 @@ _COVER_FILES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
 
 # Less than this of hidden pictures is a matter of a few frames at the end.
 _HIDDEN_US = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Sound tracks made in another way than from the source's own, one by one."""
+
+    args: tuple[str, ...]  # filters, maps and encoders of all of them
+    tracks: tuple[tuple[AudioStream, str, int], ...]  # each with its codec and channels
+    kept: frozenset[int] = frozenset()  # indexes of the source's tracks that are in them
+    opened: tuple[str, ...] = ()  # further inputs of the command
+    inputs: tuple[StepInput, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def why_not_copied(media: MediaInfo, stream: VideoStream, container: Container) -> str | None:
@@ -46,13 +60,21 @@ def copied(
     role: Role,
     wish: Sound | None,
     reasons: dict[int, str] | None = None,
+    heard: Heard | None = None,
 ) -> Work:
-    """A step that copies the pictures; sound becomes what `wish` says, none without one."""
+    """A step that copies the pictures; sound becomes what `wish` says, none without one, or is `heard`."""
     product = planning.one(spec.source)
     media = product.media
     main = None if container.audio_only else media.main_video
     pictures = _pictures(media, main, container)
     beside = companions(media, container, wish, capabilities=planning.capabilities, pictures=len(pictures))
+    if heard is not None:
+        beside = replace(
+            beside,
+            tracks=heard.tracks,
+            kept=beside.kept | heard.kept,
+            notes=(*heard.notes, *beside.notes),
+        )
     # Matroska holds cover art as an attached file, which only a file can become.
     covers = (
         [v for v in media.video if v.is_cover and v.codec in _COVER_FILES] if container.attachments else []
@@ -71,11 +93,15 @@ def copied(
     argv = (
         *("-nostdin", "-hide_banner", "-y"),
         *_opened(media),
+        *(heard.opened if heard else ()),
         *(arg for v in pictures for arg in ("-map", f"0:{v.index}")),
         *(("-c:v", "copy") if pictures else ()),
         *_marked(main, container),
         *(arg for number, part in enumerate(beside.audio) for arg in lone.audio(part, number)),
+        *(heard.args if heard else ()),
         *beside.extra,
+        # Another input may have chapters too.
+        *(("-map_chapters", "0") if heard and heard.opened and container.chapters else ()),
         *(arg for number, v in enumerate(covers) for arg in _attach(v, number, attached + number)),
         *muxing.finished(container.name),
         f"file:out/{output.path}",
@@ -86,7 +112,7 @@ def copied(
         operation=spec.op,
         title=f"copy into {container.name}",
         commands=(*(_cover_out(media, v, number) for number, v in enumerate(covers)), main_command),
-        inputs=(StepInput(name="source", ref=product.ref),),
+        inputs=(StepInput(name="source", ref=product.ref), *(heard.inputs if heard else ())),
         outputs=(output,),
         estimate=copying(media.size),
     )
