@@ -30,6 +30,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill extract-audio movie.mp4 -o sound.m4a",
     ),
     "remove_audio": ("framemill remove-audio movie.mp4 -o silent.mp4",),
+    "subtitles": (
+        "framemill subtitles movie.mkv --action extract --track all -o texts",
+        "framemill subtitles movie.mp4 --action burn --file movie.de.srt --style size=6,color=yellow",
+        "framemill subtitles movie.mp4 --action add --file movie.en.srt --file movie.de.srt -o both.mp4",
+    ),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",
         "framemill thumbnails movie.mp4 --at 10s,1m30s --format png -o pictures",

@@ -20,6 +20,7 @@ class Role(StrEnum):
     PROXY = "proxy"
     PREVIEW = "preview"
     THUMBNAIL = "thumbnail"
+    SUBTITLES = "subtitles"
     HLS = "hls"
     DASH = "dash"
     REPORT = "report"

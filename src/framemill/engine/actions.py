@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, packaged, parts, subtitling
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -38,5 +38,8 @@ ACTIONS: dict[str, Action] = {
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "remove": packaged.remove,
+    "subtitle_burnable": subtitling.burnable,
+    "subtitle_fonts": subtitling.fonts_folder,
+    "subtitle_text": subtitling.text,
     "whole_webvtt": packaged.whole_webvtt,
 }

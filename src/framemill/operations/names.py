@@ -13,6 +13,7 @@ SUMMARIES: dict[str, str] = {
     "compress": "Make a file smaller at a stated quality or size.",
     "extract_audio": "Take the sound out as a file of its own.",
     "remove_audio": "Drop the sound; the picture stays untouched.",
+    "subtitles": "Take subtitles out, burn them in, or add them as tracks.",
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "preview": "Make a short silent clip.",
     "proxy": "Make a light editing copy.",
