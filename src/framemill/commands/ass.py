@@ -19,6 +19,7 @@ _STYLE = (
 )
 _PLAIN = "Default,Sans,16,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1,0,2,10,10,14,1"
 _TIME = re.compile(r"\s*(\d{1,4}):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*")
+_UNLISTED = re.compile(r"^\d{0,4},\d{0,4},\d{0,4},[^,{}]{0,40},")
 _SECTION = re.compile(r"\s*\[([^\[\]]{1,60})\]\s*")
 # Not that of \alpha and \1a, which is no colour.
 _COLOUR = re.compile(r"(?<![aA])&H([0-9A-Fa-f]{1,8})")
@@ -197,6 +198,9 @@ def _cue(rest: str, columns: Sequence[str]) -> Cue | None:
     fields = dict(zip(columns, rest.split(",", len(columns) - 1), strict=False))
     start, end = _micros(fields.get("start", "")), _micros(fields.get("end", ""))
     text = fields.get("text", "")
+    if "marginl" not in columns:
+        # Matroska's blocks have all fields, whatever the header of their track lists.
+        text = _UNLISTED.sub("", text, count=1)
     if len(text) > MOST_TEXT:
         raise Unreadable(f"a cue has more than {MOST_TEXT} characters")
     if start is None or end is None or end <= start or not text.strip():

@@ -21,7 +21,7 @@ from framemill.operations.building.exact import mode_of
 from framemill.operations.building.joins import pictures_copied
 from framemill.operations.building.naming import container_wanted, file_name
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Spec
+from framemill.operations.spec import Spec, Time
 
 # Each file may end a packet of sound later than its picture.
 _JOIN_US = 60_000
@@ -43,6 +43,18 @@ class Concat(Spec):
     profile: str | None = Field(
         None, description="How to encode; without one the first input's codec and size are kept."
     )
+    transition: Literal["none", "fade", "dissolve"] = Field(
+        "none",
+        description="Between the inputs: a cut, a fade through black, or a dissolve of one into the next, "
+        "for which they overlap. Sound goes along. With one, everything is encoded.",
+    )
+    transition_duration: Time = Field(
+        1_000_000,
+        gt=0,
+        le=60_000_000,
+        description="How long a fade or a dissolve lasts in all.",
+        validate_default=False,
+    )
 
 
 def plan(spec: Concat, planning: Planning) -> Work:
@@ -52,6 +64,17 @@ def plan(spec: Concat, planning: Planning) -> Work:
         raise InvalidSpec("there is only one thing to join", hint="give at least two inputs")
     mode = mode_of(None if spec.mode == "auto" else spec.mode, spec.profile) if spec.profile else spec.mode
     chapters = _chapters(planning, products)
+    if spec.transition != "none":
+        if mode == "copy":
+            raise InvalidSpec(
+                f"a {spec.transition} needs mode=encode: a copy keeps the pictures as they are",
+                hint="leave out mode, or the transition",
+            )
+        passing = (spec.transition, int(spec.transition_duration))
+        told = (f"encoded because of the {spec.transition} between the inputs",)
+        return encoded(
+            spec, planning, products, profile=spec.profile, chapters=chapters, why=told, transition=passing
+        )
     if mode == "encode":
         return encoded(spec, planning, products, profile=spec.profile, chapters=chapters, why=())
     found = _incomplete(products) or alike.difference([p.media for p in products])

@@ -21,7 +21,7 @@ _PLACES = {
 Place = Literal[
     "bottom", "bottom-left", "bottom-right", "middle", "left", "right", "top", "top-left", "top-right"
 ]
-_SIZE, _OUTLINE, _MARGIN = 5.5, 0.35, 4.5
+_SIZE, _OUTLINE, _MARGIN = 6.5, 0.4, 4.5
 _BOX_PADDING = 0.6
 
 
