@@ -1,12 +1,24 @@
 """Pieces that pass into each other: filters of each piece, and the chain that lays them over one another.
 
-https://ffmpeg.org/ffmpeg-filters.html#xfade and https://ffmpeg.org/ffmpeg-filters.html#acrossfade
+https://ffmpeg.org/ffmpeg-filters.html#xfade and https://ffmpeg.org/ffmpeg-filters.html#amix
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
 
 from framemill.domain.transitions import Transition
 from framemill.domain.units import seconds
+from framemill.domain.work import AudioPart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """The form that every piece of one sound track must have."""
+
+    part: AudioPart  # how the track is encoded
+    sample_rate: int
+    layout: str
 
 
 def exact(transition: Transition, length: int) -> tuple[str, ...]:
@@ -15,7 +27,9 @@ def exact(transition: Transition, length: int) -> tuple[str, ...]:
     A late first frame is shown from the start, the last one until the end.
     """
     rate = f"{transition.rate.numerator}/{transition.rate.denominator}"
-    return (f"fps={rate}:start_time=0", "tpad=stop=-1:stop_mode=clone", f"trim=end_frame={length}")
+    # At most a second is filled: a pad without end takes 2 GB where 20 pieces wait for their turn.
+    pad = f"tpad=stop={ceil(transition.rate)}:stop_mode=clone"
+    return (f"fps={rate}:start_time=0", pad, f"trim=end_frame={length}")
 
 
 def through_black(transition: Transition, length: int, *, first: bool, last: bool) -> tuple[str, ...]:
@@ -37,8 +51,11 @@ def through_silence(transition: Transition, length: int, *, first: bool, last: b
     )
 
 
-def laid_over(transition: Transition, lengths: Sequence[int], *, tracks: int) -> Iterator[str]:
-    """Chains from `[v0]`, `[a0x0]`, `[v1]` ... to `[v]` and `[a0]`, each piece dissolving into the next."""
+def laid_over(transition: Transition, lengths: Sequence[int], *, voices: Sequence[Voice]) -> Iterator[str]:
+    """Chains from `[v0]`, `[a0x0]`, `[v1]` ... to `[v]` and `[a0]`, each piece dissolving into the next.
+
+    There is a sound track for each of `voices`.
+    """
     span = seconds(transition.span_us(transition.frames))
     starts = transition.starts(lengths)
     last = len(lengths) - 1
@@ -48,10 +65,37 @@ def laid_over(transition: Transition, lengths: Sequence[int], *, tracks: int) ->
         offset = seconds(transition.span_us(starts[n]))
         yield f"[{shown}][v{n}]xfade=transition=fade:duration={span}:offset={offset}[{made}]"
         shown = made
-    for track in range(tracks):
-        heard = f"a0x{track}"
-        for n in range(1, len(lengths)):
-            made = f"a{track}" if n == last else f"y{n}x{track}"
-            # Curves of equal power: two different sounds keep their loudness where they meet.
-            yield f"[{heard}][a{n}x{track}]acrossfade=d={span}:c1=qsin:c2=qsin[{made}]"
-            heard = made
+    # acrossfade reads all pieces from the start, and their pictures pile up (20 of 5 s in 360p: 1.7 GB).
+    # Silence before a piece leaves it unread until its turn.
+    for track, voice in enumerate(voices):
+        for n, length in enumerate(lengths):
+            delay = round(starts[n] * voice.sample_rate / transition.rate)
+            filters = ",".join(_blended(transition, length, first=n == 0, last=n == last))
+            if not delay:
+                yield f"[a{n}x{track}]{filters}[b{n}x{track}]"
+                continue
+            yield f"{silence(voice)},atrim=end_sample={delay}[z{n}x{track}]"
+            yield f"[a{n}x{track}]{filters}[f{n}x{track}]"
+            yield f"[z{n}x{track}][f{n}x{track}]concat=n=2:v=0:a=1[b{n}x{track}]"
+        heard = "".join(f"[b{n}x{track}]" for n in range(len(lengths)))
+        yield f"{heard}amix=inputs={len(lengths)}:normalize=0:dropout_transition=0[a{track}]"
+
+
+def form(voice: Voice) -> str:
+    """The filter that brings sound into a track's form."""
+    return f"aformat=sample_fmts=fltp:sample_rates={voice.sample_rate}:channel_layouts={voice.layout}"
+
+
+def silence(voice: Voice) -> str:
+    """Filters that give out silence in a track's form, without end."""
+    return f"anullsrc=r={voice.sample_rate}:cl={voice.layout},{form(voice)}"
+
+
+def _blended(transition: Transition, length: int, *, first: bool, last: bool) -> tuple[str, ...]:
+    # Of equal power: two different sounds keep their loudness where they meet.
+    span = seconds(transition.span_us(transition.frames))
+    begins = seconds(transition.span_us(length - transition.frames))
+    return (
+        *(() if first else (f"afade=t=in:st=0:d={span}:curve=qsin",)),
+        *(() if last else (f"afade=t=out:st={begins}:d={span}:curve=qsin",)),
+    )

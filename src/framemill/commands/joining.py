@@ -9,9 +9,9 @@ from itertools import accumulate
 
 from framemill.commands import crossfading, source
 from framemill.commands.clipping import window, window_of_sound
+from framemill.commands.crossfading import Voice
 from framemill.domain.transitions import Transition
 from framemill.domain.units import US, seconds
-from framemill.domain.work import AudioPart
 
 # Longer than any codec's delay, and whole in every time base.
 _GAP_US = 2 * US
@@ -31,15 +31,6 @@ class Piece:
     early_us: int = 0  # how much its beginning lies before its first frame
     sound_filters: tuple[str, ...] = ()  # last, when the sound is as long as the picture
     frames: int = 0  # of its picture, where a transition counts on it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """The form that every piece of one sound track must have."""
-
-    part: AudioPart  # how the track is encoded
-    sample_rate: int
-    layout: str
 
 
 def encoded(
@@ -115,7 +106,7 @@ def _graph(pieces: Sequence[Piece], voices: Sequence[Voice], dissolve: Transitio
             pads.append(f"[a{k}x{n}]")
     if dissolve is not None:
         lengths = [piece.frames for piece in pieces]
-        return ";".join((*chains, *crossfading.laid_over(dissolve, lengths, tracks=len(voices))))
+        return ";".join((*chains, *crossfading.laid_over(dissolve, lengths, voices=voices)))
     made = "".join(f"[a{n}]" for n in range(len(voices)))
     chains.append(f"{''.join(pads)}concat=n={len(pieces)}:v=1:a={len(voices)}[v]{made}")
     return ";".join(chains)
@@ -123,11 +114,14 @@ def _graph(pieces: Sequence[Piece], voices: Sequence[Voice], dissolve: Transitio
 
 def _sound(k: int, stream: int | None, voice: Voice, piece: Piece) -> str:
     length = seconds(piece.length_us)
-    form = f"aformat=sample_fmts=fltp:sample_rates={voice.sample_rate}:channel_layouts={voice.layout}"
     if stream is None:
-        silence = (f"anullsrc=r={voice.sample_rate}:cl={voice.layout}", form, f"atrim=end={length}")
-        return ",".join((*silence, *piece.sound_filters))
+        return ",".join((crossfading.silence(voice), f"atrim=end={length}", *piece.sound_filters))
     # Late starts and gaps are filled, then the track is made as long as the picture: joins stay in sync.
     cut = window_of_sound(piece.skip_us, piece.length_us) if piece.cut else ()
-    filled = ("aresample=async=1:first_pts=0", form, f"apad=whole_dur={length}", f"atrim=end={length}")
+    filled = (
+        "aresample=async=1:first_pts=0",
+        crossfading.form(voice),
+        f"apad=whole_dur={length}",
+        f"atrim=end={length}",
+    )
     return f"[{k}:{stream}]{','.join((*cut, *filled, *piece.sound_filters))}"
