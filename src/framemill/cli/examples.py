@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "concat": (
         "framemill concat one.mp4 two.mp4 -o both.mp4",
         "framemill concat *.mp4 --mode encode -o all.mp4",
+        "framemill concat one.mp4 two.mp4 --transition dissolve --transition-duration 1s -o both.mp4",
     ),
     "transcode": (
         "framemill transcode movie.mov --profile web_720p -o movie.mp4",

@@ -20,6 +20,7 @@ _STYLE = (
 _PLAIN = "Default,Sans,16,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1,0,2,10,10,14,1"
 _TIME = re.compile(r"\s*(\d{1,4}):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*")
 _UNLISTED = re.compile(r"^\d{0,4},\d{0,4},\d{0,4},[^,{}]{0,40},")
+_DRAWING = re.compile(r"\\p[1-9]")
 _SECTION = re.compile(r"\s*\[([^\[\]]{1,60})\]\s*")
 # Not that of \alpha and \1a, which is no colour.
 _COLOUR = re.compile(r"(?<![aA])&H([0-9A-Fa-f]{1,8})")
@@ -163,7 +164,7 @@ def one_of_each(text: SubtitleText) -> str:
     """A small ASS file with every character that each style shows, all at once: to see which a font lacks."""
     shown: dict[str, set[str]] = {}
     for cue in text.cues:
-        bare = re.sub(r"\{[^{}]*\}", "", cue.text) if r"\p" not in cue.text else ""
+        bare = re.sub(r"\{[^{}]*\}", "", cue.text) if not _DRAWING.search(cue.text) else ""
         shown.setdefault(cue.style, set()).update(re.sub(r"\\[Nnh]", " ", bare))
     lines = (
         _dialogue(Cue(start_us=0, end_us=10_000_000, text="".join(sorted(chars)), style=style), None)

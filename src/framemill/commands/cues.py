@@ -15,7 +15,7 @@ MOST_TEXT = 20_000  # characters of a cue
 MOST_AT_ONCE = 1000  # cues shown together: each is drawn anew for every frame
 
 _CLOCK = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,:](\d{1,3})"
-_TIMES = re.compile(rf"\s*{_CLOCK}\s*-{{1,3}}>\s*{_CLOCK}(.*)")
+_TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(.*)")
 _COUNTER = re.compile(r"\s*\d{1,9}\s*")
 _VTT_TAG = re.compile(r"<(/?)([^<>]{0,200})>")
 _NOISE = re.compile(r"</?(?:font|span)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _cues(lines: Sequence[str], *, webvtt: bool) -> Iterator[Cue]:
         raise Unreadable("it is no SRT, WebVTT or ASS file")
     if len(heads) > MOST_CUES:
         raise Unreadable(f"it has more than {MOST_CUES} cues")
-    ends = [n for n, _ in heads[1:]] + [len(lines)]
+    ends = [n for n, _ in heads[1:]] + [len(lines)] * bool(heads)
     for (at, head), until in zip(heads, ends, strict=True):
         start, end = _time(head.groups()[:4]), _time(head.groups()[4:8])
         body = lines[at + 1 : until]

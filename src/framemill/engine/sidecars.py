@@ -32,9 +32,10 @@ def read_subtitles(
             raise cues.Unreadable("it holds no cue")
     except OSError as error:
         raise _unreadable(name, error.strerror or "it cannot be opened") from error
-    except ValueError as error:
-        reason = str(error) if isinstance(error, cues.Unreadable) else f"it is not written in {written_in}"
-        raise _unreadable(name, reason) from error
+    except cues.Unreadable as error:
+        raise _unreadable(name, str(error)) from error
+    except UnicodeError as error:
+        raise _unreadable(name, f"it is not written in {written_in}") from error
     about = SubtitleFile(
         format=said.format,
         charset=found,
