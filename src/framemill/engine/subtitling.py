@@ -15,7 +15,7 @@ from typing import Any
 
 from framemill.commands import ass, burning
 from framemill.domain.subtitles import SubtitleText
-from framemill.engine.fonts import family
+from framemill.engine.fonts import full_name
 from framemill.engine.sidecars import read_subtitles, written
 from framemill.engine.workbench import Workbench
 from framemill.errors import InputUnreadable, NoSubtitleStream, NotSupported
@@ -50,7 +50,7 @@ def burnable(bench: Workbench, argv: tuple[str, ...]) -> None:
     changes = [(name, str(value)) for name, value in wish["own_styles" if own else "styles"].items()]
     if wish.get("font"):
         shutil.copyfile(bench.scratch / wish["font"], fonts / "given")
-        changes.append(("fontname", family(fonts / "given", name="font")))
+        changes.append(("fontname", full_name(fonts / "given", name="font")))
     lines = ass.play_height(drawn.header)
     # Sizes are shares of the height, which only the file says how it counts.
     changes = [(n, _in_lines(v, lines) if v.endswith("%") else v) for n, v in changes]

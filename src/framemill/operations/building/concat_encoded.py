@@ -87,6 +87,8 @@ def encoded(
     if passing is not None:
         pieces = _passing(pieces, passing, names=[planning.stem(p.ref) for p in products])
         done, chapters = _shortened(done, pieces, passing), _moved(chapters, pieces, passing)
+    elif constant is not None:
+        done = _rounded(done, len(pieces))
     titles = TextFile(name="chapters.txt", content=muxing.chapter_text(chapters))
     step = encoded_step(
         spec,
@@ -160,6 +162,15 @@ def _shortened(done: Recoding, pieces: Sequence[Piece], transition: Transition) 
     promise = replace(output.promise, duration_us=total, frames=frames)
     tap = replace(done.tap, output=replace(output, promise=promise))
     return replace(done, tap=tap, product=replace(done.product, media=lasting(done.product.media, total)))
+
+
+def _rounded(done: Recoding, pieces: int) -> Recoding:
+    """A tolerance for inputs whose rate changes: each may become longer or shorter by a frame."""
+    output = done.tap.output
+    promise = replace(
+        output.promise, tolerance_us=output.promise.tolerance_us + pieces * output.promise.frame_us
+    )
+    return replace(done, tap=replace(done.tap, output=replace(output, promise=promise)))
 
 
 def _moved(
