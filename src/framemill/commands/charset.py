@@ -19,6 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 65_536
+_LINE = 4096
 # Beside letters, what texts of every language hold.
 _SIGNS = frozenset("…–—‘’‚“”„«»‹›°©®™€£§·•¿¡´№\xa0\xad")
 _CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяё"
@@ -132,7 +133,7 @@ def _with_high_bytes(data: bytes) -> bytes:
     lines = (line for line in data.split(b"\n") if any(byte > 127 for byte in line))
     found = bytearray()
     for line in lines:
-        found += line + b"\n"
+        found += line[:_LINE] + b"\n"
         if len(found) > _SAMPLE:
             break
     return bytes(found)

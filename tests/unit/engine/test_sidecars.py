@@ -35,6 +35,8 @@ def test_a_file_is_told_by_its_content(tmp_path: Path) -> None:
         (b"[Script Info]\nScriptType: v4.00+\n", "no cue"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "it is no SRT"),
         (_CUE + b" " * 17_000_000, "larger than"),
+        (b"\xff" * 4_000_000, "it is no SRT"),
+        (b"00:00:01,000 " * 300_000, "it is no SRT"),
     ],
 )
 def test_what_is_no_subtitle_file_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:

@@ -150,7 +150,6 @@ def test_a_contradiction_is_refused(fields: dict[str, object]) -> None:
 
 
 def test_text_is_drawn_last_by_libass_from_our_own_copy() -> None:
-    film = a_film(video=(a_video(width=720, height=576, sar="16/15"),))
     film = a_film()
 
     work = plan(
