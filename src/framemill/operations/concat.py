@@ -14,6 +14,7 @@ from framemill.domain.containers import Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import Chapter, MediaInfo
 from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInput, TextFile
+from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, InvalidSpec, NoVideoStream
 from framemill.operations.building.concat_encoded import encoded
@@ -49,11 +50,7 @@ class Concat(Spec):
         "for which they overlap. Sound goes along. With one, everything is encoded.",
     )
     transition_duration: Time = Field(
-        1_000_000,
-        gt=0,
-        le=60_000_000,
-        description="How long a fade or a dissolve lasts in all.",
-        validate_default=False,
+        US, gt=0, le=60 * US, description="How long a fade or a dissolve lasts in all."
     )
 
 
