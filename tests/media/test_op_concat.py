@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import framemill as fm
-from framemill.errors import IncompatibleInputs
+from framemill.errors import IncompatibleInputs, TimeOutOfRange
 from tests.media.counted import counted, frame_times_ms, heard, make_counted, numbers
 from tests.media.pulses import make_pulses, pulse_gaps_ms
 
@@ -138,3 +138,85 @@ def test_parts_of_a_cut_join_to_the_source_again(tmp_path: Path) -> None:
 
     assert numbers(result.path) == counted(0, 300)
     assert fm.probe(result.path).duration_us == pytest.approx(10_000_000, abs=100_000)
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30_000, 1001)])
+def test_a_dissolve_counts_its_frames_and_mixes_both_sides(rate: Fraction, tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=60, rate=rate)
+    two = make_counted(tmp_path / "two.mp4", frames=50, rate=rate)
+
+    spec = fm.Concat(transition="dissolve", transition_duration="0.4s")
+    result = fm.run(inputs(one, two, one), spec, output=tmp_path / "all.mp4")
+
+    over = round(Fraction(4, 10) * rate)
+    shown = numbers(result.path)
+    assert len(shown) == 60 + 50 + 60 - 2 * over
+    assert shown[: 60 - over] == counted(0, 60 - over)
+    assert shown[60 : 110 - 2 * over] == counted(over, 50 - over)
+    assert shown[-(60 - over) :] == counted(over, 60)
+    # Half-way both are seen: between the last numbers of one and the first of the other.
+    assert 15 < shown[60 - over // 2] < 50
+    chapters = fm.probe(result.path).chapters
+    assert [c.title for c in chapters] == ["one", "two", "one"]
+    assert chapters[1].start_us == pytest.approx((60 - over + over // 2) / rate * 1_000_000, abs=2000)
+
+
+def test_a_fade_is_black_in_the_middle_and_keeps_the_length(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=50)
+    two = make_counted(tmp_path / "two.mp4", frames=50)
+
+    result = fm.run(
+        inputs(one, two),
+        fm.Concat(transition="fade", transition_duration="0.6s"),
+        output=tmp_path / "all.mp4",
+    )
+
+    shown = numbers(result.path)
+    assert len(shown) == 100
+    assert shown[:40] == counted(0, 40)
+    assert shown[60:] == counted(10, 50)
+    assert max(shown[49:51]) <= 2  # black is -4
+    assert any("encoded because of the fade" in note for note in result.notes)
+
+
+def test_sound_stays_in_sync_through_dissolves(tmp_path: Path) -> None:
+    one = make_pulses(tmp_path / "one.mp4", seconds=4, extra=PULSES)
+    two = make_pulses(tmp_path / "two.mkv", seconds=5, rate="25", extra=(*PULSES, "-ar", "44100"))
+    mute = make_pulses(tmp_path / "mute.mp4", seconds=3, extra=(*PULSES, "-an"))
+
+    result = fm.run(
+        inputs(one, two, mute, one),
+        fm.Concat(transition="dissolve", transition_duration="0.5s"),
+        output=tmp_path / "all.mp4",
+    )
+
+    media = fm.probe(result.path)
+    assert media.duration_us == pytest.approx(14_500_000, abs=40_000)
+    gaps = sorted(abs(gap) for gap in pulse_gaps_ms(result.path, heard(result.path, tmp_path)))
+    # The two flashes of the silent piece have no beep of their own.
+    assert len(gaps) == 12
+    assert gaps[9] <= 34
+
+
+def test_an_input_shorter_than_its_dissolves_is_refused_by_name(tmp_path: Path) -> None:
+    long, short = (
+        make_counted(tmp_path / "long.mp4", frames=60),
+        make_counted(tmp_path / "short.mp4", frames=40),
+    )
+
+    spec = fm.Concat(transition="dissolve", transition_duration="1s")
+    assert fm.run(inputs(long, short), spec, output=tmp_path / "two.mp4").path.exists()
+    with pytest.raises(TimeOutOfRange, match=r"'short' lasts 1\.33"):
+        fm.run(inputs(long, short, long), spec, output=tmp_path / "all.mp4")
+
+
+def test_twenty_inputs_dissolve_in_one_process(tmp_path: Path) -> None:
+    one = make_counted(tmp_path / "one.mp4", frames=20)
+
+    result = fm.run(
+        inputs(*[one] * 20),
+        fm.Concat(transition="dissolve", transition_duration="0.2s"),
+        output=tmp_path / "all.mp4",
+    )
+
+    assert len(numbers(result.path)) == 20 * 20 - 19 * 6

@@ -13,6 +13,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "concat": (
         "framemill concat one.mp4 two.mp4 -o both.mp4",
         "framemill concat *.mp4 --mode encode -o all.mp4",
+        "framemill concat one.mp4 two.mp4 --transition dissolve --transition-duration 1s -o both.mp4",
     ),
     "transcode": (
         "framemill transcode movie.mov --profile web_720p -o movie.mp4",
@@ -42,6 +43,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "normalize_audio": (
         "framemill normalize-audio movie.mp4 -o even.mp4",
         "framemill normalize-audio podcast.mp3 --target=-16 --report",
+    ),
+    "subtitles": (
+        "framemill subtitles movie.mkv --action extract --track all -o texts",
+        "framemill subtitles movie.mp4 --action burn --file movie.de.srt --style size=6,color=yellow",
+        "framemill subtitles movie.mp4 --action add --file movie.en.srt --file movie.de.srt -o both.mp4",
     ),
     "thumbnails": (
         "framemill thumbnails movie.mp4 --count 5 -o pictures",

@@ -23,6 +23,7 @@ class Field:
     help: str
     default: str | None  # as people write it
     choices: tuple[str, ...] = ()
+    whole: bool = False  # of a list: what stands behind the option is one value, commas and all
 
     @property
     def flag(self) -> str:
@@ -46,7 +47,7 @@ def fields_of(spec: type[Spec], *, filled: Spec | None = None) -> tuple[Field, .
 
 def data_of(field: Field, value: object) -> object:
     """What a spec takes for the words that were given."""
-    if field.kind == "list" and isinstance(value, list | tuple):
+    if field.kind == "list" and isinstance(value, list | tuple) and not field.whole:
         return [part.strip() for word in value for part in str(word).split(",") if part.strip()]
     return value
 
@@ -68,10 +69,11 @@ def _field(name: str, shape: Json, default: object, defs: Json) -> Field:
     return Field(
         name=name,
         kind=kind,
-        metavar="|".join((*((metavar,) if plain else ()), *choices)) + (",..." if kind == "list" else ""),
+        metavar="|".join((*((metavar,) if plain else ()), *choices)) + _more(kind, items),
         help=str(shape.get("description", "")),
         default=_default(default, metavar),
         choices=choices,
+        whole=str(items.get("format", "")).startswith("framemill-"),
     )
 
 
@@ -107,6 +109,12 @@ def _metavar(forms: list[Json], name: str) -> str:
     if types == {"integer"}:
         return "N"
     return "NUMBER" if types and types <= {"integer", "number"} else "TEXT"
+
+
+def _more(kind: str, items: Json) -> str:
+    if kind != "list" or str(items.get("format", "")).startswith("framemill-"):
+        return ""
+    return ",..."
 
 
 def _default(value: object, metavar: str) -> str | None:

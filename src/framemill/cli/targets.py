@@ -7,7 +7,7 @@ from pathlib import Path
 from framemill.domain.containers import container_named
 from framemill.errors import InvalidSpec
 
-_IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "avif", "gif", "json"})
+_OTHERS = frozenset({"jpg", "jpeg", "png", "webp", "avif", "gif", "json", "srt", "vtt", "ass", "ssa"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +56,4 @@ def target(output: str | None, *, operation: str, first: Path, several: bool) ->
 
 def _names_a_file(path: Path) -> bool:
     ending = path.suffix.lstrip(".").lower()
-    return bool(ending) and (container_named(ending) is not None or ending in _IMAGES)
+    return bool(ending) and (container_named(ending) is not None or ending in _OTHERS)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from framemill.commands import source
+from framemill.commands import crossfading, source
 from framemill.commands.clipping import window, window_of_sound
+from framemill.commands.crossfading import Voice
+from framemill.domain.transitions import Transition
 from framemill.domain.units import US, seconds
-from framemill.domain.work import AudioPart
 
 # Longer than any codec's delay, and whole in every time base.
 _GAP_US = 2 * US
@@ -28,15 +29,8 @@ class Piece:
     cut: bool = False  # it is a range of what is read
     skip_us: int = 0  # how much is read before it
     early_us: int = 0  # how much its beginning lies before its first frame
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """The form that every piece of one sound track must have."""
-
-    part: AudioPart  # how the track is encoded
-    sample_rate: int
-    layout: str
+    sound_filters: tuple[str, ...] = ()  # last, when the sound is as long as the picture
+    frames: int = 0  # of its picture, where a transition counts on it
 
 
 def encoded(
@@ -45,15 +39,19 @@ def encoded(
     *,
     picture: tuple[str, ...],
     also_opened: tuple[str, ...] = (),
+    dissolve: Transition | None = None,
 ) -> tuple[str, ...]:
-    """Inputs, graph, maps and encoder options; `picture` are the encoder's, `also_opened` a further input."""
+    """Inputs, graph, maps and encoder options; `picture` are the encoder's, `also_opened` a further input.
+
+    With a `dissolve` the pieces overlap; else one follows the other.
+    """
     outputs = [*("-map", "[v]"), *picture]
     for number, voice in enumerate(voices):
         outputs += ("-map", f"[a{number}]", *(arg.replace("{n}", str(number)) for arg in voice.part.args))
     return (
         *(arg for piece in pieces for arg in piece.opened),
         *also_opened,
-        *("-filter_complex", _graph(pieces, voices)),
+        *("-filter_complex", _graph(pieces, voices, dissolve)),
         *outputs,
     )
 
@@ -95,7 +93,7 @@ def scripted(path: str, *, demuxer: str) -> tuple[str, ...]:
     return (*guard, "-f", "concat", "-safe", "1", "-i", f"file:{path}")
 
 
-def _graph(pieces: Sequence[Piece], voices: Sequence[Voice]) -> str:
+def _graph(pieces: Sequence[Piece], voices: Sequence[Voice], dissolve: Transition | None) -> str:
     chains: list[str] = []
     pads: list[str] = []
     for k, piece in enumerate(pieces):
@@ -106,6 +104,9 @@ def _graph(pieces: Sequence[Piece], voices: Sequence[Voice]) -> str:
         for n, (stream, voice) in enumerate(zip(piece.sounds, voices, strict=True)):
             chains.append(f"{_sound(k, stream, voice, piece)}[a{k}x{n}]")
             pads.append(f"[a{k}x{n}]")
+    if dissolve is not None:
+        lengths = [piece.frames for piece in pieces]
+        return ";".join((*chains, *crossfading.laid_over(dissolve, lengths, voices=voices)))
     made = "".join(f"[a{n}]" for n in range(len(voices)))
     chains.append(f"{''.join(pads)}concat=n={len(pieces)}:v=1:a={len(voices)}[v]{made}")
     return ";".join(chains)
@@ -113,10 +114,14 @@ def _graph(pieces: Sequence[Piece], voices: Sequence[Voice]) -> str:
 
 def _sound(k: int, stream: int | None, voice: Voice, piece: Piece) -> str:
     length = seconds(piece.length_us)
-    form = f"aformat=sample_fmts=fltp:sample_rates={voice.sample_rate}:channel_layouts={voice.layout}"
     if stream is None:
-        return f"anullsrc=r={voice.sample_rate}:cl={voice.layout},{form},atrim=end={length}"
+        return ",".join((crossfading.silence(voice), f"atrim=end={length}", *piece.sound_filters))
     # Late starts and gaps are filled, then the track is made as long as the picture: joins stay in sync.
     cut = window_of_sound(piece.skip_us, piece.length_us) if piece.cut else ()
-    filled = ("aresample=async=1:first_pts=0", form, f"apad=whole_dur={length}", f"atrim=end={length}")
-    return f"[{k}:{stream}]{','.join((*cut, *filled))}"
+    filled = (
+        "aresample=async=1:first_pts=0",
+        crossfading.form(voice),
+        f"apad=whole_dur={length}",
+        f"atrim=end={length}",
+    )
+    return f"[{k}:{stream}]{','.join((*cut, *filled, *piece.sound_filters))}"

@@ -21,6 +21,7 @@ class Role(StrEnum):
     PREVIEW = "preview"
     THUMBNAIL = "thumbnail"
     STORYBOARD = "storyboard"
+    SUBTITLES = "subtitles"
     HLS = "hls"
     DASH = "dash"
     REPORT = "report"

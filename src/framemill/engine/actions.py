@@ -18,6 +18,7 @@ from framemill.engine import (
     picks,
     scenes,
     storyboards,
+    subtitling,
 )
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
@@ -57,5 +58,8 @@ ACTIONS: dict[str, Action] = {
     "scenes_report": scenes.report,
     "storyboard_index": storyboards.index,
     "remove_still": moving.remove_still,
+    "subtitle_burnable": subtitling.burnable,
+    "subtitle_fonts": subtitling.fonts_folder,
+    "subtitle_text": subtitling.text,
     "whole_webvtt": packaged.whole_webvtt,
 }

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from framemill.domain.media import MediaInfo, Picture
+from framemill.domain.subtitles import SubtitleFile
 from framemill.engine.images import read_picture
 from framemill.engine.machine import Machine, Stop
+from framemill.engine.sidecars import read_subtitles
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid
 from framemill.operations.planning import Question
 from framemill.operations.spec import InputKind, Spec, references
@@ -44,6 +46,15 @@ def first_look(
     media = {name: machine.look(path, stop=stop) for name, path in paths.items() if kinds[name] == "media"}
     pictures = {name: _picture(path) for name, path in paths.items() if kinds[name] == "picture"}
     return media, pictures
+
+
+def subtitle_files(kinds: Mapping[str, InputKind], paths: Mapping[str, Path]) -> dict[str, SubtitleFile]:
+    """What the inputs that are subtitle files hold, by name. Raises InputUnreadable."""
+    return {
+        name: read_subtitles(path, name=path.name)[1]
+        for name, path in paths.items()
+        if kinds[name] == "subtitles"
+    }
 
 
 def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop) -> object:

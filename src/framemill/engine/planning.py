@@ -9,7 +9,7 @@ from pathlib import Path
 from framemill.domain.hardware import Acceleration
 from framemill.domain.plan import Plan
 from framemill.domain.units import format_size
-from framemill.engine.gathering import answer, first_look, kinds_of
+from framemill.engine.gathering import answer, first_look, kinds_of, subtitle_files
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.naming import targets_of
 from framemill.engine.publication import check_targets
@@ -47,11 +47,13 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
     kinds = kinds_of(request.specs, request.inputs)
     media, pictures = first_look(kinds, request.inputs, machine, stop)
     acceleration = _acceleration(request.specs, machine, stop)
+    subtitles = subtitle_files(kinds, request.inputs)
     answers: dict[Question, object] = {}
     while True:
         facts = Facts(
             media=media,
             pictures=pictures,
+            subtitles=subtitles,
             answers=dict(answers),
             stems={name: _readable(path.stem) for name, path in request.inputs.items()},
         )

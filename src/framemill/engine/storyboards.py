@@ -2,7 +2,7 @@
 
 import json
 
-from framemill.commands.cues import cue_list
+from framemill.commands.sprite_cues import cue_list
 from framemill.domain.storyboard import Layout
 from framemill.engine.images import read_picture
 from framemill.engine.workbench import Workbench

@@ -14,6 +14,7 @@ from framemill.domain.containers import Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import Chapter, MediaInfo
 from framemill.domain.plan import Command, Output, Resource, Role, Step, StepInput, TextFile
+from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, InvalidSpec, NoVideoStream
 from framemill.operations.building.concat_encoded import encoded
@@ -21,7 +22,7 @@ from framemill.operations.building.exact import mode_of
 from framemill.operations.building.joins import pictures_copied
 from framemill.operations.building.naming import container_wanted, file_name
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Spec
+from framemill.operations.spec import Spec, Time
 
 # Each file may end a packet of sound later than its picture.
 _JOIN_US = 60_000
@@ -43,6 +44,14 @@ class Concat(Spec):
     profile: str | None = Field(
         None, description="How to encode; without one the first input's codec and size are kept."
     )
+    transition: Literal["none", "fade", "dissolve"] = Field(
+        "none",
+        description="Between the inputs: a cut, a fade through black, or a dissolve of one into the next, "
+        "for which they overlap. Sound goes along. With one, everything is encoded.",
+    )
+    transition_duration: Time = Field(
+        US, gt=0, le=60 * US, description="How long a fade or a dissolve lasts in all."
+    )
 
 
 def plan(spec: Concat, planning: Planning) -> Work:
@@ -52,6 +61,17 @@ def plan(spec: Concat, planning: Planning) -> Work:
         raise InvalidSpec("there is only one thing to join", hint="give at least two inputs")
     mode = mode_of(None if spec.mode == "auto" else spec.mode, spec.profile) if spec.profile else spec.mode
     chapters = _chapters(planning, products)
+    if spec.transition != "none":
+        if mode == "copy":
+            raise InvalidSpec(
+                f"a {spec.transition} needs mode=encode: a copy keeps the pictures as they are",
+                hint="leave out mode, or the transition",
+            )
+        passing = (spec.transition, int(spec.transition_duration))
+        told = (f"encoded because of the {spec.transition} between the inputs",)
+        return encoded(
+            spec, planning, products, profile=spec.profile, chapters=chapters, why=told, transition=passing
+        )
     if mode == "encode":
         return encoded(spec, planning, products, profile=spec.profile, chapters=chapters, why=())
     found = _incomplete(products) or alike.difference([p.media for p in products])

@@ -16,6 +16,7 @@ SUMMARIES: dict[str, str] = {
     "remove_audio": "Drop the sound; the picture stays untouched.",
     "replace_audio": "Put another sound under the picture, or mix it in.",
     "normalize_audio": "Bring the sound to a standard loudness.",
+    "subtitles": "Take subtitles out, burn them in, or add them as tracks.",
     "thumbnails": "Make still pictures at given or evenly spaced times.",
     "gif": "Make an animated GIF, WebP or PNG.",
     "preview": "Make a short silent clip.",

@@ -10,6 +10,7 @@ from framemill.domain.cuts import Weights
 from framemill.domain.hardware import Acceleration
 from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
 from framemill.domain.profiles import Profile
+from framemill.domain.subtitles import SubtitleFile
 from framemill.domain.work import Product
 from framemill.errors import InvalidSpec, NoAudioStream, NoVideoStream, ProfileNotFound
 
@@ -42,6 +43,7 @@ class Facts:
 
     media: Mapping[str, MediaInfo]
     pictures: Mapping[str, Picture] = field(default_factory=dict)  # inputs that are still pictures
+    subtitles: Mapping[str, SubtitleFile] = field(default_factory=dict)  # inputs that are subtitle files
     answers: Mapping[Question, object] = field(default_factory=dict)
     stems: Mapping[str, str] = field(default_factory=dict)  # original names without ending
 
@@ -108,6 +110,12 @@ class Planning:
         if ref not in self.facts.pictures:
             raise InvalidSpec(f"{self.name}: there is no picture {ref!r} among the inputs")
         return self.facts.pictures[ref]
+
+    def subtitles(self, ref: str) -> SubtitleFile:
+        """The subtitle file that a job input is; InvalidSpec where there is none of this name."""
+        if ref not in self.facts.subtitles:
+            raise InvalidSpec(f"{self.name}: there is no subtitle file {ref!r} among the inputs")
+        return self.facts.subtitles[ref]
 
     def stem(self, source: str) -> str:
         """A name for results made from `source`."""

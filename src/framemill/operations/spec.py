@@ -196,8 +196,11 @@ def references(spec: BaseModel) -> Iterator[tuple[str, str, InputKind]]:
     for field, info in type(spec).model_fields.items():
         value = getattr(spec, field)
         kind = _kind(info)
-        if kind is not None and isinstance(value, str):
-            yield field, value, kind
+        if kind is not None:
+            for ref in value if isinstance(value, tuple) else (value,):
+                if isinstance(ref, str):
+                    yield field, ref, kind
+            continue
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, BaseModel):
                 yield from references(part)
@@ -210,6 +213,8 @@ def renamed(spec: _M, names: Mapping[str, str]) -> _M:
         value = getattr(spec, field)
         if isinstance(value, str) and _kind(info) is not None and value in names:
             changes[field] = names[value]
+        elif isinstance(value, tuple) and _kind(info) is not None:
+            changes[field] = tuple(names.get(ref, ref) for ref in value)
         elif isinstance(value, BaseModel):
             changes[field] = renamed(value, names)
         elif isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
@@ -218,6 +223,6 @@ def renamed(spec: _M, names: Mapping[str, str]) -> _M:
 
 
 def _kind(info: FieldInfo) -> InputKind | None:
-    # Of an optional field the mark stands inside the union.
+    # Of an optional field the mark stands inside the union, of several files inside the tuple.
     inner = (mark for part in get_args(info.annotation) for mark in getattr(part, "__metadata__", ()))
     return next((mark.kind for mark in (*info.metadata, *inner) if isinstance(mark, Reads)), None)

@@ -1,5 +1,6 @@
 from framemill.commands import joining, sound
-from framemill.commands.joining import Piece, Voice
+from framemill.commands.crossfading import Voice
+from framemill.commands.joining import Piece
 from tests.builders import CAPABILITIES, an_audio
 
 

@@ -131,3 +131,42 @@ def test_a_profile_means_encoding() -> None:
 def test_differing_sound_alone_is_refused() -> None:
     with pytest.raises(NoVideoStream, match="sample rate"):
         joined(Concat(), a_film(video=()), a_film(video=(), audio=(an_audio(sample_rate=44_100),)))
+
+
+def test_a_dissolve_overlaps_in_whole_frames_and_leaves_later_inputs_unread() -> None:
+    spec = Concat.model_validate({"transition": "dissolve", "transition_duration": "0.5s"})
+
+    step = joined(spec, a_film(), a_film(audio=()), a_film())
+
+    chains = graph(step)
+    assert [c for c in chains if "xfade" in c] == [
+        "[v0][v1]xfade=transition=fade:duration=0.5:offset=9.5[x1]",
+        "[x1][v2]xfade=transition=fade:duration=0.5:offset=19[v]",
+    ]
+    assert [c for c in chains if c.startswith("[z")] == [
+        "[z1x0][f1x0]concat=n=2:v=0:a=1[b1x0]",
+        "[z2x0][f2x0]concat=n=2:v=0:a=1[b2x0]",
+    ]
+    assert "atrim=end_sample=456000[z1x0]" in ";".join(chains)  # 9.5 s
+    assert "[b0x0][b1x0][b2x0]amix=inputs=3:normalize=0:dropout_transition=0[a0]" in chains
+    promise = step.outputs[0].promise
+    assert (promise.frames, promise.duration_us) == (870, 29 * US)
+    assert "START=9733333\nEND=19233333" in step.texts[0].content
+
+
+def test_a_fade_goes_through_black_and_silence_on_both_sides() -> None:
+    spec = Concat.model_validate({"transition": "fade", "transition_duration": "1s"})
+
+    step = joined(spec, a_film(), a_film(), a_film())
+
+    middle = graph(step)[2]
+    assert middle.endswith(
+        "trim=end_frame=300,fade=t=in:start_frame=0:nb_frames=15,fade=t=out:start_frame=285:nb_frames=15[v1]"
+    )
+    assert graph(step)[3].endswith("afade=t=in:st=0:d=0.5,afade=t=out:st=9.5:d=0.5[a1x0]")
+    assert step.outputs[0].promise.frames == 900
+
+
+def test_a_copy_has_no_transitions() -> None:
+    with pytest.raises(InvalidSpec, match="a fade needs mode=encode"):
+        joined(Concat(mode="copy", transition="fade"), a_film(), a_film())

@@ -1,4 +1,4 @@
-"""One finished file from one source whose picture is copied, whatever becomes of its sound."""
+"""One finished file from one source whose picture is copied, whatever becomes of its sound and subtitles."""
 
 from dataclasses import dataclass, replace
 
@@ -7,8 +7,8 @@ from framemill.domain import finished, left_behind
 from framemill.domain.containers import Container
 from framemill.domain.estimates import copying
 from framemill.domain.left_behind import describe
-from framemill.domain.media import AudioStream, MediaInfo, VideoStream
-from framemill.domain.plan import Command, Output, Role, Step, StepInput
+from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
+from framemill.domain.plan import Command, Output, Role, Step, StepInput, TextFile
 from framemill.domain.work import Product, Work
 from framemill.operations.building.companions import Sound, companions
 from framemill.operations.planning import Planning
@@ -32,6 +32,31 @@ class Heard:
     opened: tuple[str, ...] = ()  # further inputs of the command
     inputs: tuple[StepInput, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """Subtitle files that a copy takes in as further tracks."""
+
+    tracks: tuple[SubtitleStream, ...]
+    copied: tuple[bool, ...]  # those that need no conversion
+    inputs: tuple[StepInput, ...]
+    texts: tuple[TextFile, ...]
+    commands: tuple[Command, ...]  # what makes the files that are opened
+    opened: tuple[str, ...]  # input options: each file, then one that holds languages and titles
+
+    def mapped(self, first: int) -> tuple[str, ...]:
+        """Maps and options of the tracks, the first of which is the output's subtitle number `first`."""
+        default = any("default" in track.dispositions for track in self.tracks)
+        found: list[str] = []
+        for number in range(first if default else 0):
+            found += (f"-disposition:s:{number}", "-default")
+        for number, (track, copied) in enumerate(zip(self.tracks, self.copied, strict=True)):
+            place = f"s:{first + number}"
+            found += ("-map", f"{number + 1}:0", f"-c:{place}", "copy" if copied else track.codec)
+            found += (f"-map_metadata:s:{place}", f"{len(self.tracks) + 1}:s:{number}")
+            found += (f"-disposition:{place}", "+".join(track.dispositions) or "0")
+        return tuple(found)
 
 
 def why_not_copied(media: MediaInfo, stream: VideoStream, container: Container) -> str | None:
@@ -61,6 +86,7 @@ def copied(
     wish: Sound | None,
     reasons: dict[int, str] | None = None,
     heard: Heard | None = None,
+    addition: Addition | None = None,
 ) -> Work:
     """A step that copies the pictures; sound becomes what `wish` says, none without one, or is `heard`."""
     product = planning.one(spec.source)
@@ -82,6 +108,8 @@ def copied(
     promise = finished.promised(
         media, stream=main, sounds=beside.tracks, subtitles=[sub for sub, _ in beside.subtitles]
     )
+    if addition:
+        promise = replace(promise, subtitles=len(beside.subtitles) + len(addition.tracks))
     output = Output(
         id=f"{planning.name}/file",
         path=f"{planning.name}.{container.extension}",
@@ -94,6 +122,7 @@ def copied(
         *("-nostdin", "-hide_banner", "-y"),
         *_opened(media),
         *(heard.opened if heard else ()),
+        *(addition.opened if addition else ()),
         *(arg for v in pictures for arg in ("-map", f"0:{v.index}")),
         *(("-c:v", "copy") if pictures else ()),
         *_marked(main, container),
@@ -102,6 +131,7 @@ def copied(
         *beside.extra,
         # Another input may have chapters too.
         *(("-map_chapters", "0") if heard and heard.opened and container.chapters else ()),
+        *(addition.mapped(len(beside.subtitles)) if addition else ()),
         *(arg for number, v in enumerate(covers) for arg in _attach(v, number, attached + number)),
         *muxing.finished(container.name),
         f"file:out/{output.path}",
@@ -111,9 +141,18 @@ def copied(
         key=planning.name,
         operation=spec.op,
         title=f"copy into {container.name}",
-        commands=(*(_cover_out(media, v, number) for number, v in enumerate(covers)), main_command),
-        inputs=(StepInput(name="source", ref=product.ref), *(heard.inputs if heard else ())),
+        commands=(
+            *(_cover_out(media, v, number) for number, v in enumerate(covers)),
+            *(addition.commands if addition else ()),
+            main_command,
+        ),
+        inputs=(
+            StepInput(name="source", ref=product.ref),
+            *(heard.inputs if heard else ()),
+            *(addition.inputs if addition else ()),
+        ),
         outputs=(output,),
+        texts=addition.texts if addition else (),
         estimate=copying(media.size),
     )
     made = finished.predicted(
@@ -122,7 +161,7 @@ def copied(
         size=media.size,
         picture=main,
         tracks=[track for track, _, _ in beside.tracks],
-        subtitles=beside.subtitles,
+        subtitles=(*beside.subtitles, *((t, t.codec) for t in (addition.tracks if addition else ()))),
         chapters=media.chapters if container.chapters else (),
     )
     said = [f"{describe(v)} copied" for v in pictures]

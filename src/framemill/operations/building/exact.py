@@ -6,7 +6,7 @@ Shared by cut, trim and concat. Encoding itself is operations.recoding's.
 from fractions import Fraction
 
 from framemill.commands import sound
-from framemill.commands.joining import Voice
+from framemill.commands.crossfading import Voice
 from framemill.commands.segmenting import fine_clock
 from framemill.domain.containers import CONTAINERS, Container, container_kept
 from framemill.domain.media import MediaInfo, VideoStream

@@ -7,6 +7,7 @@ from framemill.commands.joining import Piece
 from framemill.domain.containers import Container
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Step, StepInput, TextFile
+from framemill.domain.transitions import Transition
 from framemill.errors import CodecNotInContainer
 from framemill.operations.building.exact import frames_kept, voices
 from framemill.operations.building.recoding import Recoding
@@ -22,13 +23,20 @@ def encoded_step(
     *,
     inputs: tuple[StepInput, ...],
     chapters: TextFile | None = None,
+    dissolve: Transition | None = None,
 ) -> Step:
     """A step that decodes `pieces` and encodes them as one, the way `done` says."""
     tap = done.tap
     listed = muxing.chapter_input() if chapters else ()
     argv = (
         *("-nostdin", "-hide_banner", "-y"),
-        *joining.encoded(pieces, voices(done), picture=frames_kept(done, joined=True), also_opened=listed),
+        *joining.encoded(
+            pieces,
+            voices(done),
+            picture=frames_kept(done, joined=True),
+            also_opened=listed,
+            dissolve=dissolve,
+        ),
         *tap.extra,
         # A piece's own chapters are those of its file.
         *("-map_chapters", str(len(pieces)) if chapters else "-1"),
