@@ -101,25 +101,22 @@ def step_done(
         release(task, TaskState.DONE, now=now)
         task.result, task.wall_ms, task.cpu_ms = result, wall_ms, cpu_ms
         task.peak_memory_bytes = peak_memory_bytes
-        _add_findings(session, job, result, now=now)
+        _add_findings(session, job, task, now=now)
         session.flush()
         unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
         add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
-        if more := result.get("warnings"):
-            job.plan = {**(job.plan or {}), "warnings": [*(job.plan or {}).get("warnings", ()), *more]}
-            for warning in more:
-                add_log(session, job_id=job.id, at=now, message=warning, level="warning", task=task.key)
 
 
-def _add_findings(session: Session, job: Job, result: Json, *, now: datetime) -> None:
+def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> None:
     """What a step found out joins what the plan said."""
+    result = task.result or {}
     found = {kind: list(result.get(kind, ())) for kind in ("notes", "warnings")}
     plan = dict(job.plan or {})
     job.plan = plan | {kind: [*plan.get(kind, ()), *texts] for kind, texts in found.items() if texts}
     for kind, level in (("notes", "info"), ("warnings", "warning")):
         for text in found[kind]:
-            add_log(session, job_id=job.id, at=now, message=text, level=level)
+            add_log(session, job_id=job.id, at=now, message=text, level=level, task=task.key)
 
 
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:

@@ -90,7 +90,8 @@ class StepRun:
                 raise
             why = meaning(error.tail, error.exit_code) if isinstance(error, ToolFailed) else error.message
             said = f"{self._step.title}: encoding on the GPU failed and was done again in software ({why})"
-        return {**self._attempt(plain, sources), "warnings": [said]}
+        self._said = {"notes": [], "warnings": [said]}
+        return self._attempt(plain, sources)
 
     def _attempt(self, commands: Sequence[Command], sources: Mapping[str, Path | Sequence[Path]]) -> Json:
         remove(self._scratch)
