@@ -120,7 +120,7 @@ def option(field: Field, *, name: str, panel: str | None = None) -> Parameter:
         negative = f"--no-{flag.removeprefix('--')}"
         return _parameter(name, bool | None, f"{flag}/{negative}", help=text, panel=panel)
     complete = _completer(field)
-    kind = list[str] | None if field.kind == "list" else str | None
+    kind = list[str] | None if field.kind in {"list", "items"} else str | None
     return _parameter(name, kind, flag, metavar=field.metavar, help=text, panel=panel, complete=complete)
 
 

@@ -71,6 +71,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill preview movie.mp4 --duration 5s --width 480",
         "framemill preview movie.mp4 --montage 5 --duration 10s",
     ),
+    "filter": (
+        "framemill filter movie.mp4 --chain 'crop width=1280 height=720' --chain 'fade in' -o cut.mp4",
+        "framemill filter movie.mp4 --chain 'watermark logo.png width=10%' --chain 'text \"Hello: you\"'",
+        "framemill filter movie.mp4 --chain-file chain.yaml",
+    ),
     "proxy": ("framemill proxy camera.mov -o camera-proxy.mp4",),
     "quality": (
         "framemill quality small.mp4 --reference movie.mp4 -o scores",

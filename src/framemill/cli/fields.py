@@ -18,7 +18,7 @@ class Field:
     """One field of a spec as an option."""
 
     name: str
-    kind: Literal["flag", "value", "list"]
+    kind: Literal["flag", "value", "list", "items"]
     metavar: str
     help: str
     default: str | None  # as people write it
@@ -55,7 +55,7 @@ def data_of(field: Field, value: object) -> object:
 def _field(name: str, shape: Json, default: object, defs: Json) -> Field:
     forms = list(_forms(shape, defs))
     choices = tuple(str(v) for form in forms for v in _enum(form))
-    kind: Literal["flag", "value", "list"] = "value"
+    kind: Literal["flag", "value", "list", "items"] = "value"
     items: Json = {}
     if any(form.get("type") == "boolean" for form in forms):
         kind = "flag"
@@ -64,8 +64,10 @@ def _field(name: str, shape: Json, default: object, defs: Json) -> Field:
             kind = "list"
             items = form.get("items") or {}
             choices = tuple(str(v) for inner in _forms(items, defs) for v in _enum(inner))
+            if any(inner.get("type") == "object" for inner in _forms(items, defs)):
+                kind = "items"  # each is written in a line of its own, in which a comma means nothing
     plain = [form for form in (_forms(items, defs) if items else forms) if not _enum(form)]
-    metavar = _metavar(plain, name)
+    metavar = "ITEM" if kind == "items" else _metavar(plain, name)
     return Field(
         name=name,
         kind=kind,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from inspect import Parameter
 
 from framemill.cli.asking import Words, extra, option
+from framemill.cli.chain_file import read_chain
 from framemill.cli.fields import Field
 from framemill.errors import InvalidSpec
 
@@ -18,6 +19,9 @@ def with_shorthands(options: Mapping[str, Field], *, panel: str | None = None) -
         if name == "mode" and {"copy", "encode"} <= set(field.choices):
             said = "--mode encode: exact, but everything is encoded."
             yield extra("no_copy", "--no-copy", help=said, panel=panel)
+        if name == "chain":
+            said = "The filters from a YAML or JSON file: a list, or a mapping with `chain`."
+            yield extra("chain_file", "--chain-file", metavar="FILE", help=said, panel=panel)
 
 
 def apply_shorthands(words: Words, data: dict[str, object]) -> dict[str, object]:
@@ -31,6 +35,9 @@ def apply_shorthands(words: Words, data: dict[str, object]) -> dict[str, object]
         if result.get("mode", "encode") != "encode":
             _refuse_both("--no-copy", "mode", result)
         result["mode"] = "encode"
+    if (file := words.get("chain_file")) is not None:
+        _refuse_both("--chain-file", "chain", result)
+        result["chain"] = read_chain(str(file))
     return result
 
 

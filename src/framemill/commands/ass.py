@@ -17,7 +17,9 @@ _STYLE = (
     "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, "
     "MarginL, MarginR, MarginV, Encoding"
 )
-_PLAIN = "Default,Sans,16,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1,0,2,10,10,14,1"
+_PLAIN = (
+    "Default,Open Sans,16,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1,0,2,10,10,14,1"
+)
 _TIME = re.compile(r"\s*(\d{1,4}):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*")
 _UNLISTED = re.compile(r"^\d{0,4},\d{0,4},\d{0,4},[^,{}]{0,40},")
 _DRAWING = re.compile(r"\\p[1-9]")

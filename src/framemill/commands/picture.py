@@ -39,7 +39,7 @@ def filters_for(
         *deinterlaced(video, capabilities),
         *(tone_mapped(video, capabilities) if tone_map else named_colours(video)),
         *((f"fps={rate.numerator}/{rate.denominator}",) if rate else ()),
-        *(_SHOW_FIRST_FROM_ZERO if from_zero else ()),
+        *(SHOW_FIRST_FROM_ZERO if from_zero else ()),
         *_scaled(video, size, fit, capabilities, tone_map=tone_map),
         "setsar=1",
         *_tagged(video, tone_map=tone_map),
@@ -76,7 +76,7 @@ def placed(
 
 # A picture that starts after the sound would leave a hole at the start of segments, and some players
 # begin at the hole's end, out of sync: the first frame is shown from zero instead. No frame is added.
-_SHOW_FIRST_FROM_ZERO = ("setpts='if(eq(N,0),0,PTS)'",)
+SHOW_FIRST_FROM_ZERO = ("setpts='if(eq(N,0),0,PTS)'",)
 
 
 def _under(value: int, limit: int | None) -> int:
@@ -131,6 +131,11 @@ def planar_yuv(video: VideoStream) -> bool:
     return video.pixel_format.startswith(("yuv4", "yuvj4"))
 
 
+def guessed_space(video: VideoStream) -> str:
+    """What players take the colours of a picture for that does not say: they go by its size."""
+    return "bt709" if video.short_side >= 720 else "smpte170m"
+
+
 def is_rgb(video: VideoStream) -> bool:
     """True for pixels of red, green and blue, as screen recorders and GIFs have."""
     return video.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2", "pal8"))
@@ -147,5 +152,5 @@ def _tagged(video: VideoStream, *, tone_map: bool) -> tuple[str, ...]:
         return ("setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709",)
     if video.color_space is not None or video.hdr is not None or not planar_yuv(video):
         return ()
-    guess = "bt709" if video.short_side >= 720 else "smpte170m"
+    guess = guessed_space(video)
     return (f"setparams=colorspace={guess}:color_primaries={guess}:color_trc={guess}",)

@@ -30,6 +30,10 @@ CODECS = (
 MAX_PIXELS = 67_108_864
 
 
+# What decodes the pictures that are laid over videos.
+PICTURE_CODECS = "png,mjpeg,webp,gif,av1,libdav1d"
+
+
 def guard_args(*, max_pixels: int = MAX_PIXELS) -> tuple[str, ...]:
     """Options that must stand before every `-i`: protocols, demuxers, decoders and picture size allowed."""
     return (
@@ -60,5 +64,19 @@ def read(
         *(("-ss", seconds(start_us)) if start_us else ()),
         *(("-t", seconds(length_us)) if length_us is not None else ()),
         *before,
+        *("-i", f"file:in/{name}"),
+    )
+
+
+def read_picture(name: str, *, demuxer: str, max_pixels: int = MAX_PIXELS) -> tuple[str, ...]:
+    """Open `in/<name>` as a picture, by the one demuxer that its own bytes called for."""
+    return (
+        *("-protocol_whitelist", "file"),
+        *("-format_whitelist", demuxer),
+        *("-codec_whitelist", PICTURE_CODECS),
+        *("-max_pixels", str(max_pixels)),
+        # Where a picture says that it is turned, its size would not be the one that it was planned with.
+        "-noautorotate",
+        *("-f", demuxer),
         *("-i", f"file:in/{name}"),
     )

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from framemill.engine import (
     clips,
     encrypting,
+    fonts,
+    letters,
     levelling,
     measuring,
     moving,
@@ -47,6 +49,8 @@ ACTIONS: dict[str, Action] = {
     "clip_index": clips.index,
     "clip_tags": clips.tags,
     "copy": _copy,
+    "default_font": fonts.default_font,
+    "font_letters": letters.check,
     "dash_folder": packaged.dash_folder,
     "encrypt_hls": encrypting.encrypt_hls,
     "hls_bandwidth": packaged.hls_bandwidth,

@@ -11,14 +11,21 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from framemill.errors import InputUnreadable
+
 WHOLE_BYTES = 64 << 20
 _BLOCK = 1 << 20
 
 
 def digest(path: Path) -> str:
-    """The digest of a file, or of a folder with everything below it."""
+    """The digest of a file, or of a folder with everything below it.
+
+    InputUnreadable for a device or a pipe, whose reading may never end.
+    """
     if path.is_dir():
         return _of_folder(path)
+    if path.exists() and not path.is_file():
+        raise InputUnreadable(path.name, "it is not a regular file")
     size = path.stat().st_size
     if size <= WHOLE_BYTES:
         with path.open("rb") as file:

@@ -6,10 +6,11 @@ from typing import Any
 
 from framemill.domain.media import MediaInfo, Picture
 from framemill.domain.subtitles import SubtitleFile
+from framemill.engine.fonts import check_font
 from framemill.engine.images import read_picture
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.sidecars import read_subtitles
-from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid
+from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid, ToolFailed
 from framemill.operations.planning import Question
 from framemill.operations.spec import InputKind, Spec, references
 
@@ -19,6 +20,9 @@ _MOST_PICTURE_BYTES = 64 * 1024 * 1024
 # How each kind of question is answered; Any: the question's own detail.
 Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
 ANSWERS: dict[str, Answer] = {
+    "crop": lambda machine, path, media, limit, stop: machine.picture_area(
+        path, media=media, limit=limit, stop=stop
+    ),
     "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
     "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
     "scenes": lambda machine, path, media, detail, stop: machine.scenes(
@@ -44,7 +48,16 @@ def first_look(
 ) -> tuple[dict[str, MediaInfo], dict[str, Picture]]:
     """What the inputs contain: media and still pictures, by name. Raises InputNotFound, InputUnreadable."""
     media = {name: machine.look(path, stop=stop) for name, path in paths.items() if kinds[name] == "media"}
-    pictures = {name: _picture(path) for name, path in paths.items() if kinds[name] == "picture"}
+    pictures: dict[str, Picture] = {}
+    for name, path in paths.items():
+        try:
+            if kinds[name] == "picture":
+                pictures[name] = _picture(path, machine, stop)
+            elif kinds[name] == "font":
+                check_font(path)
+        except InputUnreadable as error:
+            error.hint = f"check that the file is complete and is a {kinds[name]}"
+            raise
     return media, pictures
 
 
@@ -64,13 +77,19 @@ def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, s
     return ANSWERS[question.kind](machine, path, media, question.detail, stop)
 
 
-def _picture(path: Path) -> Picture:
+def _picture(path: Path, machine: Machine, stop: Stop) -> Picture:
     try:
-        if path.stat().st_size > _MOST_PICTURE_BYTES:
-            raise InputUnreadable(path.name, "it is too large for a picture")
+        if not path.is_file() or path.stat().st_size > _MOST_PICTURE_BYTES:
+            raise InputUnreadable(path.name, "it is no file of a picture's size")
         found = read_picture(path)
     except OutputInvalid as error:
         raise InputUnreadable(path.name, "it is no whole JPEG, PNG, WebP, AVIF or GIF picture") from error
     if found.demuxer is None:
         raise InputUnreadable(path.name, "it is an animated WebP, which cannot be decoded")
+    if not 0 < found.width * found.height <= machine.limits.max_pixels:
+        raise InputUnreadable(path.name, f"a picture of {found.width}x{found.height} is not decoded")
+    try:
+        machine.decode(path, demuxer=found.demuxer, stop=stop)
+    except ToolFailed as error:
+        raise InputUnreadable(path.name, "it is a damaged picture") from error
     return found

@@ -8,11 +8,13 @@ from typing import Literal
 from framemill.commands.checking import STREAMS, decode_all
 from framemill.commands.failures import classify
 from framemill.domain.capabilities import Capabilities
+from framemill.domain.cropping import Box
 from framemill.domain.cuts import Weights
 from framemill.domain.hardware import Hardware, Wish
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Estimate
 from framemill.domain.profiles import Profile
+from framemill.tools.cropping import picture_area
 from framemill.tools.hardware import detect
 from framemill.tools.limits import Limits
 from framemill.tools.probe import count_packets, keyframes, probe
@@ -94,6 +96,18 @@ class Machine:
             programs=self.programs,
             media=media,
             threshold=threshold,
+            limits=self.limits,
+            sandbox=self.sandbox,
+            cancelled=stop,
+        )
+
+    def picture_area(self, path: Path, *, media: MediaInfo, limit: int, stop: Stop) -> Box | None:
+        """The part of its main video that is not black bars."""
+        return picture_area(
+            path,
+            programs=self.programs,
+            media=media,
+            limit=limit,
             limits=self.limits,
             sandbox=self.sandbox,
             cancelled=stop,

@@ -7,23 +7,19 @@ the format that is expected.
 import json
 import re
 import shutil
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from framemill.commands import ass, burning
 from framemill.domain.subtitles import SubtitleText
-from framemill.engine.fonts import full_name
+from framemill.engine.fonts import default_faces, full_name
+from framemill.engine.letters import named, needed
 from framemill.engine.sidecars import read_subtitles, written
 from framemill.engine.workbench import Workbench
 from framemill.errors import InputUnreadable, NoSubtitleStream, NotSupported
 
 _LACKING = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
-# A film is understood without them.
-_FORGIVEN = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn", "Mn", "Me", "Zs"})
-_MOST_NAMED = 8
 
 
 def text(bench: Workbench, argv: tuple[str, ...]) -> None:
@@ -47,6 +43,7 @@ def burnable(bench: Workbench, argv: tuple[str, ...]) -> None:
     drawn = said if own else ass.read(ass.write(said))
     fonts = bench.scratch / burning.FONTS
     fonts.mkdir(exist_ok=True)
+    default_faces(fonts)
     changes = [(name, str(value)) for name, value in wish["own_styles" if own else "styles"].items()]
     if wish.get("font"):
         shutil.copyfile(bench.scratch / wish["font"], fonts / "given")
@@ -101,14 +98,9 @@ def _check_letters(bench: Workbench, drawn: SubtitleText) -> None:
             "there is no font on this machine to draw subtitles with",
             hint="install one (fonts-dejavu-core on Debian), or give a font file",
         )
-    letters = [chr(n) for n in lacking if unicodedata.category(chr(n)) not in _FORGIVEN]
-    if letters:
+    missing = [chr(n) for n in lacking if needed(chr(n))]
+    if missing:
         raise NotSupported(
-            f"no font here has the letters {_named(letters)} that the subtitles need",
+            f"no font here has the letters {named(missing)} that the subtitles need",
             hint="install a font that has them (fonts-noto on Debian), or give a font file",
         )
-
-
-def _named(letters: Sequence[str]) -> str:
-    more = f" and {len(letters) - _MOST_NAMED} more" if len(letters) > _MOST_NAMED else ""
-    return " ".join(letters[:_MOST_NAMED]) + more

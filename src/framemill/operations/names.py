@@ -22,6 +22,7 @@ SUMMARIES: dict[str, str] = {
     "preview": "Make a short silent clip.",
     "storyboard": "Make sheets of small pictures for previews while scrubbing.",
     "scenes": "Find scene changes, black, silence and frozen pictures.",
+    "filter": "Crop, scale, correct, stabilise, mark: a chain of filters in one encode.",
     "proxy": "Make a light editing copy.",
     "quality": "Measure VMAF, PSNR and SSIM of one file against another.",
     "ladder": "Encode several renditions from one decode.",

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import cast
 
 from framemill.domain.capabilities import Capabilities
+from framemill.domain.cropping import Box
 from framemill.domain.cuts import Weights
 from framemill.domain.hardware import Acceleration
 from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
@@ -104,6 +105,10 @@ class Planning:
         `threshold` is how much of 100 a frame must differ from the one before. Raises as `answer` does.
         """
         return cast("tuple[int, ...]", self.answer("scenes", source, threshold))
+
+    def crop(self, source: str, limit: int) -> Box | None:
+        """What of a job input is not black bars, as shown; None where unsure. Raises as `answer` does."""
+        return cast("Box | None", self.answer("crop", source, limit))
 
     def picture(self, ref: str) -> Picture:
         """The still picture that a job input is; InvalidSpec where there is none of this name."""

@@ -1,3 +1,5 @@
+import shlex
+
 import pytest
 
 from framemill.cli.catalog import entries, find, nearest
@@ -48,7 +50,7 @@ def test_every_operation_and_pipeline_has_examples_of_its_own() -> None:
     ("name", "example"), [(name, line) for name, lines in EXAMPLES.items() for line in lines]
 )
 def test_every_example_can_be_typed(name: str, example: str) -> None:
-    words = example.split()
+    words = shlex.split(example)
     entry = find(words[1])
     assert entry is not None
 

@@ -11,7 +11,7 @@ from framemill.operations.registry import load_spec, operation
 
 _OPERATIONS = [name for name in SUMMARIES if name not in ONLY_IN_PIPELINES]
 _COMMON = {parameter.name for parameter in common()}
-_SHORTHANDS = {"minutes", "no_copy"}
+_SHORTHANDS = {"chain_file", "minutes", "no_copy"}
 
 
 def _command(name: str) -> AnyCommand:
@@ -92,3 +92,10 @@ def test_sets_are_operations() -> None:
 @pytest.mark.parametrize("name", sorted(ONLY_IN_PIPELINES - {"probe"}))
 def test_only_what_reads_no_file_of_the_users_is_left_out(name: str) -> None:
     assert operation(name).spec.model_fields["source"].default != "input"
+
+
+def test_items_are_taken_whole_one_an_option() -> None:
+    (field,) = (f for f in fields_of(operation("filter").spec) if f.name == "chain")
+
+    assert (field.kind, field.metavar) == ("items", "ITEM")
+    assert data_of(field, ["text 'a, b'", "flip"]) == ["text 'a, b'", "flip"]

@@ -5,6 +5,7 @@ import pytest
 
 from framemill.engine import digests
 from framemill.engine.digests import digest, size_of
+from framemill.errors import InputUnreadable
 
 
 def test_a_small_file_is_digested_whole(tmp_path: Path) -> None:
@@ -44,3 +45,8 @@ def test_a_folders_digest_covers_names_and_contents(tmp_path: Path, change: str)
     assert same
     assert digest(tmp_path / "a") != digest(tmp_path / "b")
     assert size_of(tmp_path / "a") == 3
+
+
+def test_what_may_never_end_is_not_read() -> None:
+    with pytest.raises(InputUnreadable, match="not a regular file"):
+        digest(Path("/dev/zero"))

@@ -5,7 +5,7 @@ else left behind with a reason. The picture itself is operations.recoding's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from framemill.commands import sound
 from framemill.domain.capabilities import Capabilities
@@ -28,6 +28,7 @@ class Sound:
     channels: int | None = None  # cap
     copied: frozenset[str] = frozenset()  # codecs that are copied ...
     copy_up_to: int | None = None  # ... up to this rate for stereo
+    filters: tuple[str, ...] = ()  # what is done to every track; none can be copied then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +124,14 @@ def _sounds(
             notes.append(f"{describe(track)} copied")
             continue
         left = sound.kept_channels(track, wish.codec, wish.channels)
-        parts.append(
-            sound.encode(
-                track,
-                codec=wish.codec,
-                bitrate=wish.bitrate,
-                capabilities=capabilities,
-                channels=wish.channels,
-            )
+        part = sound.encode(
+            track,
+            codec=wish.codec,
+            bitrate=wish.bitrate,
+            capabilities=capabilities,
+            channels=wish.channels,
         )
+        parts.append(replace(part, filters=(*part.filters, *wish.filters)))
         tracks.append((track, wish.codec, left))
         mixed = f", mixed down from {track.channels} channels to {left}" if left < track.channels else ""
         notes.append(f"{describe(track)} encoded to {wish.codec}: {why}{mixed}")
@@ -139,6 +139,8 @@ def _sounds(
 
 
 def _why_not_copied(track: AudioStream, container: Container, wish: Sound) -> str | None:
+    if wish.filters:
+        return "it is changed"
     if track.codec not in container.audio:
         return f"{container.name} cannot hold {track.codec}"
     if track.codec not in wish.copied:
