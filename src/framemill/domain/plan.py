@@ -103,6 +103,7 @@ class Command:
     only_if_larger: tuple[str, int] | None = None  # run only where this file below out/ has more bytes
     # A JSON object below the step's folder, made by an earlier command; its values replace {name} in argv.
     filled_from: str | None = None
+    forgiven: bool = False  # where it fails, a later command notices and makes up for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, packaged, parts, proof, splicing
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -35,8 +35,11 @@ ACTIONS: dict[str, Action] = {
     "clip_tags": clips.tags,
     "copy": _copy,
     "dash_folder": packaged.dash_folder,
+    "discard": splicing.discard,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
     "remove": packaged.remove,
+    "smart_proof": proof.prove,
+    "smart_splice": splicing.splice,
     "whole_webvtt": packaged.whole_webvtt,
 }

@@ -19,6 +19,9 @@ Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
 ANSWERS: dict[str, Answer] = {
     "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
     "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
+    "pictures": lambda machine, path, media, ranges, stop: machine.pictures(
+        path, media=media, ranges=ranges, stop=stop
+    ),
     "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
 }
 

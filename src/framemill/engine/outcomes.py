@@ -104,6 +104,11 @@ def step_done(
         session.flush()
         unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
+        said: list[str] = result.get("said", [])
+        for text in said:
+            add_log(session, job_id=job.id, at=now, message=text, level="warning", task=task.key)
+        if said and job.plan:
+            job.plan = {**job.plan, "notes": [*job.plan["notes"], *said]}
         add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
 
 

@@ -14,13 +14,14 @@ from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
 from framemill.engine.digests import digest
+from framemill.engine.failures import forgivable
 from framemill.engine.machine import Machine
 from framemill.engine.progress import StepProgress
 from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
 from framemill.engine.workbench import Workbench
 from framemill.engine.workspace import remove, stage
-from framemill.errors import ToolMissing
+from framemill.errors import FramemillError, ToolMissing
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.sandbox import sandboxed
 
@@ -66,6 +67,7 @@ class StepRun:
         self._machine = machine
         self._hold = hold
         self._name = name  # the input as the user knows it
+        self._said: list[str] = []
 
     def run(self, sources: Mapping[str, Path | Sequence[Path]]) -> Json:
         """Make and verify the outputs; returns what the task's record keeps of them.
@@ -81,14 +83,23 @@ class StepRun:
                 continue
             progress.started(number)
             for single in self._singles(self._filled(command)):
-                self._run(
-                    single,
-                    real,
-                    on_progress=partial(progress.reported, number),
-                    on_share=partial(progress.shared, number),
-                )
+                try:
+                    self._run(
+                        single,
+                        real,
+                        on_progress=partial(progress.reported, number),
+                        on_share=partial(progress.shared, number),
+                    )
+                except FramemillError as error:
+                    if not command.forgiven or not forgivable(error):
+                        raise
         outputs = {output.id: self._verified(output) for output in self._step.outputs}
-        return {"scratch": self._scratch.name, "outputs": outputs, "commands": self.used.commands}
+        return {
+            "scratch": self._scratch.name,
+            "outputs": outputs,
+            "commands": self.used.commands,
+            "said": self._said,
+        }
 
     def look(self, path: Path) -> MediaInfo:
         """As Eye says."""
@@ -154,6 +165,7 @@ class StepRun:
                 scratch=self._scratch,
                 ffmpeg=lambda argv: self._call("ffmpeg", argv, real, on_progress=None),
                 report=on_share,
+                say=self._said.append,
             )
             act(bench, command.argv)
             return

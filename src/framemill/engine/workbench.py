@@ -16,3 +16,4 @@ class Workbench:
     # A failure is raised as what it means; Cancelled where the work must end.
     ffmpeg: Callable[[tuple[str, ...]], Finished]
     report: Callable[[float], None] = lambda _share: None  # how far the action is, from 0 to 1
+    say: Callable[[str], None] = lambda _text: None  # tell the user what the plan could not foresee

@@ -9,6 +9,7 @@ from framemill.domain.capabilities import Capabilities
 from framemill.domain.cuts import Weights
 from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
 from framemill.domain.profiles import Profile
+from framemill.domain.smart import Pictures
 from framemill.domain.work import Product
 from framemill.errors import InvalidSpec, NoAudioStream, NoVideoStream, ProfileNotFound
 
@@ -85,6 +86,10 @@ class Planning:
     def keyframes(self, source: str) -> tuple[int, ...]:
         """Keyframe times of a job input, in µs from its start. Raises as `answer` does."""
         return cast("tuple[int, ...]", self.answer("keyframes", source))
+
+    def pictures(self, source: str, ranges: tuple[tuple[int, int], ...] | None) -> Pictures:
+        """The pictures of a job input, around `ranges` (µs from its start) at least. Raises as `answer` does."""
+        return cast("Pictures", self.answer("pictures", source, ranges))
 
     def frames(self, source: str) -> int:
         """How many pictures the main video of a job input has. Raises as `answer` does."""

@@ -1,4 +1,4 @@
-"""One range of a file, or several joined into one: by copy from keyframes, or encoded exactly."""
+"""One range of a file, or several joined into one: by copy from keyframes, smartly, or encoded exactly."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from framemill.domain import clipping
 from framemill.domain.units import parse_time, seconds
 from framemill.domain.work import Work
 from framemill.errors import FramemillError
-from framemill.operations.building import clips_encoded
+from framemill.operations.building import clips_encoded, trim_smart
 from framemill.operations.building.clips_copied import copied
 from framemill.operations.building.exact import mode_of
 from framemill.operations.planning import Planning
@@ -54,11 +54,14 @@ class Trim(Spec):
         max_length=100,
         description="Several ranges, joined in this order: 10s-25s 1m-1m30s.",
     )
-    mode: Literal["copy", "encode"] | None = Field(
+    mode: Literal["copy", "smart", "encode"] | None = Field(
         None,
         description="`copy` begins at the keyframe at or before the start: fast, nothing encoded, and the "
-        "plan says how much earlier that is. `encode` is exact. Copy by default, encode where a profile "
-        "is given.",
+        "plan says how much earlier that is. `smart` is exact and encodes only what lies next to the cuts. "
+        "`encode` is exact. Copy by default, encode where a profile is given.",
+    )
+    strict: bool = Field(
+        False, description="Fail where a smart cut is not possible, instead of encoding everything."
     )
     profile: str | None = Field(
         None, description="How to encode; without one the source's codec and size are kept."
@@ -82,6 +85,8 @@ def plan(spec: Trim, planning: Planning) -> Work:
     ranges = [clipping.checked(a, b, product.media.duration_us) for a, b in _ranges(spec)]
     if mode_of(spec.mode, spec.profile) == "copy":
         return copied(spec, planning, ranges)
+    if mode_of(spec.mode, spec.profile) == "smart":
+        return trim_smart.trimmed(spec, planning, ranges, strict=spec.strict)
     if len(ranges) == 1:
         return clips_encoded.one(spec, planning, ranges[0], profile=spec.profile)
     return clips_encoded.several(spec, planning, ranges, profile=spec.profile)

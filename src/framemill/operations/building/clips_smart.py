@@ -1,0 +1,299 @@
+"""One file of ranges cut exactly by copying all but their edges, proved at run time. For trim and cut."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from framemill.commands import edges, muxing, opening, smart, source
+from framemill.commands.clipping import cues_within, window_of_sound
+from framemill.commands.joining import Piece, Voice, heard
+from framemill.commands.smart import Stretch
+from framemill.commands.sound import layout_of, rate_for
+from framemill.domain import clipping, finished
+from framemill.domain.containers import Container
+from framemill.domain.estimates import copying, decoding, encoding
+from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.plan import Command, Estimate, Promise
+from framemill.domain.promises import frame_us
+from framemill.domain.smart import Pictures, Splice
+from framemill.domain.units import US, seconds
+from framemill.operations.building.companions import Companions, Sound, companions, default_sound
+from framemill.operations.planning import Planning
+
+_HEAD = ("-nostdin", "-hide_banner", "-y")
+_AUDIO_BITRATE = 192_000
+_SOUNDS = frozenset({"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s24le"})
+# The last packet of sound may reach over the end.
+_SOUND_US = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a smart cut is made from."""
+
+    label: str
+    ref: str
+    media: MediaInfo
+    stream: VideoStream
+    pictures: Pictures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """One file: how it is made, and what it must be."""
+
+    commands: tuple[Command, ...]
+    promise: Promise
+    beside: Companions
+    result: MediaInfo  # the ranges as if they were a file
+    estimate: Estimate
+
+
+def joint(
+    found: Source,
+    planning: Planning,
+    splices: Sequence[Splice],
+    *,
+    container: Container,
+    file: str,
+    strict: bool,
+    whole_us: int | None = None,
+) -> Joint:
+    """The commands that make `out/<file>` of the ranges; `whole_us` is where it begins if not with a picture."""
+    stem = file.rpartition(".")[0]
+    stretches = [
+        Stretch(media=found.media, stream=found.stream, pictures=found.pictures, splice=s, name=f"{stem}_{n}")
+        for n, s in enumerate(splices)
+    ]
+    alone = len(stretches) == 1
+    begins = stretches[0].start_us if whole_us is None or not alone else whole_us
+    ends = stretches[-1].end_us
+    total = (ends - begins) if alone else sum(s.end_us - s.start_us for s in stretches)
+    clip = clipping.clipped(found.media, begins, ends) if alone else clipping.lasting(found.media, total)
+    enter = opening.entry(found.media, begins)
+    if alone and enter != begins:
+        # What is read before the start would shift subtitles and chapters, which no filter can cut.
+        clip = replace(clip, subtitles=(), chapters=())
+    clip = replace(clip, others=tuple(o for o in clip.others if o.kind == "attachment"))
+    beside = companions(
+        clip, container, sound_wish(found.media, container), capabilities=planning.capabilities
+    )
+    main = next(v for v in clip.video if v.index == found.stream.index)
+    promise = finished.promised(clip, stream=main, sounds=beside.tracks)
+    promise = replace(
+        promise,
+        duration_us=total,
+        tolerance_us=promise.tolerance_us + _SOUND_US + frame_us(found.stream.frame_rate),
+        frames=sum(s.count for s in splices),
+        subtitles=None,
+    )
+    script = f"{stem}.ffconcat"
+    join = (
+        _alone(found, beside, clip, begins=begins, ends=ends, enter=enter, lead=stretches[0].start_us - begins)
+        if alone
+        else _several(found, beside, stretches)
+    )
+    place = 1 if alone else len(stretches)
+
+    def written(*, encoded: bool) -> tuple[str, ...]:
+        return (
+            *_HEAD,
+            *join[0],
+            *smart.joined(script, found.stream),
+            *smart.picture(
+                place, found.stream, found.pictures.time_base, container, encoded=encoded
+            ),
+            *join[1],
+            *muxing.finished(container.name),
+            f"file:out/{file}",
+        )
+
+    recoded = any(s.encoded for s in splices)
+    mend = not strict and edges.why_not(found.stream, planning.capabilities) is None
+    again = Command(tool="builtin", argv=("discard",), only_if_missing=file)
+    commands = [
+        *(
+            Command(tool="ffmpeg", argv=argv, forgiven=mend, duration_us=s.end_us - s.start_us)
+            for s in stretches
+            for argv in (
+                *smart.seen(s),
+                *((smart.middle(s),) if s.splice.copied is not None else ()),
+                smart.listed(s),
+            )
+        ),
+        Command(
+            tool="builtin",
+            argv=("smart_splice", script, _pieces(found, stretches, whole=False)),
+            forgiven=mend,
+        ),
+        Command(tool="ffmpeg", argv=written(encoded=recoded), forgiven=mend, duration_us=total),
+        Command(
+            tool="builtin",
+            argv=("smart_proof", _proof(found, stretches, container, file=file, strict=not mend)),
+        ),
+    ]
+    if mend:
+        commands += [
+            *(
+                replace(again, tool="ffmpeg", argv=smart.whole(s), duration_us=s.end_us - s.start_us)
+                for s in stretches
+            ),
+            replace(again, argv=("smart_splice", script, _pieces(found, stretches, whole=True))),
+            replace(again, tool="ffmpeg", argv=written(encoded=True), duration_us=total),
+        ]
+    commands.append(Command(tool="builtin", argv=("discard", *_scrap(stretches, script))))
+    return Joint(
+        commands=tuple(commands),
+        promise=promise,
+        beside=beside,
+        result=clip,
+        estimate=_estimate(found, stretches, clip.size, total),
+    )
+
+
+def sound_wish(media: MediaInfo, container: Container) -> Sound:
+    """Sound is encoded anew in its own codec: a copy could only begin with a packet."""
+    main = media.main_audio
+    kept = main is not None and main.codec in _SOUNDS & container.audio
+    rate = 2 * (main.bit_rate or 0) // max(2, main.channels) if main is not None else 0
+    return Sound(
+        codec=main.codec if kept and main is not None else default_sound(container),
+        bitrate=max(_AUDIO_BITRATE, rate),
+    )
+
+
+def _alone(
+    found: Source,
+    beside: Companions,
+    clip: MediaInfo,
+    *,
+    begins: int,
+    ends: int,
+    enter: int,
+    lead: int,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs before the pictures and everything beside them, for one range."""
+    opened = source.read(
+        "source", demuxer=found.media.container, start_us=enter, length_us=ends - enter
+    )
+    length = ends - begins
+    sounds: list[str] = []
+    for number, part in enumerate(beside.audio):
+        filters = (*window_of_sound(begins - enter, length), *part.filters)
+        sounds += ("-map", f"0:{part.stream}", f"-filter:a:{number}", ",".join(filters))
+        sounds += (arg.replace("{n}", str(number)) for arg in part.args)
+    return (
+        # A picture that begins after the sound does so here as well.
+        (*opened, *(("-itsoffset", seconds(lead)) if lead > 0 else ())),
+        (
+            *sounds,
+            *beside.extra,
+            *(cues_within(length) if beside.subtitles else ()),
+            *(("-t", seconds(length)) if clip.chapters else ()),
+        ),
+    )
+
+
+def _several(
+    found: Source, beside: Companions, stretches: Sequence[Stretch]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The same for several ranges."""
+    pieces = []
+    for s in stretches:
+        enter = opening.entry(found.media, s.start_us)
+        opened = source.read(
+            "source", demuxer=found.media.container, start_us=enter, length_us=s.end_us - enter
+        )
+        pieces.append(
+            Piece(
+                opened=opened,
+                picture=found.stream.index,
+                filters=(),
+                sounds=tuple(part.stream for part in beside.audio),
+                length_us=s.end_us - s.start_us,
+                cut=True,
+                skip_us=s.start_us - enter,
+            )
+        )
+    voices = [
+        Voice(part=part, sample_rate=rate_for(codec, track.sample_rate), layout=layout_of(channels))
+        for part, (track, codec, channels) in zip(beside.audio, beside.tracks, strict=True)
+    ]
+    inputs = tuple(arg for piece in pieces for arg in piece.opened)
+    return inputs, (*heard(pieces, voices), *beside.extra, "-map_chapters", "-1")
+
+
+def _pieces(found: Source, stretches: Sequence[Stretch], *, whole: bool) -> str:
+    listed: list[tuple[str, int]] = []
+    for s in stretches:
+        begins = ((f"{s.name}_whole.mp4", s.splice.first),) if whole else s.pieces()
+        places = [*(s.time_us(tick) for _, tick in begins), s.time_us(s.splice.end)]
+        listed += [
+            (name, places[n + 1] - places[n]) for n, (name, _) in enumerate(begins)
+        ]
+    return json.dumps({"codec": found.stream.codec, "pieces": listed})
+
+
+def _proof(
+    found: Source, stretches: Sequence[Stretch], container: Container, *, file: str, strict: bool
+) -> str:
+    spans = []
+    offset = 0
+    for s in stretches:
+        copied = s.splice.copied
+        spans.append(
+            {
+                "name": s.name,
+                "first": s.splice.first,
+                "offset_us": offset,
+                "copied": [copied.first, copied.last] if copied is not None else None,
+                "windows": [
+                    {"name": w.name, "first": w.first, "until": w.until} for w in smart.windows(s)
+                ],
+            }
+        )
+        offset += s.end_us - s.start_us
+    framed = {"mov", "matroska"}
+    base = found.pictures.time_base
+    return json.dumps(
+        {
+            "file": file,
+            "label": file,
+            "demuxer": container.demuxer,
+            # Other containers frame a codec's units in another way.
+            "same_bytes": found.media.container in framed
+            and container.demuxer in framed
+            and found.stream.codec != "hevc",
+            "strict": strict,
+            "time_base": [base.numerator, base.denominator],
+            "count": sum(s.splice.count for s in stretches),
+            "spans": spans,
+        }
+    )
+
+
+def _scrap(stretches: Sequence[Stretch], script: str) -> tuple[str, ...]:
+    found = [script, "made.md5", "made.gray"]
+    for s in stretches:
+        found += [name for name, _ in s.pieces()]
+        found += [f"{s.name}.crc", f"{s.name}_whole.mp4"]
+        found += [f"{w.name}.{kind}" for w in smart.windows(s) for kind in ("md5", "gray")]
+    return tuple(found)
+
+
+def _estimate(found: Source, stretches: Sequence[Stretch], size: int, total_us: int) -> Estimate:
+    stream = found.stream
+    edge_us = round(sum(s.splice.encoded for s in stretches) * US / stream.frame_rate) if stream.frame_rate else 0
+    picture = (stream.width, stream.height)
+    cost = (
+        encoding(
+            codec=stream.codec if stream.codec in {"h264", "hevc", "av1", "vp9"} else "h264",
+            size=picture,
+            rate=stream.frame_rate,
+            duration_us=edge_us,
+            preset="veryfast",
+        )
+        + decoding(size=picture, rate=stream.frame_rate, duration_us=2 * edge_us)
+        + copying(2 * size)
+    )
+    return replace(cost, output_bytes=size, scratch_bytes=size)
