@@ -54,10 +54,11 @@ def why_not(stream: VideoStream, capabilities: Capabilities) -> str | None:
     return None
 
 
-def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool) -> tuple[str, ...]:
-    """Options for pictures like those of `stream`, none shown before an earlier one is decoded."""
+def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: int = 0) -> tuple[str, ...]:
+    """Options for pictures like those of `stream`, decoded `reorder` frames (0 to 2) before they are shown."""
     crf = str((_EDGE_CRF if edge else _WHOLE_CRF)[stream.codec])
-    args = {"h264": _x264, "hevc": _x265, "vp9": _vpx, "vp8": _vpx, "av1": _aom}[stream.codec](stream, edge)
+    forms = {"h264": _x264, "hevc": _x265, "vp9": _vpx, "vp8": _vpx, "av1": _aom}
+    args = forms[stream.codec](stream, edge, reorder)
     return (
         *("-c:v", _ENCODERS[stream.codec][0], "-crf", crf, *args),
         *("-pix_fmt", stream.pixel_format),
@@ -65,15 +66,15 @@ def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool) -> tuple[st
     )
 
 
-def _x264(stream: VideoStream, edge: bool) -> tuple[str, ...]:
-    params = [f"sps-id={_OWN_SETS}"]
+def _x264(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
+    params = [f"sps-id={_OWN_SETS}", "open-gop=0", *(("b-pyramid=none",) if reorder == 1 else ())]
     fields: tuple[str, ...] = ()
     if stream.interlaced:
         params.append("tff=1" if stream.field_order in {"tt", "tb"} else "bff=1")
         fields = ("-flags", "+ildct+ilme")
     return (
         *("-preset", "veryfast" if edge else "medium"),
-        *("-bf", "0"),
+        *("-bf", "3" if reorder else "0"),
         *("-profile:v", _X264_PROFILES[stream.profile or "High"]),
         *(("-level:v", str(stream.level)) if stream.level and stream.level >= 10 else ()),
         *fields,
@@ -81,17 +82,19 @@ def _x264(stream: VideoStream, edge: bool) -> tuple[str, ...]:
     )
 
 
-def _x265(stream: VideoStream, edge: bool) -> tuple[str, ...]:
+def _x265(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
     level = (f"level-idc={stream.level // 3}",) if stream.level else ()
     # x265 logs through its own channel; without this its banner floods the error tail.
-    params = ("log-level=error", "bframes=0", "open-gop=0", "repeat-headers=1", *level)
+    pyramid = ("b-pyramid=0",) if reorder == 1 else ()
+    bees = f"bframes={3 if reorder else 0}"
+    params = ("log-level=error", bees, *pyramid, "open-gop=0", "repeat-headers=1", *level)
     return (
         *("-preset", "veryfast" if edge else "medium"),
         *("-x265-params", ":".join(params)),
     )
 
 
-def _vpx(stream: VideoStream, edge: bool) -> tuple[str, ...]:
+def _vpx(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
     rows = ("-row-mt", "1") if stream.codec == "vp9" else ()
     # No hidden pictures: each packet is one that is shown.
     return ("-b:v", "0" if stream.codec == "vp9" else "50M", "-deadline", "good", "-cpu-used", "4", *rows) + (
@@ -102,5 +105,5 @@ def _vpx(stream: VideoStream, edge: bool) -> tuple[str, ...]:
     )
 
 
-def _aom(stream: VideoStream, edge: bool) -> tuple[str, ...]:
+def _aom(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
     return ("-b:v", "0", "-cpu-used", "8" if edge else "6", "-row-mt", "1", "-lag-in-frames", "0")

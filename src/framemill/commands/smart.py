@@ -34,6 +34,12 @@ class Stretch:
     pictures: Pictures
     splice: Splice
     name: str  # of its pieces: "smart_001"
+    reorder: int = 0  # how many frames early our encoder is to decode, as the source does
+
+    @property
+    def frame(self) -> Fraction:
+        """How many ticks a picture lasts."""
+        return 1 / ((self.stream.frame_rate or Fraction(25)) * self.pictures.time_base)
 
     def time_us(self, pts: int) -> int:
         """From the range's first picture."""
@@ -52,8 +58,7 @@ class Stretch:
     @property
     def beside(self) -> int:
         """So many ticks cover the copied pictures next to a join."""
-        rate = self.stream.frame_rate or Fraction(25)
-        return max(1, round(_WITNESSES / (rate * self.pictures.time_base)))
+        return max(1, round(_WITNESSES * self.frame))
 
     def pieces(self) -> tuple[tuple[str, int], ...]:
         """Each piece's file with the tick at which it begins."""
@@ -86,6 +91,21 @@ def windows(stretch: Stretch) -> tuple[Window, ...]:
         Window(name=f"{stretch.name}_first", first=s.first, until=opens),
         Window(name=f"{stretch.name}_last", first=closes, until=s.end),
     )
+
+
+def reorder_of(stream: VideoStream, time_base: Fraction, splices: Sequence[Splice]) -> int:
+    """How many frames early all edges are decoded, so that readers see one habit: 0, 1 or 2."""
+    if stream.is_vfr or stream.codec not in {"h264", "hevc"} or not stream.frame_rate:
+        return 0
+    frame = 1 / (stream.frame_rate * time_base)
+    delays = [
+        Fraction(delay) / frame
+        for s in splices
+        for delay, pts in ((s.head_delay, s.head if s.copied else ()), (s.tail_delay, s.tail))
+        if pts
+    ]
+    # Rounded clocks make two frames a little less than two.
+    return max(0, min(2, int(min(delays, default=Fraction(0)) + Fraction(1, 10))))
 
 
 def seen(stretch: Stretch) -> tuple[tuple[str, ...], ...]:
@@ -235,7 +255,7 @@ def _decoded(
     outputs: list[str] = []
     for n, (piece, _, _, delay) in enumerate(wanted):
         outputs += ("-map", f"[p{n}]")
-        outputs += edges.encoder(s.stream, s.pictures.time_base, edge=True)
+        outputs += edges.encoder(s.stream, s.pictures.time_base, edge=True, reorder=s.reorder)
         outputs += _piece(s, piece, delay)
     return (
         *_HEAD,
@@ -257,8 +277,9 @@ def _witnesses(name: str, time_base: Fraction) -> tuple[str, ...]:
 
 def _piece(stretch: Stretch, piece: str, delay: int | None) -> tuple[str, ...]:
     """Options of a piece, whose pictures are decoded `delay` ticks before they are shown."""
+    late = 0 if delay is None else delay - round(stretch.reorder * stretch.frame)
     return (
-        *(("-bsf:v", f"setts=pts=PTS:dts=PTS-{delay}") if delay is not None else ()),
+        *(("-bsf:v", f"setts=pts=PTS:dts={'DTS' if stretch.reorder else 'PTS'}-{late}") if late > 0 else ()),
         *(("-tag:v", "hev1") if stretch.stream.codec == "hevc" else ()),
         *("-video_track_timescale", str(stretch.pictures.time_base.denominator)),
         *("-avoid_negative_ts", "disabled", "-map_metadata", "-1", "-map_chapters", "-1"),

@@ -16,8 +16,14 @@ _TABLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 _SIZES = (*_TABLES, b"stsz")
 _AVC = (*_TABLES, b"stsd", b"avc1", b"avcC")
 _HEADER = 8
+_HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
 # What stands in a box before the boxes inside it, beside its own header.
-_BEFORE = {b"stsd": 8, b"avc1": 78}
+_BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
+_CLEAN_RANDOM_ACCESS, _BROKEN_LINK = 21, 18
+_HEADER = 8
+_HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
+# What stands in a box before the boxes inside it, beside its own header.
+_BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
 # An access unit of one NAL unit: end of sequence (type 36). ITU-T H.265, 7.3.1.2.
 _END_OF_SEQUENCE = bytes.fromhex("00000002" "4801")
 
@@ -49,30 +55,44 @@ def h264_sets(path: Path) -> Sets:
 
 def name_h264_sets(path: Path, sets: Sets) -> None:
     """Let the header of `path` name `sets` instead of its own."""
+    _rewrite(path, _AVC, _written(sets))
+
+
+def copy_hevc_sets(source: Path, target: Path) -> None:
+    """Let the header of `target` name the parameter sets of `source`."""
+    _, index = _index(source)
+    box = _chain(index, _HEVC, source)[-1]
+    _rewrite(target, _HEVC, index[box.body : box.end])
+
+
+def break_link(path: Path) -> None:
+    """Say of an HEVC track's first picture that nothing before it counts, and nothing shown before it follows.
+
+    A clean random access picture (CRA, type 21) becomes a broken link (BLA_N_LP, type 18): the same slice
+    under another name, behind which a decoder may find any other pictures. ITU-T H.265, 7.4.2.2.
+    """
     start, index = _index(path)
-    changed = _replaced(index, _chain(index, _AVC, path), _written(sets))
+    box = _chain(index, _SIZES, path)[-1]
+    uniform, _, first = struct.unpack_from(">III", index[box.body : box.end] + bytes(4), 4)
+    with path.open("r+b") as file:
+        pictures = next(box for box in _outer(file, path) if box.kind == b"mdat")
+        place, end = pictures.body, pictures.body + (uniform or first)
+        while place < end <= start:
+            file.seek(place)
+            (length, head) = struct.unpack(">IB", file.read(5))
+            if head >> 1 & 63 == _CLEAN_RANDOM_ACCESS:
+                file.seek(place + 4)
+                file.write(bytes([head & 0x81 | _BROKEN_LINK << 1]))
+            place += 4 + length
+
+
+def _rewrite(path: Path, kinds: Sequence[bytes], body: bytes) -> None:
+    start, index = _index(path)
+    changed = _replaced(index, _chain(index, kinds, path), body)
     with path.open("r+b") as file:
         file.seek(start)
         file.write(changed)
-
-
-def end_sequence(path: Path) -> None:
-    """Put an HEVC end of sequence behind the last picture: what follows then starts anew."""
-    start, index = _index(path)
-    chain = _chain(index, _SIZES, path)
-    table = index[chain[-1].body : chain[-1].end]
-    uniform, count = struct.unpack_from(">II", table, 4)
-    sizes = [uniform] * count if uniform else list(struct.unpack_from(f">{count}I", table, 12))
-    sizes[-1] += len(_END_OF_SEQUENCE)
-    changed = _replaced(index, chain, table[:4] + struct.pack(f">II{count}I", 0, count, *sizes))
-    with path.open("r+b") as file:
-        pictures = next(box for box in _outer(file, path) if box.kind == b"mdat")
-        if pictures.end != start or pictures.body - pictures.start != _HEADER:
-            raise OutputInvalid(f"{path.name!r} is not laid out as it was to be")
-        file.seek(pictures.start)
-        file.write(struct.pack(">I", pictures.end - pictures.start + len(_END_OF_SEQUENCE)))
-        file.seek(start)
-        file.write(_END_OF_SEQUENCE + changed)
+        file.truncate()
 
 
 def _index(path: Path) -> tuple[int, bytes]:

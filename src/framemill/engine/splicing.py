@@ -1,11 +1,10 @@
 """Makes the pieces of a smart cut fit together: parameter sets that do not clash, and the script that joins them."""
 
 import json
-from itertools import pairwise
 from pathlib import Path
 
 from framemill.commands.joining import timed_script
-from framemill.engine.boxes import Sets, end_sequence, h264_sets, name_h264_sets
+from framemill.engine.boxes import Sets, break_link, copy_hevc_sets, h264_sets, name_h264_sets
 from framemill.engine.workbench import Workbench
 from framemill.errors import OutputInvalid
 
@@ -26,11 +25,14 @@ def splice(bench: Workbench, argv: tuple[str, ...]) -> None:
         raise OutputInvalid(f"{missing[0]!r} was not made")
     if wish["codec"] == "h264" and len(files) > 1:
         name_h264_sets(files[0], _together([h264_sets(path) for path in files]))
-    if wish["codec"] == "hevc":
-        for path, following in pairwise(files):
-            # A keyframe may belong to an open group of pictures; after an end of sequence it opens a new one.
-            if following.stem.endswith("_copy"):
-                end_sequence(path)
+    if wish["codec"] == "hevc" and len(files) > 1:
+        # Readers put the header's parameter sets before each keyframe: there they must be the copy's own.
+        # Before our own pictures stand ours, which count from there on.
+        copy_hevc_sets(next((path for path in files if path.stem.endswith("_copy")), files[0]), files[0])
+        for path in files[1:]:
+            # A keyframe may belong to an open group of pictures: behind others it must not count on any.
+            if path.stem.endswith("_copy"):
+                break_link(path)
     (out / target).write_text(timed_script(wish["pieces"]), "utf-8")
 
 

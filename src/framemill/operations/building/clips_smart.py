@@ -61,8 +61,16 @@ def joint(
 ) -> Joint:
     """The commands that make `out/<file>` of the ranges; `whole_us` is where it begins if not with a picture."""
     stem = file.rpartition(".")[0]
+    early = smart.reorder_of(found.stream, found.pictures.time_base, splices)
     stretches = [
-        Stretch(media=found.media, stream=found.stream, pictures=found.pictures, splice=s, name=f"{stem}_{n}")
+        Stretch(
+            media=found.media,
+            stream=found.stream,
+            pictures=found.pictures,
+            splice=s,
+            name=f"{stem}_{n}",
+            reorder=early,
+        )
         for n, s in enumerate(splices)
     ]
     alone = len(stretches) == 1
