@@ -55,10 +55,17 @@ def why_not(stream: VideoStream, capabilities: Capabilities) -> str | None:
 
 
 def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: int = 0) -> tuple[str, ...]:
-    """Options for pictures like those of `stream`, decoded `reorder` frames (0 to 2) before they are shown."""
+    """Options for pictures like those of `stream`, decoded `reorder` frames (0 to 2) early."""
     crf = str((_EDGE_CRF if edge else _WHOLE_CRF)[stream.codec])
-    forms = {"h264": _x264, "hevc": _x265, "vp9": _vpx, "vp8": _vpx, "av1": _aom}
-    args = forms[stream.codec](stream, edge, reorder)
+    match stream.codec:
+        case "h264":
+            args = _x264(stream, edge=edge, reorder=reorder)
+        case "hevc":
+            args = _x265(stream, edge=edge, reorder=reorder)
+        case "av1":
+            args = ("-b:v", "0", "-cpu-used", "8" if edge else "6", "-row-mt", "1", "-lag-in-frames", "0")
+        case _:
+            args = _vpx(stream)
     return (
         *("-c:v", _ENCODERS[stream.codec][0], "-crf", crf, *args),
         *("-pix_fmt", stream.pixel_format),
@@ -66,7 +73,7 @@ def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: in
     )
 
 
-def _x264(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
+def _x264(stream: VideoStream, *, edge: bool, reorder: int) -> tuple[str, ...]:
     params = [f"sps-id={_OWN_SETS}", "open-gop=0", *(("b-pyramid=none",) if reorder == 1 else ())]
     fields: tuple[str, ...] = ()
     if stream.interlaced:
@@ -82,7 +89,7 @@ def _x264(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
     )
 
 
-def _x265(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
+def _x265(stream: VideoStream, *, edge: bool, reorder: int) -> tuple[str, ...]:
     level = (f"level-idc={stream.level // 3}",) if stream.level else ()
     # x265 logs through its own channel; without this its banner floods the error tail.
     pyramid = ("b-pyramid=0",) if reorder == 1 else ()
@@ -94,16 +101,11 @@ def _x265(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
     )
 
 
-def _vpx(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
-    rows = ("-row-mt", "1") if stream.codec == "vp9" else ()
-    # No hidden pictures: each packet is one that is shown.
-    return ("-b:v", "0" if stream.codec == "vp9" else "50M", "-deadline", "good", "-cpu-used", "4", *rows) + (
-        "-auto-alt-ref",
-        "0",
-        "-lag-in-frames",
-        "0",
+def _vpx(stream: VideoStream) -> tuple[str, ...]:
+    return (
+        # Without a rate of its own VP8 would be held to one of the encoder's choice.
+        *("-b:v", "0" if stream.codec == "vp9" else "50M"),
+        *("-deadline", "good", "-cpu-used", "4", *(("-row-mt", "1") if stream.codec == "vp9" else ())),
+        # No hidden pictures: each packet is one that is shown.
+        *("-auto-alt-ref", "0", "-lag-in-frames", "0"),
     )
-
-
-def _aom(stream: VideoStream, edge: bool, reorder: int) -> tuple[str, ...]:
-    return ("-b:v", "0", "-cpu-used", "8" if edge else "6", "-row-mt", "1", "-lag-in-frames", "0")

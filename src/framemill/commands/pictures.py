@@ -1,4 +1,4 @@
-"""Asking for every picture of one stream: when each is shown and decoded, and which ones a copy may begin with."""
+"""Asking for every picture of one stream: when each is shown and decoded, and where a copy may begin."""
 
 from framemill.commands.source import guard_args
 from framemill.domain.smart import Picture

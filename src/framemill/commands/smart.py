@@ -1,4 +1,4 @@
-"""Commands of a smart cut: edges encoded like the source, the middle copied, pieces joined, sound cut to the sample.
+"""Commands of a smart cut: edges encoded like the source, the middle copied, the pieces joined.
 
 Every piece is an MP4 whose first picture is at zero, on the source's own
 clock. How their bytes come to fit together is engine.splicing's.
@@ -83,8 +83,10 @@ class Window:
 def windows(stretch: Stretch) -> tuple[Window, ...]:
     """Around both ends: everything encoded, and the copied pictures next to it."""
     s = stretch.splice
-    opens = min(s.end, (s.copied.first if s.copied else s.first) + stretch.beside)
-    closes = max(s.first, (s.copied.last if s.copied else s.end) - stretch.beside)
+    opens = closes = s.end
+    if s.copied is not None:
+        opens = min(s.end, s.copied.first + stretch.beside)
+        closes = max(s.first, s.copied.last - stretch.beside)
     if closes <= opens:
         return (Window(name=f"{stretch.name}_all", first=s.first, until=s.end),)
     return (
@@ -126,7 +128,7 @@ def seen(stretch: Stretch) -> tuple[tuple[str, ...], ...]:
 
 
 def whole(stretch: Stretch) -> tuple[str, ...]:
-    """The range encoded from end to end in the source's form: what is done where copying did not prove right."""
+    """The range encoded from end to end like its source: done where copying did not prove right."""
     s = stretch.splice
     return (
         *_HEAD,
@@ -152,7 +154,7 @@ def middle(stretch: Stretch) -> tuple[str, ...]:
             "-bsf:v",
             ",".join(
                 (
-                    # Brings the parameter sets of each keyframe into the stream, behind other ones of our own.
+                    # Brings parameter sets to each keyframe: behind our own pictures others count.
                     *annexb,
                     rf"noise=drop=lt(pts\,{first})+gt(pts\,{last})",
                     f"setts=pts=PTS-{first}:dts=DTS-{first}",

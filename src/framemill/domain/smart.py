@@ -105,7 +105,7 @@ def spliced(
             else (None, None)
         )
         if copied is None:
-            head, tail, delay = tuple(wanted), (), 0
+            head, tail, delay = tuple(wanted), tuple[int, ...](), 0
         else:
             head = tuple(t for t in wanted if t < copied.first)
             tail = tuple(t for t in wanted if t > copied.last)

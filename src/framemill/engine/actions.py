@@ -38,6 +38,7 @@ ACTIONS: dict[str, Action] = {
     "discard": splicing.discard,
     "hls_bandwidth": packaged.hls_bandwidth,
     "parts_report": parts.report,
+    "ranges_report": parts.of_ranges,
     "remove": packaged.remove,
     "smart_proof": proof.prove,
     "smart_splice": splicing.splice,

@@ -24,8 +24,8 @@ _HEADER = 8
 _HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
 # What stands in a box before the boxes inside it, beside its own header.
 _BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
-# An access unit of one NAL unit: end of sequence (type 36). ITU-T H.265, 7.3.1.2.
-_END_OF_SEQUENCE = bytes.fromhex("00000002" "4801")
+# NAL unit types of HEVC.
+_CLEAN_RANDOM_ACCESS, _BROKEN_LINK = 21, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def copy_hevc_sets(source: Path, target: Path) -> None:
 
 
 def break_link(path: Path) -> None:
-    """Say of an HEVC track's first picture that nothing before it counts, and nothing shown before it follows.
+    """Say of an HEVC track's first picture that nothing before it counts.
 
     A clean random access picture (CRA, type 21) becomes a broken link (BLA_N_LP, type 18): the same slice
     under another name, behind which a decoder may find any other pictures. ITU-T H.265, 7.4.2.2.

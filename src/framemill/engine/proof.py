@@ -1,4 +1,4 @@
-"""The proof of a smart cut, from the finished file: its pictures are those of the source's range, and all of them.
+"""The proof of a smart cut, from the finished file: it shows the range's pictures, all and no others.
 
 What is compared with what is decided in commands.smart; docs/decisions/0009
 says why it is enough.
@@ -15,6 +15,7 @@ from typing import Any
 from framemill.commands import smart
 from framemill.domain.units import US
 from framemill.engine.failures import forgivable
+from framemill.engine.parts import mended
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError, OutputInvalid
 
@@ -66,6 +67,7 @@ def prove(bench: Workbench, argv: tuple[str, ...]) -> None:
                 hint="use mode=encode, or leave out strict",
             ) from error
         file.unlink(missing_ok=True)
+        mended(file).touch()
         bench.say(f"{wish['label']}: encoded from end to end, since the smart cut failed: {error.message}")
 
 

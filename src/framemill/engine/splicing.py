@@ -1,4 +1,4 @@
-"""Makes the pieces of a smart cut fit together: parameter sets that do not clash, and the script that joins them."""
+"""Makes the pieces of a smart cut fit: parameter sets that do not clash, and the script that joins them."""
 
 import json
 from pathlib import Path

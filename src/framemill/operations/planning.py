@@ -88,7 +88,7 @@ class Planning:
         return cast("tuple[int, ...]", self.answer("keyframes", source))
 
     def pictures(self, source: str, ranges: tuple[tuple[int, int], ...] | None) -> Pictures:
-        """The pictures of a job input, around `ranges` (µs from its start) at least. Raises as `answer` does."""
+        """The pictures of a job input, around `ranges` (µs from its start) at least. Raises as `answer`."""
         return cast("Pictures", self.answer("pictures", source, ranges))
 
     def frames(self, source: str) -> int:

@@ -1,43 +1,16 @@
 """One range of a file, or several joined into one: by copy from keyframes, smartly, or encoded exactly."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from framemill.domain import clipping
-from framemill.domain.units import parse_time, seconds
 from framemill.domain.work import Work
-from framemill.errors import FramemillError
 from framemill.operations.building import clips_encoded, trim_smart
 from framemill.operations.building.clips_copied import copied
 from framemill.operations.building.exact import mode_of
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Spec, Time
-
-
-def _range_in(value: object) -> tuple[int, int]:
-    words = value.split("-") if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or len(words) != 2:
-        raise ValueError("is not a range; write 10s-25s or 00:01:30-00:02:00")
-    try:
-        start, end = (parse_time(w.strip() if isinstance(w, str) else w) for w in words)
-    except FramemillError as error:
-        raise ValueError(str(error)) from error
-    if end <= start:
-        raise ValueError("its end does not come after its start")
-    return start, end
-
-
-def _range_out(value: tuple[int, int]) -> str:
-    return f"{seconds(value[0])}s-{seconds(value[1])}s"
-
-
-Range = Annotated[
-    tuple[int, int],
-    BeforeValidator(_range_in),
-    PlainSerializer(_range_out, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["00:01:30-00:02:00"]}),
-]
+from framemill.operations.spec import Range, Spec, Time
 
 
 class Trim(Spec):

@@ -96,9 +96,7 @@ def pictures(
     return Pictures(time_base=main.time_base, start_us=media.start_us, listed=listed)
 
 
-def _windows(
-    ranges: Sequence[Range] | None, media: MediaInfo, main: VideoStream
-) -> tuple[Range, ...] | None:
+def _windows(ranges: Sequence[Range] | None, media: MediaInfo, main: VideoStream) -> tuple[Range, ...] | None:
     """What to read: the ranges with what is around them; None for everything."""
     if ranges is None or media.container not in _INDEXED or media.truncated:
         return None

@@ -56,10 +56,14 @@ def joint(
     *,
     container: Container,
     file: str,
+    label: str,
     strict: bool,
     whole_us: int | None = None,
 ) -> Joint:
-    """The commands that make `out/<file>` of the ranges; `whole_us` is where it begins if not with a picture."""
+    """The commands that make `out/<file>` of the ranges.
+
+    `label` is what messages call it; `whole_us` where it begins if not with a picture.
+    """
     stem = file.rpartition(".")[0]
     early = smart.reorder_of(found.stream, found.pictures.time_base, splices)
     stretches = [
@@ -97,7 +101,9 @@ def joint(
     )
     script = f"{stem}.ffconcat"
     join = (
-        _alone(found, beside, clip, begins=begins, ends=ends, enter=enter, lead=stretches[0].start_us - begins)
+        _alone(
+            found, beside, clip, begins=begins, ends=ends, enter=enter, lead=stretches[0].start_us - begins
+        )
         if alone
         else _several(found, beside, stretches)
     )
@@ -108,9 +114,7 @@ def joint(
             *_HEAD,
             *join[0],
             *smart.joined(script, found.stream),
-            *smart.picture(
-                place, found.stream, found.pictures.time_base, container, encoded=encoded
-            ),
+            *smart.picture(place, found.stream, found.pictures.time_base, container, encoded=encoded),
             *join[1],
             *muxing.finished(container.name),
             f"file:out/{file}",
@@ -137,7 +141,10 @@ def joint(
         Command(tool="ffmpeg", argv=written(encoded=recoded), forgiven=mend, duration_us=total),
         Command(
             tool="builtin",
-            argv=("smart_proof", _proof(found, stretches, container, file=file, strict=not mend)),
+            argv=(
+                "smart_proof",
+                _proof(found, stretches, container, file=file, label=label, strict=not mend),
+            ),
         ),
     ]
     if mend:
@@ -155,7 +162,7 @@ def joint(
         promise=promise,
         beside=beside,
         result=clip,
-        estimate=_estimate(found, stretches, clip.size, total),
+        estimate=_estimate(found, stretches, clip.size),
     )
 
 
@@ -181,9 +188,7 @@ def _alone(
     lead: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Inputs before the pictures and everything beside them, for one range."""
-    opened = source.read(
-        "source", demuxer=found.media.container, start_us=enter, length_us=ends - enter
-    )
+    opened = source.read("source", demuxer=found.media.container, start_us=enter, length_us=ends - enter)
     length = ends - begins
     sounds: list[str] = []
     for number, part in enumerate(beside.audio):
@@ -236,14 +241,12 @@ def _pieces(found: Source, stretches: Sequence[Stretch], *, whole: bool) -> str:
     for s in stretches:
         begins = ((f"{s.name}_whole.mp4", s.splice.first),) if whole else s.pieces()
         places = [*(s.time_us(tick) for _, tick in begins), s.time_us(s.splice.end)]
-        listed += [
-            (name, places[n + 1] - places[n]) for n, (name, _) in enumerate(begins)
-        ]
+        listed += [(name, places[n + 1] - places[n]) for n, (name, _) in enumerate(begins)]
     return json.dumps({"codec": found.stream.codec, "pieces": listed})
 
 
 def _proof(
-    found: Source, stretches: Sequence[Stretch], container: Container, *, file: str, strict: bool
+    found: Source, stretches: Sequence[Stretch], container: Container, *, file: str, label: str, strict: bool
 ) -> str:
     spans = []
     offset = 0
@@ -255,9 +258,7 @@ def _proof(
                 "first": s.splice.first,
                 "offset_us": offset,
                 "copied": [copied.first, copied.last] if copied is not None else None,
-                "windows": [
-                    {"name": w.name, "first": w.first, "until": w.until} for w in smart.windows(s)
-                ],
+                "windows": [{"name": w.name, "first": w.first, "until": w.until} for w in smart.windows(s)],
             }
         )
         offset += s.end_us - s.start_us
@@ -266,7 +267,7 @@ def _proof(
     return json.dumps(
         {
             "file": file,
-            "label": file,
+            "label": label,
             "demuxer": container.demuxer,
             # Other containers frame a codec's units in another way.
             "same_bytes": found.media.container in framed
@@ -289,9 +290,10 @@ def _scrap(stretches: Sequence[Stretch], script: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _estimate(found: Source, stretches: Sequence[Stretch], size: int, total_us: int) -> Estimate:
+def _estimate(found: Source, stretches: Sequence[Stretch], size: int) -> Estimate:
     stream = found.stream
-    edge_us = round(sum(s.splice.encoded for s in stretches) * US / stream.frame_rate) if stream.frame_rate else 0
+    encoded = sum(s.splice.encoded for s in stretches)
+    edge_us = round(encoded * US / stream.frame_rate) if stream.frame_rate else 0
     picture = (stream.width, stream.height)
     cost = (
         encoding(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from framemill.commands import edges
 from framemill.domain import smart
@@ -31,7 +32,12 @@ class Fit:
 
 
 def looked_at(
-    planning: Planning, product: Product, container: Container, ranges: Sequence[Range], *, every: bool = False
+    planning: Planning,
+    product: Product,
+    container: Container,
+    ranges: Sequence[Range],
+    *,
+    every: bool = False,
 ) -> Fit | str:
     """How each range is made, or what keeps the source from it.
 
@@ -107,14 +113,12 @@ def _fields(pictures: Pictures, stream: VideoStream) -> bool:
     if not stream.interlaced or not stream.frame_rate or len(pictures.listed) < 3:
         return False
     shown = sorted(p.pts for p in pictures.listed)
-    nearest = min(b - a for a, b in zip(shown, shown[1:], strict=False))
+    nearest = min(b - a for a, b in pairwise(shown))
     return nearest * pictures.time_base * stream.frame_rate < 3 / 4
 
 
 def _nothing_copied(pictures: Pictures, splices: Sequence[Splice]) -> str:
-    inside = [
-        p for p in pictures.listed if p.key and any(s.first <= p.pts < s.end for s in splices)
-    ]
+    inside = [p for p in pictures.listed if p.key and any(s.first <= p.pts < s.end for s in splices)]
     if inside:
         return "its groups of pictures are open: after none of its keyframes may a copy begin"
     return "no keyframe lies in what is wanted, so there is nothing to copy"

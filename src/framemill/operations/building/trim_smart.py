@@ -37,6 +37,7 @@ def trimmed(spec: Spec, planning: Planning, wanted: Sequence[Range], *, strict: 
         fits.splices,
         container=container,
         file=f"{planning.name}.{container.extension}",
+        label=planning.name,
         strict=strict,
         # Of a whole beginning the sound before the first picture is a part.
         whole_us=0 if wanted[0][0] == 0 else None,
