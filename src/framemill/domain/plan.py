@@ -149,6 +149,19 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """One part of a cut as each mode would make it; times (begin, end) in the source."""
+
+    operation: str  # as the plan calls it
+    part: int
+    wanted_us: tuple[int, int]
+    copy_us: tuple[int, int]  # from keyframe to keyframe, or to where the range ends
+    exact_us: tuple[int, int]  # what `smart` and `encode` show: its first picture, and the first behind it
+    frames: int
+    smart_encodes: int  # how many of them `smart` would encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a request compiled to."""
 
@@ -157,6 +170,7 @@ class Plan:
     notes: tuple[str, ...] = ()  # what is copied, what is encoded and why
     warnings: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()  # of cuts, in a plan that is made to be shown
     fingerprint: str = ""
 
     @property

@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from framemill.commands import segmenting, source
-from framemill.domain import cuts, left_behind, promises
+from framemill.domain import clipping, cuts, left_behind, promises
 from framemill.domain.containers import CONTAINERS, DEMUXERS, Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import MediaInfo, VideoStream
-from framemill.domain.plan import Command, Output, Promise, Resource, Role, Step, StepInput
+from framemill.domain.plan import Boundary, Command, Output, Promise, Resource, Role, Step, StepInput
 from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
-from framemill.operations.building import boundaries, parts_apart
+from framemill.operations.building import boundaries, parts_apart, true_boundaries
 from framemill.operations.building.boundaries import Boundaries
 from framemill.operations.building.companions import Sound, companions, default_sound
 from framemill.operations.building.exact import mode_of, profile_for, sound_for, steady
@@ -78,6 +78,21 @@ class Cut(Spec):
 
 def plan(spec: Cut, planning: Planning) -> Work:
     """One step that makes all parts; InvalidSpec, TimeOutOfRange where boundaries are impossible."""
+    return replace(_planned(spec, planning), boundaries=_boundaries(spec, planning))
+
+
+def _boundaries(spec: Cut, planning: Planning) -> tuple[Boundary, ...]:
+    product = planning.one(spec.source)
+    if spec.ranges is not None:
+        inside = [clipping.checked(a, b, product.media.duration_us) for a, b in spec.ranges]
+        return true_boundaries.of_ranges(planning, product, inside)
+    if spec.max_size is not None:
+        return ()
+    wish = boundaries.exactly(spec, product, end_us=product.media.duration_us)
+    return true_boundaries.of_parts(planning, product, wish.wanted)
+
+
+def _planned(spec: Cut, planning: Planning) -> Work:
     mode = mode_of(spec.mode, spec.profile)
     if spec.ranges is not None:
         return parts_apart.ranges(spec, planning, spec.ranges, mode=mode, profile=spec.profile)

@@ -1,12 +1,13 @@
 """One range of a file, or several joined into one: by copy from keyframes, smartly, or encoded exactly."""
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from framemill.domain import clipping
 from framemill.domain.work import Work
-from framemill.operations.building import clips_encoded, trim_smart
+from framemill.operations.building import clips_encoded, trim_smart, true_boundaries
 from framemill.operations.building.clips_copied import copied
 from framemill.operations.building.exact import mode_of
 from framemill.operations.planning import Planning
@@ -56,6 +57,12 @@ def plan(spec: Trim, planning: Planning) -> Work:
     """A tap for one exact range, else one step; TimeOutOfRange where a range is not inside the file."""
     product = planning.one(spec.source)
     ranges = [clipping.checked(a, b, product.media.duration_us) for a, b in _ranges(spec)]
+    return replace(
+        _planned(spec, planning, ranges), boundaries=true_boundaries.of_ranges(planning, product, ranges)
+    )
+
+
+def _planned(spec: Trim, planning: Planning, ranges: list[tuple[int, int]]) -> Work:
     if mode_of(spec.mode, spec.profile) == "copy":
         return copied(spec, planning, ranges)
     if mode_of(spec.mode, spec.profile) == "smart":

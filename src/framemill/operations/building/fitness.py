@@ -63,8 +63,8 @@ def looked_at(
                 hint="choose a longer range, or mode=copy for the sound",
             )
         splices.append(splice)
-    if not any(s.copied for s in splices):
-        return _nothing_copied(pictures, splices)
+    if not any(s.copied for s in splices) and _has_keyframe(pictures, splices):
+        return "its groups of pictures are open: behind other pictures none of its keyframes may stand"
     if any(s.encoded for s in splices) and (reason := edges.why_not(stream, planning.capabilities)):
         return reason
     return Fit(
@@ -85,7 +85,9 @@ def said(fits: Fit) -> str:
     total = sum(s.count for s in fits.splices)
     encoded = sum(s.encoded for s in fits.splices)
     if not encoded:
-        return f"all {total} pictures copied: the range begins and ends where a copy can"
+        return f"all {total} pictures copied: a copy can begin and end there"
+    if encoded == total:
+        return f"all {total} pictures encoded like the source: no keyframe lies between the cuts"
     return f"{encoded} of {total} pictures encoded, next to the cuts, and {total - encoded} copied"
 
 
@@ -117,8 +119,5 @@ def _fields(pictures: Pictures, stream: VideoStream) -> bool:
     return nearest * pictures.time_base * stream.frame_rate < 3 / 4
 
 
-def _nothing_copied(pictures: Pictures, splices: Sequence[Splice]) -> str:
-    inside = [p for p in pictures.listed if p.key and any(s.first <= p.pts < s.end for s in splices)]
-    if inside:
-        return "its groups of pictures are open: after none of its keyframes may a copy begin"
-    return "no keyframe lies in what is wanted, so there is nothing to copy"
+def _has_keyframe(pictures: Pictures, splices: Sequence[Splice]) -> bool:
+    return any(p.key and any(s.first <= p.pts < s.end for s in splices) for p in pictures.listed)
