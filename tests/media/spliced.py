@@ -2,7 +2,6 @@
 
 import subprocess
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -59,7 +58,10 @@ def check_exact(made: list[Shown], wanted: list[Shown]) -> list[bool]:
     assert len(made) == len(wanted)
     times = [p.time_us for p in made]
     assert all(b > a for a, b in pairwise(times))
-    apart = [(p.time_us - made[0].time_us) - (w.time_us - wanted[0].time_us) for p, w in zip(made, wanted, strict=True)]
+    apart = [
+        (p.time_us - made[0].time_us) - (w.time_us - wanted[0].time_us)
+        for p, w in zip(made, wanted, strict=True)
+    ]
     assert max(map(abs, apart)) <= 1100
     for n, (picture, own) in enumerate(zip(made, wanted, strict=True)):
         if picture.hash == own.hash:
@@ -76,17 +78,20 @@ def difference(one: Shown, other: Shown) -> float:
     return sum(abs(a - b) for a, b in zip(one.looks, other.looks, strict=True)) / len(one.looks)
 
 
-def packet_rows(path: Path, *filters: str) -> list[tuple[int | None, int | None, str]]:
+def packet_rows(path: Path, *filters: str) -> list[tuple[int, int, str]]:
     """PTS and DTS in ticks and checksum of each stored picture, in the order of decoding."""
-    argv = [str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-copyts", "-i", str(path), "-map", "0:v:0"]
+    argv = [
+        str(find_programs().ffmpeg),
+        "-nostdin",
+        "-v",
+        "error",
+        "-copyts",
+        "-i",
+        str(path),
+        "-map",
+        "0:v:0",
+    ]
     argv += ["-c", "copy", *filters, "-f", "framehash", "-hash", "md5", "-"]
     text = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     rows = [line.split(",") for line in text.splitlines() if line and not line.startswith("#")]
     return [(int(row[2]), int(row[1]), row[5].strip()) for row in rows]
-
-
-def rate_of(path: Path) -> Fraction:
-    """Frames a second."""
-    main = fm.probe(path).main_video
-    assert main is not None
-    return main.frame_rate

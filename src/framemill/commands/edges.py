@@ -8,20 +8,18 @@ from framemill.domain.media import VideoStream
 # Number of our parameter sets, which must not be that of the source's: encoders begin at 0.
 _OWN_SETS = 31
 # Nearer to the source than the eye can tell, in few pictures.
-_EDGE_CRF = {"h264": 14, "hevc": 14, "vp9": 12, "av1": 16, "vp8": 6}
-_WHOLE_CRF = {"h264": 18, "hevc": 18, "vp9": 20, "av1": 22, "vp8": 8}
+_EDGE_CRF = {"h264": 14, "hevc": 14, "vp9": 12, "av1": 16}
+_WHOLE_CRF = {"h264": 18, "hevc": 18, "vp9": 20, "av1": 22}
 _ENCODERS = {
     "h264": ("libx264",),
     "hevc": ("libx265",),
     "vp9": ("libvpx-vp9",),
-    "vp8": ("libvpx",),
     "av1": ("libaom-av1",),
 }
 _FORMATS = {
     "h264": "yuv420p yuvj420p yuv422p yuvj422p yuv444p yuvj444p yuv420p10le yuv422p10le yuv444p10le",
     "hevc": "yuv420p yuvj420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le yuv420p12le",
     "vp9": "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le",
-    "vp8": "yuv420p",
     "av1": "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le",
 }
 _X264_PROFILES = {
@@ -65,7 +63,7 @@ def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: in
         case "av1":
             args = ("-b:v", "0", "-cpu-used", "8" if edge else "6", "-row-mt", "1", "-lag-in-frames", "0")
         case _:
-            args = _vpx(stream)
+            args = _vp9()
     return (
         *("-c:v", _ENCODERS[stream.codec][0], "-crf", crf, *args),
         *("-pix_fmt", stream.pixel_format),
@@ -101,11 +99,9 @@ def _x265(stream: VideoStream, *, edge: bool, reorder: int) -> tuple[str, ...]:
     )
 
 
-def _vpx(stream: VideoStream) -> tuple[str, ...]:
+def _vp9() -> tuple[str, ...]:
     return (
-        # Without a rate of its own VP8 would be held to one of the encoder's choice.
-        *("-b:v", "0" if stream.codec == "vp9" else "50M"),
-        *("-deadline", "good", "-cpu-used", "4", *(("-row-mt", "1") if stream.codec == "vp9" else ())),
+        *("-b:v", "0", "-deadline", "good", "-cpu-used", "4", "-row-mt", "1"),
         # No hidden pictures: each packet is one that is shown.
         *("-auto-alt-ref", "0", "-lag-in-frames", "0"),
     )

@@ -21,6 +21,13 @@ _HEAD = ("-nostdin", "-hide_banner", "-y")
 _LEAD_US = 60_000
 # Copied pictures next to each join that the proof looks at.
 _WITNESSES = Fraction(7, 2)
+# The muxers of pieces; their demuxer is one. What neither holds cannot be joined here.
+PIECES = {
+    **dict.fromkeys(("h264", "hevc", "av1", "vp9"), "mp4"),
+    **dict.fromkeys(
+        ("mpeg4", "mpeg2video", "mpeg1video", "prores", "dnxhd", "mjpeg", "dvvideo", "ffv1", "png"), "mov"
+    ),
+}
 # How a picture is made small enough to be compared: engine.proof's likeness.
 LIKENESS = (32, 18)
 
@@ -285,7 +292,7 @@ def _piece(stretch: Stretch, piece: str, delay: int | None) -> tuple[str, ...]:
         *(("-tag:v", "hev1") if stretch.stream.codec == "hevc" else ()),
         *("-video_track_timescale", str(stretch.pictures.time_base.denominator)),
         *("-avoid_negative_ts", "disabled", "-map_metadata", "-1", "-map_chapters", "-1"),
-        *("-f", "mp4", f"file:out/{piece}"),
+        *("-f", PIECES[stretch.stream.codec], f"file:out/{piece}"),
     )
 
 

@@ -44,9 +44,7 @@ class Facts:
     pictures: Mapping[str, Picture] = field(default_factory=dict)  # inputs that are still pictures
     answers: Mapping[Question, object] = field(default_factory=dict)
     stems: Mapping[str, str] = field(default_factory=dict)  # original names without ending
-    explaining: bool = (
-        False  # the plan is only shown: what only readers want to know may be asked
-    )
+    explaining: bool = False  # the plan is only shown: what only readers want to know may be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from framemill.commands import edges
+from framemill.commands.smart import PIECES
 from framemill.domain import smart
 from framemill.domain.containers import Container
 from framemill.domain.media import VideoStream
@@ -101,6 +102,8 @@ def _before_reading(
         return f"{container.name} does not say when each picture is shown"
     if stream.codec not in container.video:
         return f"{container.name} cannot hold {stream.codec}"
+    if stream.codec not in PIECES:
+        return f"pieces of {stream.codec} cannot be joined here"
     if stream.time_base.denominator > _FINEST_TICK or stream.time_base.numerator != 1:
         return f"its clock of {stream.time_base} s is not one that a join can keep"
     if media.truncated:
