@@ -14,13 +14,13 @@ _ENCODERS = {
     "h264": ("libx264",),
     "hevc": ("libx265",),
     "vp9": ("libvpx-vp9",),
-    "av1": ("libaom-av1",),
+    "av1": ("libsvtav1",),
 }
 _FORMATS = {
     "h264": "yuv420p yuvj420p yuv422p yuvj422p yuv444p yuvj444p yuv420p10le yuv422p10le yuv444p10le",
     "hevc": "yuv420p yuvj420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le yuv420p12le",
     "vp9": "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le",
-    "av1": "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le",
+    "av1": "yuv420p yuv420p10le",
 }
 _X264_PROFILES = {
     "Constrained Baseline": "baseline",
@@ -61,7 +61,7 @@ def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: in
         case "hevc":
             args = _x265(stream, edge=edge, reorder=reorder)
         case "av1":
-            args = ("-b:v", "0", "-cpu-used", "8" if edge else "6", "-row-mt", "1", "-lag-in-frames", "0")
+            args = ("-preset", "10" if edge else "8")
         case _:
             args = _vp9()
     return (
