@@ -1,4 +1,4 @@
-"""Smart cuts of real footage: every picture of the range is compared, and the whole result decoded strictly."""
+"""Smart cuts of real footage: every picture is compared, and the whole result decoded strictly."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.media.spliced import Shown, check_exact, packet_rows, shown, within
 
 pytestmark = [pytest.mark.media, corpus.needs_corpus]
 
-# Each with the share of its pictures that must come out bit-equal for two ranges: a middle, and its beginning.
+# Each with the share of pictures that must come out bit-equal for two ranges: a middle, and the beginning.
 FILES: dict[str, tuple[str, tuple[float, float]]] = {
     "av1_video.mkv": ("mkv", (0, 1)),
     "bear-vp9-odd-dimensions.webm": ("webm", (0, 1)),

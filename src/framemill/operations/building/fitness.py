@@ -19,7 +19,7 @@ from framemill.operations.planning import Planning
 Range = tuple[int, int]
 
 # Containers that say of every picture when it is decoded and when it is shown.
-_CONTAINERS = frozenset({"mp4", "mov", "mkv", "webm", "ts"})
+_CONTAINERS = frozenset({"mp4", "mov", "mkv", "webm", "ts", "flv"})
 # Places in scripts are whole microseconds.
 _FINEST_TICK = 1_000_000
 
