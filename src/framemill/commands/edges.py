@@ -72,7 +72,13 @@ def encoder(stream: VideoStream, time_base: Fraction, *, edge: bool, reorder: in
 
 
 def _x264(stream: VideoStream, *, edge: bool, reorder: int) -> tuple[str, ...]:
-    params = [f"sps-id={_OWN_SETS}", "open-gop=0", *(("b-pyramid=none",) if reorder == 1 else ())]
+    # In band as well as in the header: muxers that write sets in band themselves stop at the first they find.
+    params = [
+        f"sps-id={_OWN_SETS}",
+        "repeat-headers=1",
+        "open-gop=0",
+        *(("b-pyramid=none",) if reorder == 1 else ()),
+    ]
     fields: tuple[str, ...] = ()
     if stream.interlaced:
         params.append("tff=1" if stream.field_order in {"tt", "tb"} else "bff=1")

@@ -11,10 +11,11 @@ from fractions import Fraction
 from framemill.commands import edges, opening, source
 from framemill.commands.clipping import from_zero
 from framemill.commands.joining import scripted
+from framemill.commands.witnesses import LIKE, witnessed
 from framemill.domain.containers import Container
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.smart import Pictures, Splice
-from framemill.domain.units import US, seconds
+from framemill.domain.units import US
 
 _HEAD = ("-nostdin", "-hide_banner", "-y")
 # Beside the frames that a keyframe is decoded early.
@@ -28,8 +29,6 @@ PIECES = {
         ("mpeg4", "mpeg2video", "mpeg1video", "prores", "dnxhd", "mjpeg", "dvvideo", "ffv1", "png"), "mov"
     ),
 }
-# How a picture is made small enough to be compared: engine.proof's likeness.
-LIKENESS = (32, 18)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,7 @@ class Stretch:
     pictures: Pictures
     splice: Splice
     name: str  # of its pieces: "smart_001"
+    in_band: bool = False  # the result has no header for parameter sets: they stand at each keyframe
     reorder: int = 0  # how many frames early our encoder is to decode, as the source does
 
     @property
@@ -152,7 +152,8 @@ def middle(stretch: Stretch) -> tuple[str, ...]:
     copied = stretch.splice.copied
     assert copied is not None
     first, last = copied.first, copied.last
-    annexb = ("hevc_mp4toannexb",) if stretch.stream.codec == "hevc" else ()
+    codec = stretch.stream.codec
+    annexb = (f"{codec}_mp4toannexb",) if codec == "hevc" or (codec == "h264" and stretch.in_band) else ()
     return (
         *_HEAD,
         *_opened(stretch, first, last, decode=False),
@@ -211,35 +212,6 @@ def picture(
     )
 
 
-def shown(
-    file: str, *, demuxer: str, start_us: int, length_us: int, time_base: Fraction, name: str
-) -> tuple[str, ...]:
-    """Decode a stretch of our own `out/<file>` into witnesses; any damage ends the run."""
-    return (
-        *("-v", "error", *_HEAD, "-xerror"),
-        *source.guard_args(),
-        *("-f", demuxer, "-noautorotate", "-copyts"),
-        *(("-ss", seconds(start_us)) if start_us > 0 else ()),
-        *("-t", seconds(length_us)),
-        *("-i", f"file:out/{file}"),
-        *("-filter_complex", f"[0:v:0]split[m][g0];[g0]{_LIKE}[g]"),
-        *_witnesses(name, time_base),
-    )
-
-
-def packets(file: str, *, demuxer: str) -> tuple[str, ...]:
-    """Every stored picture of our own `out/<file>`: times and checksum on standard output."""
-    return (
-        *("-v", "error", *_HEAD),
-        *source.guard_args(),
-        *("-f", demuxer, "-copyts", "-i", f"file:out/{file}"),
-        *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-"),
-    )
-
-
-_LIKE = f"scale={LIKENESS[0]}:{LIKENESS[1]}:flags=area,format=gray"
-
-
 def _head_end(s: Splice) -> int:
     return s.copied.first if s.copied else s.end
 
@@ -255,7 +227,7 @@ def _decoded(
     pads = "".join(f"[e{n}]" for n in range(len(wanted)))
     graph = [
         f"[0:{s.stream.index}]{_between(window.first, window.until)},split={2 + len(wanted)}[m][g0]{pads}",
-        f"[g0]{_LIKE}[g]",
+        f"[g0]{LIKE}[g]",
         *(
             f"[e{n}]{_between(first, until)},setpts=PTS-{first}[p{n}]"
             for n, (_, first, until, _) in enumerate(wanted)
@@ -271,16 +243,7 @@ def _decoded(
         *_opened(s, window.first, window.until, decode=True),
         *("-filter_complex", ";".join(graph)),
         *outputs,
-        *_witnesses(window.name, s.pictures.time_base),
-    )
-
-
-def _witnesses(name: str, time_base: Fraction) -> tuple[str, ...]:
-    base = ("-enc_time_base:v:0", str(time_base))
-    return (
-        *("-map", "[m]", "-fps_mode", "passthrough", *base, "-f", "framemd5", f"file:out/{name}.md5"),
-        *("-map", "[g]", "-fps_mode", "passthrough", *base, "-c:v", "rawvideo"),
-        *("-f", "rawvideo", f"file:out/{name}.gray"),
+        *witnessed(window.name, s.pictures.time_base),
     )
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from framemill.commands import smart
+from framemill.commands import witnesses
 from framemill.domain.units import US
 from framemill.engine.failures import forgivable
 from framemill.engine.parts import mended
@@ -77,7 +77,7 @@ def _look(bench: Workbench, wish: Json) -> None:
     if not (bench.scratch / "out" / wish["file"]).is_file():
         raise OutputInvalid("its pieces could not be joined")
     demuxer: str = wish["demuxer"]
-    done = bench.ffmpeg(smart.packets(wish["file"], demuxer=demuxer))
+    done = bench.ffmpeg(witnesses.packets(wish["file"], demuxer=demuxer))
     base, made = _packets(done.stdout.decode())
     _check_order(made)
     clock = Fraction(*wish["time_base"])
@@ -112,7 +112,7 @@ def _compare(
     ahead = _LEAD_US if wish["demuxer"] in _INDEXED else _BLIND_US
     enter = max(0, start - ahead)
     bench.ffmpeg(
-        smart.shown(
+        witnesses.shown(
             wish["file"],
             demuxer=wish["demuxer"],
             start_us=enter,
@@ -197,7 +197,7 @@ def _seen(bench: Workbench, name: str, base: Fraction, origin: Fraction) -> list
         if line.strip() and not line.startswith("#")
     ]
     likenesses = (out / f"{name}.gray").read_bytes()
-    cells = smart.LIKENESS[0] * smart.LIKENESS[1]
+    cells = witnesses.LIKENESS[0] * witnesses.LIKENESS[1]
     if len(likenesses) != cells * len(lines):
         raise OutputInvalid("its pictures could not be compared")
     return [

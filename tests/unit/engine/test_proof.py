@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from framemill.commands.smart import LIKENESS
+from framemill.commands.witnesses import LIKENESS
 from framemill.engine.proof import prove
 from framemill.engine.workbench import Workbench
 from framemill.errors import DiskFull, InputUnreadable, OutputInvalid, ToolFailed

@@ -1,6 +1,5 @@
 """One file of ranges cut exactly by copying all but their edges, proved at run time. For trim and cut."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,12 +11,13 @@ from framemill.commands.sound import layout_of, rate_for
 from framemill.domain import clipping, finished
 from framemill.domain.containers import Container
 from framemill.domain.estimates import copying, decoding, encoding
-from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Estimate, Promise
 from framemill.domain.promises import frame_us
-from framemill.domain.smart import Pictures, Splice
+from framemill.domain.smart import Splice
 from framemill.domain.units import US, seconds
 from framemill.operations.building.companions import Companions, Sound, companions, default_sound
+from framemill.operations.building.smart_wishes import Source, pieces_wish, proof_wish, scrap
 from framemill.operations.planning import Planning
 
 _HEAD = ("-nostdin", "-hide_banner", "-y")
@@ -25,17 +25,6 @@ _AUDIO_BITRATE = 192_000
 _SOUNDS = frozenset({"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s24le"})
 # The last packet of sound may reach over the end.
 _SOUND_US = 60_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """What a smart cut is made from."""
-
-    label: str
-    ref: str
-    media: MediaInfo
-    stream: VideoStream
-    pictures: Pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +62,7 @@ def joint(
             pictures=found.pictures,
             splice=s,
             name=f"{stem}_{n}",
+            in_band=container.name == "ts",
             reorder=early,
         )
         for n, s in enumerate(splices)
@@ -135,7 +125,7 @@ def joint(
         ),
         Command(
             tool="builtin",
-            argv=("smart_splice", script, _pieces(found, stretches, whole=False)),
+            argv=("smart_splice", script, pieces_wish(found, stretches, whole=False)),
             forgiven=mend,
         ),
         Command(tool="ffmpeg", argv=written(encoded=recoded), forgiven=mend, duration_us=total),
@@ -143,7 +133,7 @@ def joint(
             tool="builtin",
             argv=(
                 "smart_proof",
-                _proof(found, stretches, container, file=file, label=label, strict=not mend),
+                proof_wish(found, stretches, container, file=file, label=label, strict=not mend),
             ),
         ),
     ]
@@ -153,10 +143,10 @@ def joint(
                 replace(again, tool="ffmpeg", argv=smart.whole(s), duration_us=s.end_us - s.start_us)
                 for s in stretches
             ),
-            replace(again, argv=("smart_splice", script, _pieces(found, stretches, whole=True))),
+            replace(again, argv=("smart_splice", script, pieces_wish(found, stretches, whole=True))),
             replace(again, tool="ffmpeg", argv=written(encoded=True), duration_us=total),
         ]
-    commands.append(Command(tool="builtin", argv=("discard", *_scrap(stretches, script))))
+    commands.append(Command(tool="builtin", argv=("discard", *scrap(stretches, script))))
     return Joint(
         commands=tuple(commands),
         promise=promise,
@@ -234,60 +224,6 @@ def _several(
     ]
     inputs = tuple(arg for piece in pieces for arg in piece.opened)
     return inputs, (*heard(pieces, voices), *beside.extra, "-map_chapters", "-1")
-
-
-def _pieces(found: Source, stretches: Sequence[Stretch], *, whole: bool) -> str:
-    listed: list[tuple[str, int]] = []
-    for s in stretches:
-        begins = ((f"{s.name}_whole.mp4", s.splice.first),) if whole else s.pieces()
-        places = [*(s.time_us(tick) for _, tick in begins), s.time_us(s.splice.end)]
-        listed += [(name, places[n + 1] - places[n]) for n, (name, _) in enumerate(begins)]
-    return json.dumps({"codec": found.stream.codec, "pieces": listed})
-
-
-def _proof(
-    found: Source, stretches: Sequence[Stretch], container: Container, *, file: str, label: str, strict: bool
-) -> str:
-    spans = []
-    offset = 0
-    for s in stretches:
-        copied = s.splice.copied
-        spans.append(
-            {
-                "name": s.name,
-                "first": s.splice.first,
-                "offset_us": offset,
-                "copied": [copied.first, copied.last] if copied is not None else None,
-                "windows": [{"name": w.name, "first": w.first, "until": w.until} for w in smart.windows(s)],
-            }
-        )
-        offset += s.end_us - s.start_us
-    framed = {"mov", "matroska"}
-    base = found.pictures.time_base
-    return json.dumps(
-        {
-            "file": file,
-            "label": label,
-            "demuxer": container.demuxer,
-            # Other containers frame a codec's units in another way.
-            "same_bytes": found.media.container in framed
-            and container.demuxer in framed
-            and found.stream.codec != "hevc",
-            "strict": strict,
-            "time_base": [base.numerator, base.denominator],
-            "count": sum(s.splice.count for s in stretches),
-            "spans": spans,
-        }
-    )
-
-
-def _scrap(stretches: Sequence[Stretch], script: str) -> tuple[str, ...]:
-    found = [script, "made.md5", "made.gray"]
-    for s in stretches:
-        found += [name for name, _ in s.pieces()]
-        found += [f"{s.name}.crc", f"{s.name}_whole.mp4"]
-        found += [f"{w.name}.{kind}" for w in smart.windows(s) for kind in ("md5", "gray")]
-    return tuple(found)
 
 
 def _estimate(found: Source, stretches: Sequence[Stretch], size: int) -> Estimate:

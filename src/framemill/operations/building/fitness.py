@@ -13,7 +13,7 @@ from framemill.domain.smart import Pictures, Splice
 from framemill.domain.units import US, format_time
 from framemill.domain.work import Product
 from framemill.errors import NotSupported, TimeOutOfRange
-from framemill.operations.building.clips_smart import Source
+from framemill.operations.building.smart_wishes import Source
 from framemill.operations.planning import Planning
 
 Range = tuple[int, int]
