@@ -22,6 +22,7 @@ from framemill.errors import FramemillError, OutputInvalid
 # Containers round times; Matroska's clock has milliseconds.
 _APART_US = 1100
 _LEAD_US = 1_500_000
+_BEHIND_US = 200_000
 # Without an index a seek may land behind what it aims at.
 _INDEXED = frozenset({"mov", "matroska"})
 _BLIND_US = 12_000_000
@@ -116,7 +117,7 @@ def _compare(
             wish["file"],
             demuxer=wish["demuxer"],
             start_us=enter,
-            length_us=start - enter + length + US,
+            length_us=start - enter + length + _BEHIND_US,
             time_base=base,
             name="made",
         )
@@ -193,7 +194,7 @@ def _seen(bench: Workbench, name: str, base: Fraction, origin: Fraction) -> list
     out = bench.scratch / "out"
     lines = [
         [field.strip() for field in line.split(",")]
-        for line in (out / f"{name}.md5").read_text("utf-8").splitlines()
+        for line in (out / f"{name}.hash").read_text("utf-8").splitlines()
         if line.strip() and not line.startswith("#")
     ]
     likenesses = (out / f"{name}.gray").read_bytes()

@@ -28,7 +28,7 @@ def packets(
 
 def witnesses(folder: Path, name: str, times: Sequence[int], hashes: str, grey: Sequence[int]) -> None:
     lines = [f"0, {t}, {t}, 1, 30, {h}" for t, h in zip(times, hashes, strict=True)]
-    (folder / f"{name}.md5").write_text("\n".join(["#tb 0: 1/25", *lines]))
+    (folder / f"{name}.hash").write_text("\n".join(["#tb 0: 1/25", *lines]))
     (folder / f"{name}.gray").write_bytes(b"".join(bytes([level]) * CELLS for level in grey))
 
 

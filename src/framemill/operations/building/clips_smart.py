@@ -47,11 +47,11 @@ def joint(
     file: str,
     label: str,
     strict: bool,
-    whole_us: int | None = None,
+    wanted: tuple[int, int],
 ) -> Joint:
     """The commands that make `out/<file>` of the ranges.
 
-    `label` is what messages call it; `whole_us` where it begins if not with a picture.
+    `label` is what messages call it; `wanted` was asked for, from the first range's start to the last's end.
     """
     stem = file.rpartition(".")[0]
     early = smart.reorder_of(found.stream, found.pictures.time_base, splices)
@@ -68,8 +68,12 @@ def joint(
         for n, s in enumerate(splices)
     ]
     alone = len(stretches) == 1
-    begins = stretches[0].start_us if whole_us is None or not alone else whole_us
-    ends = stretches[-1].end_us
+    begins, ends = stretches[0].start_us, stretches[-1].end_us
+    # Sound before the first picture of a film, or behind its last one, is a part of it.
+    if alone and wanted[0] == 0:
+        begins = 0
+    if alone and wanted[1] >= found.media.duration_us:
+        ends = max(ends, wanted[1])
     total = (ends - begins) if alone else sum(s.end_us - s.start_us for s in stretches)
     clip = clipping.clipped(found.media, begins, ends) if alone else clipping.lasting(found.media, total)
     enter = opening.entry(found.media, begins)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from framemill.domain import clipping, left_behind, promises
+from framemill.domain import clipping, cuts, left_behind, promises
 from framemill.domain.containers import CONTAINERS, DEMUXERS, Container, container_kept
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Dropped, Estimate, Output, Promise, Resource, Role, Step, StepInput
@@ -83,9 +83,16 @@ def ranges(
             else clips_encoded.several(single, named, [one], profile=profile)
         )
     parts = []
-    for (start, end), work in zip(inside, works, strict=True):
+    for range_, work in zip(inside, works, strict=True):
+        start, end = range_
         step = work.steps[0]
-        begins = clips_copied.keyframe(planning, product, start) if mode == "copy" else start
+        if mode == "copy":
+            begins = clips_copied.keyframe(planning, product, start)
+        else:
+            begins, end = (
+                t + cuts.EARLY_US if t else 0
+                for t in clipping.on_frames(product.media, planning.video_of(product), start, end)
+            )
         parts.append(
             _Part(
                 commands=step.commands,
@@ -93,7 +100,7 @@ def ranges(
                 estimate=step.estimate,
                 start_us=begins,
                 end_us=end,
-                wanted=(start, end),
+                wanted=range_,
             )
         )
     first = works[0]
@@ -134,9 +141,9 @@ def _smart(
             file=f"{planning.name}_{number:03d}.{container.extension}",
             label=f"{planning.name}: part {number}",
             strict=strict,
-            whole_us=0 if start == 0 else None,
+            wanted=one,
         )
-        for number, (splice, (start, _)) in enumerate(zip(fits.splices, wanted, strict=True), 1)
+        for number, (splice, one) in enumerate(zip(fits.splices, wanted, strict=True), 1)
     ]
     pictures = fits.source.pictures
     parts = [

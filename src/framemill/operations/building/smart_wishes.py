@@ -71,9 +71,9 @@ def proof_wish(
 
 def scrap(stretches: Sequence[Stretch], script: str) -> tuple[str, ...]:
     """Every file below out/ that is no result."""
-    found = [script, "made.md5", "made.gray"]
+    found = [script, "made.hash", "made.gray"]
     for s in stretches:
         found += [name for name, _ in s.pieces()]
         found += [f"{s.name}.crc", f"{s.name}_whole.mp4"]
-        found += [f"{w.name}.{kind}" for w in smart.windows(s) for kind in ("md5", "gray")]
+        found += [f"{w.name}.{kind}" for w in smart.windows(s) for kind in ("hash", "gray")]
     return tuple(found)

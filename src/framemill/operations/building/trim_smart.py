@@ -39,8 +39,7 @@ def trimmed(spec: Spec, planning: Planning, wanted: Sequence[Range], *, strict: 
         file=f"{planning.name}.{container.extension}",
         label=planning.name,
         strict=strict,
-        # Of a whole beginning the sound before the first picture is a part.
-        whole_us=0 if wanted[0][0] == 0 else None,
+        wanted=(wanted[0][0], wanted[-1][1]),
     )
     output = Output(
         id=f"{planning.name}/file",
