@@ -17,6 +17,8 @@ from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.smart import Pictures, Splice
 from framemill.domain.units import US
 
+# As engine.boxes looks for them, whatever the source's tag is.
+_TAGS = {"h264": "avc1", "hevc": "hev1"}
 _HEAD = ("-nostdin", "-hide_banner", "-y")
 # Beside the frames that a keyframe is decoded early.
 _LEAD_US = 60_000
@@ -252,7 +254,7 @@ def _piece(stretch: Stretch, piece: str, delay: int | None) -> tuple[str, ...]:
     late = 0 if delay is None else delay - round(stretch.reorder * stretch.frame)
     return (
         *(("-bsf:v", f"setts=pts=PTS:dts={'DTS' if stretch.reorder else 'PTS'}-{late}") if late > 0 else ()),
-        *(("-tag:v", "hev1") if stretch.stream.codec == "hevc" else ()),
+        *(("-tag:v", _TAGS[stretch.stream.codec]) if stretch.stream.codec in _TAGS else ()),
         *("-video_track_timescale", str(stretch.pictures.time_base.denominator)),
         *("-avoid_negative_ts", "disabled", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-f", PIECES[stretch.stream.codec], f"file:out/{piece}"),

@@ -15,13 +15,8 @@ from framemill.errors import OutputInvalid
 _TABLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 _SIZES = (*_TABLES, b"stsz")
 _AVC = (*_TABLES, b"stsd", b"avc1", b"avcC")
-_HEADER = 8
 _HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
-# What stands in a box before the boxes inside it, beside its own header.
-_BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
-_CLEAN_RANDOM_ACCESS, _BROKEN_LINK = 21, 18
 _HEADER = 8
-_HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
 # What stands in a box before the boxes inside it, beside its own header.
 _BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
 # NAL unit types of HEVC.

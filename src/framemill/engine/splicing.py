@@ -1,6 +1,7 @@
 """Makes the pieces of a smart cut fit: parameter sets that do not clash, and the script that joins them."""
 
 import json
+import struct
 from pathlib import Path
 
 from framemill.commands.joining import timed_script
@@ -23,9 +24,18 @@ def splice(bench: Workbench, argv: tuple[str, ...]) -> None:
     missing = [path.name for path in files if not path.is_file()]
     if missing:
         raise OutputInvalid(f"{missing[0]!r} was not made")
-    if wish["codec"] == "h264" and len(files) > 1:
+    try:
+        _fit(files, wish["codec"])
+    except (struct.error, IndexError) as error:
+        # What stands in headers comes from the source, which may have written anything.
+        raise OutputInvalid("the source's parameter sets cannot be read") from error
+    (out / target).write_text(timed_script(wish["pieces"]), "utf-8")
+
+
+def _fit(files: list[Path], codec: str) -> None:
+    if codec == "h264" and len(files) > 1:
         name_h264_sets(files[0], _together([h264_sets(path) for path in files]))
-    if wish["codec"] == "hevc" and len(files) > 1:
+    if codec == "hevc" and len(files) > 1:
         # Readers put the header's parameter sets before each keyframe: there they must be the copy's own.
         # Before our own pictures stand ours, which count from there on.
         copy_hevc_sets(next((path for path in files if path.stem.endswith("_copy")), files[0]), files[0])
@@ -33,7 +43,6 @@ def splice(bench: Workbench, argv: tuple[str, ...]) -> None:
             # A keyframe may belong to an open group of pictures: behind others it must not count on any.
             if path.stem.endswith("_copy"):
                 break_link(path)
-    (out / target).write_text(timed_script(wish["pieces"]), "utf-8")
 
 
 def _together(all_sets: list[Sets]) -> Sets:

@@ -164,7 +164,9 @@ def sound_wish(media: MediaInfo, container: Container) -> Sound:
     """Sound is encoded anew in its own codec: a copy could only begin with a packet."""
     main = media.main_audio
     kept = main is not None and main.codec in _SOUNDS & container.audio
-    rate = 2 * (main.bit_rate or 0) // max(2, main.channels) if main is not None else 0
+    rate = (main.bit_rate or 0) if main is not None else 0
+    if main is not None and main.channels == 1:
+        rate = rate * 8 // 5  # what a single channel gets of it
     return Sound(
         codec=main.codec if kept and main is not None else default_sound(container),
         bitrate=max(_AUDIO_BITRATE, rate),
