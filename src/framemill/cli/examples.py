@@ -5,10 +5,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "framemill cut movie.mp4 -d 11 -o parts",
         "framemill cut movie.mp4 --parts 4 --no-copy -o parts",
         "framemill cut movie.mp4 --scenes --min-part 5s --no-copy -o parts",
+        "framemill cut movie.mp4 --ranges 10s-25s,1m-1m30s --mode smart -o clips",
     ),
     "trim": (
         "framemill trim movie.mp4 --start 00:41:12 --end 00:44:03 -o scene.mp4",
-        "framemill trim movie.mp4 --start 90s --duration 30s --mode encode",
+        "framemill trim movie.mp4 --start 90s --duration 30s --mode smart",
     ),
     "concat": (
         "framemill concat one.mp4 two.mp4 -o both.mp4",

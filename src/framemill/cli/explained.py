@@ -8,11 +8,13 @@ from framemill.cli.complaint import in_cli_words
 from framemill.cli.terminal import painted, shown_path
 from framemill.cli.wording import about, columns, length, size
 from framemill.domain.media import as_data
-from framemill.domain.plan import Command, Output, Plan, Step
+from framemill.domain.plan import Boundary, Command, Output, Plan, Step
+from framemill.domain.units import US, format_time
 
 # The input guard of commands.source: the same on every input, and long.
 _GUARD = frozenset({"-protocol_whitelist", "-format_whitelist", "-codec_whitelist", "-max_pixels"})
 _GUARD_MARK = "<guard>"
+_MOST_PARTS = 8  # that are shown one by one
 
 
 def as_document(plan: Plan, *, inputs: Mapping[str, Path], destination: Path) -> dict[str, object]:
@@ -33,6 +35,7 @@ def told(
     """Lines that say what the plan will do."""
     names = ", ".join(shown_path(path) for path in inputs.values())
     yield painted(f"{title.replace('_', '-')}: {names} → {shown_path(destination)}/", "bold")
+    yield from _section("Boundaries", list(_boundaries(plan.boundaries)))
     yield from _section("Steps", _steps(plan.steps))
     yield from _section("What happens to the streams", [f"- {in_cli_words(note)}" for note in plan.notes])
     yield from _section("Left behind", [f"- {d.source}: {d.stream}: {d.reason}" for d in plan.dropped])
@@ -47,6 +50,33 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield ""
         yield painted(title, "bold")
         yield from (f"  {line}" for line in lines)
+
+
+def _boundaries(found: Sequence[Boundary]) -> Iterator[str]:
+    """What each mode would cut: in sum, and of the first parts one by one."""
+    if not found:
+        return
+    moves = [abs(b.copy_us[0] - b.wanted_us[0]) for b in found]
+    frames, encodes = sum(b.frames for b in found), sum(b.smart_encodes for b in found)
+    yield f"copy    begins up to {max(moves) / US:.2f} s from where it was asked to, encodes nothing"
+    yield f"smart   exact, encodes {encodes} of {frames} frames ({encodes / max(1, frames):.1%})"
+    yield f"encode  exact, encodes all {frames} frames"
+    yield from columns(
+        [
+            ("part", "asked for", "by copy", "exactly", "frames", "encoded by smart"),
+            *(
+                (
+                    f"{b.part}",
+                    *(f"{format_time(a)}-{format_time(z)}" for a, z in (b.wanted_us, b.copy_us, b.exact_us)),
+                    f"{b.frames}",
+                    f"{b.smart_encodes}",
+                )
+                for b in found[:_MOST_PARTS]
+            ),
+        ]
+    )
+    if len(found) > _MOST_PARTS:
+        yield f"and {len(found) - _MOST_PARTS} more parts: --json lists all"
 
 
 def _steps(steps: Sequence[Step]) -> list[str]:

@@ -56,6 +56,23 @@ def encoded(
     )
 
 
+def heard(pieces: Sequence[Piece], voices: Sequence[Voice]) -> tuple[str, ...]:
+    """Graph, maps and encoder options of the pieces' sound alone, joined; nothing where there is none."""
+    if not voices:
+        return ()
+    chains: list[str] = []
+    for k, piece in enumerate(pieces):
+        for n, (stream, voice) in enumerate(zip(piece.sounds, voices, strict=True)):
+            chains.append(f"{_sound(k, stream, voice, piece)}[a{k}x{n}]")
+    pads = "".join(f"[a{k}x{n}]" for k in range(len(pieces)) for n in range(len(voices)))
+    made = "".join(f"[a{n}]" for n in range(len(voices)))
+    chains.append(f"{pads}concat=n={len(pieces)}:v=0:a={len(voices)}{made}")
+    outputs: list[str] = []
+    for number, voice in enumerate(voices):
+        outputs += ("-map", f"[a{number}]", *(arg.replace("{n}", str(number)) for arg in voice.part.args))
+    return ("-filter_complex", ";".join(chains), *outputs)
+
+
 def script(names: Sequence[str], lengths_us: Sequence[int] | None = None) -> str:
     """A script for the concat demuxer; the names are ours: plain letters and digits.
 
@@ -63,6 +80,12 @@ def script(names: Sequence[str], lengths_us: Sequence[int] | None = None) -> str
     """
     lengths = [f"duration {seconds(n + _GAP_US)}\n" for n in lengths_us or ()] or [""] * len(names)
     files = (f"file {name}\n{length}" for name, length in zip(names, lengths, strict=True))
+    return "ffconcat version 1.0\n" + "".join(files)
+
+
+def timed_script(pieces: Sequence[tuple[str, int]]) -> str:
+    """A script for the concat demuxer: each file stands where those before it end, to the microsecond."""
+    files = (f"file {name}\nduration {seconds(length)}\n" for name, length in pieces)
     return "ffconcat version 1.0\n" + "".join(files)
 
 

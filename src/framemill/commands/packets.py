@@ -82,7 +82,9 @@ class Evidence:
 
     def packets(self) -> tuple[Packet, ...]:
         """All of them, each once."""
-        return tuple(dict.fromkeys((*self.head, *self.tail)))
+        # Matroska has no decode times; the ones that readers make up depend on where reading began.
+        known = {(p.stream, p.position, p.pts_us): p for p in (*self.head, *self.tail)}
+        return tuple(known.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

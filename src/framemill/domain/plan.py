@@ -106,6 +106,7 @@ class Command:
     only_if_larger: tuple[str, int] | None = None  # run only where this file below out/ has more bytes
     # A JSON object below the step's folder, made by an earlier command; its values replace {name} in argv.
     filled_from: str | None = None
+    forgiven: bool = False  # where it fails, a later command notices and makes up for it
     # Of a command that uses a device: the same in software, for where the device fails.
     otherwise: tuple[str, ...] | None = None
 
@@ -157,6 +158,19 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """One part of a cut as each mode would make it; times (begin, end) in the source."""
+
+    operation: str  # as the plan calls it
+    part: int
+    wanted_us: tuple[int, int]
+    copy_us: tuple[int, int]  # from keyframe to keyframe, or to where the range ends
+    exact_us: tuple[int, int]  # what `smart` and `encode` show: its first picture, and the first behind it
+    frames: int
+    smart_encodes: int  # how many of them `smart` would encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a request compiled to."""
 
@@ -165,6 +179,7 @@ class Plan:
     notes: tuple[str, ...] = ()  # what is copied, what is encoded and why
     warnings: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()  # of cuts, in a plan that is made to be shown
     fingerprint: str = ""
 
     @property

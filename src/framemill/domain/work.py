@@ -7,7 +7,7 @@ same source and range into one ffmpeg process.
 from dataclasses import dataclass
 
 from framemill.domain.media import MediaInfo
-from framemill.domain.plan import Command, Dropped, Estimate, Output, Step
+from framemill.domain.plan import Boundary, Command, Dropped, Estimate, Output, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +83,4 @@ class Work:
     warnings: tuple[str, ...] = ()
     # Of the sources that it is a whole version of; None where it makes excerpts, such as thumbnails.
     dropped: tuple[Dropped, ...] | None = None
+    boundaries: tuple[Boundary, ...] = ()

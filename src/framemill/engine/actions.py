@@ -18,7 +18,9 @@ from framemill.engine import (
     packaged,
     parts,
     picks,
+    proof,
     scenes,
+    splicing,
     storyboards,
     subtitling,
 )
@@ -53,6 +55,7 @@ ACTIONS: dict[str, Action] = {
     "font_letters": letters.check,
     "dash_folder": packaged.dash_folder,
     "encrypt_hls": encrypting.encrypt_hls,
+    "discard": splicing.discard,
     "hls_bandwidth": packaged.hls_bandwidth,
     "normalize_loudness": levelling.normalize,
     "parts_report": parts.report,
@@ -65,5 +68,8 @@ ACTIONS: dict[str, Action] = {
     "subtitle_burnable": subtitling.burnable,
     "subtitle_fonts": subtitling.fonts_folder,
     "subtitle_text": subtitling.text,
+    "ranges_report": parts.of_ranges,
+    "smart_proof": proof.prove,
+    "smart_splice": splicing.splice,
     "whole_webvtt": packaged.whole_webvtt,
 }

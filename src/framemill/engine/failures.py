@@ -27,6 +27,11 @@ def as_error(problem: Exception) -> FramemillError:
     )
 
 
+def forgivable(error: FramemillError) -> bool:
+    """True for failures that say something about a file, not about the machine or the job."""
+    return not error.transient and error.code not in {"cancelled", "disk_full", "destination_unwritable"}
+
+
 def backoff(attempt: int, *, spread: Callable[[], float]) -> timedelta:
     """How long to wait before trying again: 2 s, doubling, at most 5 min, with up to a quarter of jitter."""
     wait = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** (attempt - 1))

@@ -25,6 +25,9 @@ ANSWERS: dict[str, Answer] = {
     ),
     "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
     "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
+    "pictures": lambda machine, path, media, ranges, stop: machine.pictures(
+        path, media=media, ranges=ranges, stop=stop
+    ),
     "scenes": lambda machine, path, media, detail, stop: machine.scenes(
         path, media=media, threshold=detail, stop=stop
     ),

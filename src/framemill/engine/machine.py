@@ -14,9 +14,11 @@ from framemill.domain.hardware import Hardware, Wish
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Estimate
 from framemill.domain.profiles import Profile
+from framemill.domain.smart import Pictures
 from framemill.tools.cropping import picture_area
 from framemill.tools.hardware import detect
 from framemill.tools.limits import Limits
+from framemill.tools.pictures import pictures
 from framemill.tools.probe import count_packets, keyframes, probe
 from framemill.tools.process import run_tool
 from framemill.tools.programs import Programs
@@ -108,6 +110,20 @@ class Machine:
             programs=self.programs,
             media=media,
             limit=limit,
+            limits=self.limits,
+            sandbox=self.sandbox,
+            cancelled=stop,
+        )
+
+    def pictures(
+        self, path: Path, *, media: MediaInfo, ranges: tuple[tuple[int, int], ...] | None, stop: Stop
+    ) -> Pictures:
+        """Its pictures, around `ranges` only where that is less to read."""
+        return pictures(
+            path,
+            programs=self.programs,
+            media=media,
+            ranges=ranges,
             limits=self.limits,
             sandbox=self.sandbox,
             cancelled=stop,

@@ -42,6 +42,30 @@ def report(bench: Workbench, argv: tuple[str, ...]) -> None:
     )
 
 
+def of_ranges(bench: Workbench, argv: tuple[str, ...]) -> None:
+    """`ranges_report TARGET WISH`: the parts that WISH (JSON) names, with their sizes, as JSON.
+
+    `mode`; `parts`: of each the `file` below out/ and what is reported of it as it is.
+    """
+    target, wish = argv[0], json.loads(argv[1])
+    out = bench.scratch / "out"
+    parts = []
+    for row in wish["parts"]:
+        file = out / row.pop("file")
+        part = {**row, "moved_us": row["start_us"] - row["wanted_us"], "bytes": file.stat().st_size}
+        if mended(file).exists():
+            mended(file).unlink()
+            part["encoded_frames"] = part["frames"]
+        parts.append(part)
+    data = {"mode": wish["mode"], "parts": parts}
+    (out / target).write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def mended(file: Path) -> Path:
+    """The mark that a part was encoded from end to end after all."""
+    return file.with_name(f"{file.name}.mended")
+
+
 def _parts(
     rows: Sequence[tuple[str, int, int]],
     out: Path,

@@ -25,6 +25,7 @@ class Request:
     specs: Sequence[Spec]
     inputs: Mapping[str, Path]
     digests: Mapping[str, str] | None = None
+    explaining: bool = False  # nothing will run: the plan is only shown
 
 
 # Replaced in tests of the engine, which bring plans of their own.
@@ -55,6 +56,7 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
             pictures=pictures,
             subtitles=subtitles,
             answers=dict(answers),
+            explaining=request.explaining,
             stems={name: _readable(path.stem) for name, path in request.inputs.items()},
         )
         try:

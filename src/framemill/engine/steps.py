@@ -15,6 +15,7 @@ from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
 from framemill.engine.digests import digest
+from framemill.engine.failures import forgivable
 from framemill.engine.machine import Machine
 from framemill.engine.progress import StepProgress
 from framemill.engine.stored import dump
@@ -102,12 +103,16 @@ class StepRun:
                 continue
             progress.started(number)
             for single in self._singles(self._filled(command)):
-                self._run(
-                    single,
-                    real,
-                    on_progress=partial(progress.reported, number),
-                    on_share=partial(progress.shared, number),
-                )
+                try:
+                    self._run(
+                        single,
+                        real,
+                        on_progress=partial(progress.reported, number),
+                        on_share=partial(progress.shared, number),
+                    )
+                except FramemillError as error:
+                    if not command.forgiven or not forgivable(error):
+                        raise
         outputs = {output.id: self._verified(output) for output in self._step.outputs}
         return {
             "scratch": self._scratch.name,

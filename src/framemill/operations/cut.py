@@ -1,4 +1,4 @@
-"""One long file into numbered parts: by copy at keyframes, or encoded with exact boundaries."""
+"""One long file into numbered parts: by copy at keyframes, smartly, or encoded with exact boundaries."""
 
 import json
 import re
@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from framemill.commands import segmenting, source
-from framemill.domain import cuts, left_behind, promises
+from framemill.domain import clipping, cuts, left_behind, promises
 from framemill.domain.containers import CONTAINERS, DEMUXERS, Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.media import MediaInfo, VideoStream
-from framemill.domain.plan import Command, Output, Promise, Resource, Role, Step, StepInput
+from framemill.domain.plan import Boundary, Command, Output, Promise, Resource, Role, Step, StepInput
 from framemill.domain.units import US
 from framemill.domain.work import Product, Work
 from framemill.errors import NoAudioStream
-from framemill.operations.building import boundaries
+from framemill.operations.building import boundaries, parts_apart, true_boundaries
 from framemill.operations.building.boundaries import Boundaries
 from framemill.operations.building.companions import Sound, companions, default_sound
 from framemill.operations.building.exact import mode_of, profile_for, sound_for, steady
@@ -25,7 +25,7 @@ from framemill.operations.building.naming import in_folder
 from framemill.operations.building.part_promises import of_copied_parts, of_encoded_parts
 from framemill.operations.building.recoding import recode
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Size, Spec, Time
+from framemill.operations.spec import Range, Size, Spec, Time
 
 
 def _prefix(text: str) -> str:
@@ -52,10 +52,20 @@ class Cut(Spec):
         description="By how much of 100 a frame must differ from the one before to begin a scene.",
     )
     min_part: Time = Field(2 * US, description="Shortest part that scenes make: nearer ones stay together.")
-    mode: Literal["copy", "encode"] | None = Field(
+    ranges: tuple[Range, ...] | None = Field(
         None,
-        description="`copy` cuts at keyframes: fast, nothing lost, boundaries move to the next keyframe. "
+        min_length=1,
+        max_length=cuts.MOST_PARTS,
+        description="Ranges to take out, one part each: 10s-25s 1m-1m30s.",
+    )
+    mode: Literal["copy", "smart", "encode"] | None = Field(
+        None,
+        description="`copy` cuts at keyframes: fast, nothing lost, boundaries move to the next keyframe "
+        "(ranges begin at the one before). `smart` is exact and encodes only what lies next to the cuts. "
         "`encode` is exact. Copy by default, encode where a profile is given.",
+    )
+    strict: bool = Field(
+        False, description="Fail where a smart cut is not possible, instead of encoding everything."
     )
     profile: str | None = Field(
         None, description="How to encode; without one the source's codec and size are kept."
@@ -66,17 +76,44 @@ class Cut(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "Cut":
-        ways = [self.every, self.parts, self.max_size, self.at, self.chapters or None, self.scenes or None]
+        lists = (self.at, self.ranges)
+        ways = (self.every, self.parts, self.max_size, self.chapters or None, self.scenes or None, *lists)
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("give one of every, parts, max_size, at, chapters or scenes")
+            raise ValueError("give one of every, parts, max_size, at, chapters, scenes or ranges")
+        if self.mode == "smart" and self.max_size is not None:
+            raise ValueError("parts of a size end at keyframes, so there is nothing to encode: use mode=copy")
         return self
 
 
 def plan(spec: Cut, planning: Planning) -> Work:
-    """One process that reads the source once; InvalidSpec, TimeOutOfRange where boundaries are impossible."""
-    if mode_of(spec.mode, spec.profile) == "encode":
-        return _encoded(spec, planning)
-    return _copied(spec, planning)
+    """One step that makes all parts; InvalidSpec, TimeOutOfRange where boundaries are impossible."""
+    return replace(_planned(spec, planning), boundaries=_boundaries(spec, planning))
+
+
+def _boundaries(spec: Cut, planning: Planning) -> tuple[Boundary, ...]:
+    product = planning.one(spec.source)
+    if spec.ranges is not None:
+        inside = [clipping.checked(a, b, product.media.duration_us) for a, b in spec.ranges]
+        return true_boundaries.of_ranges(planning, product, inside)
+    if spec.max_size is not None:
+        return ()
+    wish = boundaries.exactly(spec, planning, product, end_us=product.media.duration_us)
+    return true_boundaries.of_parts(planning, product, wish.wanted)
+
+
+def _planned(spec: Cut, planning: Planning) -> Work:
+    mode = mode_of(spec.mode, spec.profile)
+    if spec.ranges is not None:
+        return parts_apart.ranges(spec, planning, spec.ranges, mode=mode, profile=spec.profile)
+    if mode == "smart":
+        done = parts_apart.smart(spec, planning)
+        return _instead(spec, planning, done) if isinstance(done, str) else done
+    return _encoded(spec, planning) if mode == "encode" else _copied(spec, planning)
+
+
+def _instead(spec: Cut, planning: Planning, reason: str) -> Work:
+    work = _encoded(spec, planning)
+    return replace(work, notes=(f"{planning.name}: encoded, not cut smartly: {reason}", *work.notes))
 
 
 def _copied(spec: Cut, planning: Planning) -> Work:

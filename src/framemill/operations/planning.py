@@ -11,6 +11,7 @@ from framemill.domain.cuts import Weights
 from framemill.domain.hardware import Acceleration
 from framemill.domain.media import AudioStream, MediaInfo, Picture, VideoStream
 from framemill.domain.profiles import Profile
+from framemill.domain.smart import Pictures
 from framemill.domain.subtitles import SubtitleFile
 from framemill.domain.work import Product
 from framemill.errors import InvalidSpec, NoAudioStream, NoVideoStream, ProfileNotFound
@@ -47,6 +48,7 @@ class Facts:
     subtitles: Mapping[str, SubtitleFile] = field(default_factory=dict)  # inputs that are subtitle files
     answers: Mapping[Question, object] = field(default_factory=dict)
     stems: Mapping[str, str] = field(default_factory=dict)  # original names without ending
+    explaining: bool = False  # the plan is only shown: what only readers want to know may be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,10 @@ class Planning:
     def keyframes(self, source: str) -> tuple[int, ...]:
         """Keyframe times of a job input, in µs from its start. Raises as `answer` does."""
         return cast("tuple[int, ...]", self.answer("keyframes", source))
+
+    def pictures(self, source: str, ranges: tuple[tuple[int, int], ...] | None) -> Pictures:
+        """The pictures of a job input, around `ranges` (µs from its start) at least. Raises as `answer`."""
+        return cast("Pictures", self.answer("pictures", source, ranges))
 
     def frames(self, source: str) -> int:
         """How many pictures the main video of a job input has. Raises as `answer` does."""

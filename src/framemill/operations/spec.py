@@ -120,6 +120,31 @@ Level = Annotated[
     BeforeValidator(_level_in),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["0.5", "50%", "-6dB"]}),
 ]
+
+
+def _range_in(value: object) -> tuple[int, int]:
+    words = value.split("-") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or len(words) != 2:
+        raise ValueError("is not a range; write 10s-25s or 00:01:30-00:02:00")
+    try:
+        start, end = (units.parse_time(w.strip() if isinstance(w, str) else w) for w in words)
+    except FramemillError as error:
+        raise ValueError(str(error)) from error
+    if end <= start:
+        raise ValueError("its end does not come after its start")
+    return start, end
+
+
+def _range_out(value: tuple[int, int]) -> str:
+    return f"{units.seconds(value[0])}s-{units.seconds(value[1])}s"
+
+
+Range = Annotated[
+    tuple[int, int],
+    BeforeValidator(_range_in),
+    PlainSerializer(_range_out, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["00:01:30-00:02:00"]}),
+]
 EvenSide = Annotated[int, Field(ge=16, le=16384, multiple_of=2)]
 
 

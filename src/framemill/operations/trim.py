@@ -1,43 +1,17 @@
-"""One range of a file, or several joined into one: by copy from keyframes, or encoded exactly."""
+"""One range of a file, or several joined into one: by copy from keyframes, smartly, or encoded exactly."""
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from framemill.domain import clipping
-from framemill.domain.units import parse_time, seconds
 from framemill.domain.work import Work
-from framemill.errors import FramemillError
-from framemill.operations.building import clips_encoded
+from framemill.operations.building import clips_encoded, trim_smart, true_boundaries
 from framemill.operations.building.clips_copied import copied
 from framemill.operations.building.exact import mode_of
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Spec, Time
-
-
-def _range_in(value: object) -> tuple[int, int]:
-    words = value.split("-") if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or len(words) != 2:
-        raise ValueError("is not a range; write 10s-25s or 00:01:30-00:02:00")
-    try:
-        start, end = (parse_time(w.strip() if isinstance(w, str) else w) for w in words)
-    except FramemillError as error:
-        raise ValueError(str(error)) from error
-    if end <= start:
-        raise ValueError("its end does not come after its start")
-    return start, end
-
-
-def _range_out(value: tuple[int, int]) -> str:
-    return f"{seconds(value[0])}s-{seconds(value[1])}s"
-
-
-Range = Annotated[
-    tuple[int, int],
-    BeforeValidator(_range_in),
-    PlainSerializer(_range_out, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["00:01:30-00:02:00"]}),
-]
+from framemill.operations.spec import Range, Spec, Time
 
 
 class Trim(Spec):
@@ -54,11 +28,14 @@ class Trim(Spec):
         max_length=100,
         description="Several ranges, joined in this order: 10s-25s 1m-1m30s.",
     )
-    mode: Literal["copy", "encode"] | None = Field(
+    mode: Literal["copy", "smart", "encode"] | None = Field(
         None,
         description="`copy` begins at the keyframe at or before the start: fast, nothing encoded, and the "
-        "plan says how much earlier that is. `encode` is exact. Copy by default, encode where a profile "
-        "is given.",
+        "plan says how much earlier that is. `smart` is exact and encodes only what lies next to the cuts. "
+        "`encode` is exact. Copy by default, encode where a profile is given.",
+    )
+    strict: bool = Field(
+        False, description="Fail where a smart cut is not possible, instead of encoding everything."
     )
     profile: str | None = Field(
         None, description="How to encode; without one the source's codec and size are kept."
@@ -80,8 +57,16 @@ def plan(spec: Trim, planning: Planning) -> Work:
     """A tap for one exact range, else one step; TimeOutOfRange where a range is not inside the file."""
     product = planning.one(spec.source)
     ranges = [clipping.checked(a, b, product.media.duration_us) for a, b in _ranges(spec)]
+    return replace(
+        _planned(spec, planning, ranges), boundaries=true_boundaries.of_ranges(planning, product, ranges)
+    )
+
+
+def _planned(spec: Trim, planning: Planning, ranges: list[tuple[int, int]]) -> Work:
     if mode_of(spec.mode, spec.profile) == "copy":
         return copied(spec, planning, ranges)
+    if mode_of(spec.mode, spec.profile) == "smart":
+        return trim_smart.trimmed(spec, planning, ranges, strict=spec.strict)
     if len(ranges) == 1:
         return clips_encoded.one(spec, planning, ranges[0], profile=spec.profile)
     return clips_encoded.several(spec, planning, ranges, profile=spec.profile)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.hardware import Acceleration
-from framemill.domain.plan import Dropped, Output, Plan, Step
+from framemill.domain.plan import Boundary, Dropped, Output, Plan, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product, Tap
 from framemill.errors import InvalidSpec
@@ -40,6 +40,7 @@ def compile_plan(
     steps: list[Step] = []
     notes: list[str] = []
     warnings = [f"{name}: {text}" for name, media in facts.media.items() for text in media.warnings]
+    boundaries: list[Boundary] = []
     lost: dict[str, list[tuple[Dropped, ...]]] = {}
     for spec in specs:
         name = _free_name(spec, products)
@@ -62,6 +63,7 @@ def compile_plan(
         steps += work.steps if spec.keep else tuple(_step_unpublished(step) for step in work.steps)
         notes += work.notes
         warnings += work.warnings
+        boundaries += work.boundaries
         if work.dropped is not None:
             for source in _sources(spec):
                 lost.setdefault(source, []).append(work.dropped)
@@ -73,6 +75,7 @@ def compile_plan(
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),
         dropped=_left_behind(lost),
+        boundaries=tuple(boundaries),
         fingerprint=fingerprint(ordered, capabilities=capabilities, contents=contents),
     )
 

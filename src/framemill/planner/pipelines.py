@@ -26,7 +26,7 @@ TEMPLATES: dict[str, str] = {
     "for_the_phone": "One small file, a poster and a short preview.",
 }
 _KEYS = ("version", "name", "summary", "inputs", "steps")
-_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters", "scenes"}
+_WAYS_TO_CUT = {"every", "parts", "max_size", "at", "chapters", "scenes", "ranges"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

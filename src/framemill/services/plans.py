@@ -26,4 +26,4 @@ class Plans:
         for path in paths.values():
             if not path.exists():
                 raise InputNotFound(str(path))
-        return make_plan(Request(specs=specs, inputs=paths), self._machine())
+        return make_plan(Request(specs=specs, inputs=paths, explaining=True), self._machine())

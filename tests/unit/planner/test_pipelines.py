@@ -99,7 +99,7 @@ steps:
         (5, "transcode: profle: there is no such field"),
         (8, "thumbnails: source: no earlier step is called 'transcde'"),
         (9, "thumbnails: when: 'hight > 720' is not a condition"),
-        (11, "cut: give one of every, parts, max_size, at, chapters or scenes"),
+        (11, "cut: give one of every, parts, max_size, at, chapters, scenes or ranges"),
         (15, "proxy: name: an earlier step or input is called 'stills' too"),
     ]
 

@@ -88,9 +88,7 @@ def for_encode(
 ) -> Boundaries:
     """Exact boundaries before `end_us`, where the picture ends."""
     if ways.max_size is None:
-        wish = _times(ways, planning, product, end_us)
-        inside = tuple(t for t in wish.wanted if t < end_us)
-        return replace(wish, wanted=inside, titles=wish.titles[: len(inside) + 1])
+        return exactly(ways, planning, product, end_us=end_us)
     rate = profile.bitrate * 3 // 2 if profile.bitrate is not None else profile.max_bitrate
     if rate is None:
         raise InvalidSpec(
@@ -100,6 +98,13 @@ def for_encode(
     sound = sum(profile.audio_bitrate * max(2, a.channels) // 2 for a in product.media.playable_audio)
     length = cuts.bit_rate_length(ways.max_size, rate + sound)
     return Boundaries(wanted=cuts.by_length(end_us, length), max_size=ways.max_size)
+
+
+def exactly(ways: Ways, planning: Planning, product: Product, *, end_us: int) -> Boundaries:
+    """The boundaries asked for, before `end_us`."""
+    wish = _times(ways, planning, product, end_us)
+    inside = tuple(t for t in wish.wanted if t < end_us)
+    return replace(wish, wanted=inside, titles=wish.titles[: len(inside) + 1])
 
 
 def told(boundaries: Boundaries) -> str:

@@ -36,7 +36,7 @@ def copied(spec: Spec, planning: Planning, wanted: Sequence[Range]) -> Work:
     videos = pictures_copied(media, container)
     if not videos and not media.playable_audio:
         raise NoAudioStream(f"{product.label!r} has neither picture nor sound to trim")
-    ranges = [(_keyframe(planning, product, a), b) for a, b in wanted]
+    ranges = [(keyframe(planning, product, a), b) for a, b in wanted]
     several = len(ranges) > 1
     total = sum(end - start for start, end in ranges)
     result = clipping.lasting(media, total) if several else clipping.clipped(media, *ranges[0])
@@ -120,7 +120,7 @@ def _container(spec: Spec, media: MediaInfo) -> Container:
     return replace(container_wanted(spec, container_kept(media)), cover=False)
 
 
-def _keyframe(planning: Planning, product: Product, start: int) -> int:
+def keyframe(planning: Planning, product: Product, start: int) -> int:
     """The keyframe at or before `start`. Raises FactNeeded, and InvalidSpec for what does not exist yet."""
     if start == 0 or product.media.main_video is None:
         return start

@@ -63,9 +63,9 @@ def sound_for(profile: Profile, container: Container, *, to_the_sample: bool = F
 
 def mode_of(mode: str | None, profile: str | None) -> str:
     """`mode`, or what follows from the profile; InvalidSpec where they contradict each other."""
-    if mode == "copy" and profile is not None:
+    if mode in {"copy", "smart"} and profile is not None:
         raise InvalidSpec(
-            "a profile needs mode=encode: a copy keeps the streams as they are", hint="drop one of them"
+            f"a profile needs mode=encode: {mode} keeps the streams as they are", hint="drop one of them"
         )
     return mode or ("encode" if profile is not None else "copy")
 
