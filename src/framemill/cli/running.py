@@ -188,9 +188,20 @@ def _say_what_to_know(detail: "JobDetail") -> None:
     for lost in job.dropped:
         what = f"{lost.get('source')}: {lost.get('stream')}: {lost.get('reason')}"
         err(f"{painted('left behind:', 'yellow', sys.stderr)} {harmless(what)}")
+    for artifact in detail.artifacts:
+        _say_found(artifact.provenance.get("found", {}))
     if job.started_at and job.finished_at:
         spent = about(round((job.finished_at - job.started_at).total_seconds() * 1000))
         err(f"{painted('done', 'green', sys.stderr)} in {spent}")
+
+
+def _say_found(found: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """What a step found out about its own result, such as its measured quality."""
+    for data in found.values():
+        for line in data.get("said", ()):
+            err(harmless(line))
+        for line in data.get("warned", ()):
+            err(f"{painted('warning:', 'yellow', sys.stderr)} {in_cli_words(harmless(line))}")
 
 
 def _say_last_words(error: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ def first_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     assert tap.video is not None
     return (
         *_opened(tap),
-        *_picture(tap.video, video.one_pass_of_two(tap.video.args, number=1, log=log)),
+        *picture(tap.video, video.one_pass_of_two(tap.video.args, number=1, log=log)),
         *("-an", "-sn", "-dn"),
         *("-f", "null", "-"),
     )
@@ -21,7 +21,21 @@ def second_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     sounds = (arg for number, part in enumerate(tap.audio) for arg in audio(part, number))
     return (
         *_opened(tap),
-        *_picture(tap.video, video.one_pass_of_two(tap.video.args, number=2, log=log)),
+        *picture(tap.video, video.one_pass_of_two(tap.video.args, number=2, log=log)),
+        *sounds,
+        *tap.extra,
+        *tap.mux,
+        f"file:out/{tap.output.path}",
+    )
+
+
+def whole(tap: Tap) -> tuple[str, ...]:
+    """The whole output in one pass."""
+    assert tap.video is not None
+    sounds = (arg for number, part in enumerate(tap.audio) for arg in audio(part, number))
+    return (
+        *_opened(tap),
+        *picture(tap.video, tap.video.args),
         *sounds,
         *tap.extra,
         *tap.mux,
@@ -42,7 +56,8 @@ def _opened(tap: Tap) -> tuple[str, ...]:
     return (*("-nostdin", "-hide_banner", "-y"), *source.read("source", demuxer=tap.media.container))
 
 
-def _picture(part: VideoPart, args: tuple[str, ...]) -> tuple[str, ...]:
+def picture(part: VideoPart, args: tuple[str, ...]) -> tuple[str, ...]:
+    """Map, filter and encode the picture."""
     return (
         *("-map", f"0:{part.stream}"),
         *(("-filter:v:0", ",".join(part.filters)) if part.filters else ()),

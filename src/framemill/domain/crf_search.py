@@ -18,7 +18,7 @@ _BOLDER = 1.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """An encoder's crf: its bounds, the steps it takes, the value most people use, and what a step changes."""
+    """An encoder's crf: its bounds, the steps it takes, its usual value, and what one more changes."""
 
     floor: float
     ceiling: float

@@ -7,17 +7,18 @@ share gives one moment: so the mean over the samples is the mean over the video.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
-from framemill.domain.cuts import Mark, Weights
+from framemill.domain.cuts import Weights
 from framemill.domain.units import US
 
-# What is measured of each sample, and how much more is encoded behind it: encoders look ahead to see what
-# a frame is good for, and the last ones would come out worse than in the whole (0.8 VMAF on 2 s).
-SAMPLE_US = US
-TAIL_US = US
-# Up to here the whole video is its own sample.
-WHOLE_US = 12 * US
+# What is measured of each sample: a second, or as many frames of a slow rate.
+_FRAMES = 24
+# As much is encoded behind it: encoders look ahead to see what a frame is good for, and the last ones would
+# come out worse than in the whole (0.8 VMAF on samples of 2 s without a tail, 0.1 on 1 s with one).
+# Up to this many samples' length the whole video is its own sample.
+_WHOLE = 12
 _FEWEST, _MOST = 8, 24
 _EVERY_US = 35 * US
 # The golden ratio's fractional part spreads what is equally hard over the length.
@@ -42,33 +43,39 @@ class _Slot:
 
 
 def samples(
-    *, begin_us: int, end_us: int, weights: Weights | None = None, count: int | None = None
+    *, begin_us: int, end_us: int, rate: Fraction, weights: Weights | None = None, count: int | None = None
 ) -> tuple[Sample, ...]:
     """Moments between `begin_us` and `end_us`, in order; none where the whole is short enough itself."""
     length = end_us - begin_us
-    if length <= WHOLE_US:
+    each = sample_us(rate)
+    if length <= _WHOLE * each:
         return ()
     count = count or min(_MOST, max(_FEWEST, length // _EVERY_US))
-    slots = list(_slots(begin_us, end_us, weights.marks if weights else (), weights))
+    slots = list(_slots(begin_us, end_us, each, weights))
     chosen = dict.fromkeys(_shares(slots, count))
     return tuple(
         Sample(
             start_us=slot.start_us,
-            length_us=SAMPLE_US,
-            tail_us=max(0, min(TAIL_US, end_us - slot.start_us - SAMPLE_US)),
+            length_us=each,
+            tail_us=max(0, min(each, end_us - slot.start_us - each)),
         )
         for slot in sorted(chosen, key=lambda s: s.start_us)
     )
 
 
-def _slots(begin: int, end: int, marks: Sequence[Mark], weights: Weights | None) -> Iterator[_Slot]:
-    """The video in pieces of about a sample's length, from keyframes where it has enough of them."""
+def sample_us(rate: Fraction) -> int:
+    """How long one sample of a video of `rate` frames a second is."""
+    return max(US, round(_FRAMES * US / rate)) if rate else US
+
+
+def _slots(begin: int, end: int, each: int, weights: Weights | None) -> Iterator[_Slot]:
+    """The video in pieces of a sample's length or more, from keyframes where it has enough of them."""
     number = 0
-    for start, until, density in _stretches(begin, end, marks, weights):
-        parts = max(1, (until - start) // (2 * SAMPLE_US))
+    for start, until, density in _stretches(begin, end, each, weights):
+        parts = max(1, (until - start) // (2 * each))
         for part in range(parts):
             at = start + (until - start) * part // parts
-            if at + SAMPLE_US <= end:
+            if at + each <= end:
                 yield _Slot(
                     start_us=at,
                     length_us=(until - start) // parts,
@@ -78,13 +85,11 @@ def _slots(begin: int, end: int, marks: Sequence[Mark], weights: Weights | None)
                 number += 1
 
 
-def _stretches(
-    begin: int, end: int, marks: Sequence[Mark], weights: Weights | None
-) -> Iterator[tuple[int, int, float]]:
+def _stretches(begin: int, end: int, each: int, weights: Weights | None) -> Iterator[tuple[int, int, float]]:
     """Start, end and bytes per µs of what lies between keyframes at least a sample apart."""
     kept: list[tuple[int, int]] = []
-    for mark in marks:
-        if begin <= mark.time_us < end and (not kept or mark.time_us - kept[-1][0] >= SAMPLE_US):
+    for mark in weights.marks if weights else ():
+        if begin <= mark.time_us < end and (not kept or mark.time_us - kept[-1][0] >= each):
             kept.append((mark.time_us, mark.bytes_before))
     if not kept or weights is None:
         yield begin, end, 0.0

@@ -7,7 +7,7 @@ and raises a FramemillError where it cannot.
 import shutil
 from collections.abc import Callable
 
-from framemill.engine import clips, packaged, parts
+from framemill.engine import clips, holding, packaged, parts
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -35,7 +35,9 @@ ACTIONS: dict[str, Action] = {
     "clip_tags": clips.tags,
     "copy": _copy,
     "dash_folder": packaged.dash_folder,
+    "find_crf": holding.find_crf,
     "hls_bandwidth": packaged.hls_bandwidth,
+    "hold_quality": holding.hold_quality,
     "parts_report": parts.report,
     "remove": packaged.remove,
     "whole_webvtt": packaged.whole_webvtt,

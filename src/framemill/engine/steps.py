@@ -61,6 +61,7 @@ class StepRun:
 
     def __init__(self, step: Step, *, scratch: Path, machine: Machine, hold: Hold, name: str) -> None:
         self.used = Used()
+        self._found: Json = {}
         self._step = step
         self._scratch = scratch
         self._machine = machine
@@ -88,7 +89,12 @@ class StepRun:
                     on_share=partial(progress.shared, number),
                 )
         outputs = {output.id: self._verified(output) for output in self._step.outputs}
-        return {"scratch": self._scratch.name, "outputs": outputs, "commands": self.used.commands}
+        return {
+            "scratch": self._scratch.name,
+            "outputs": outputs,
+            "commands": self.used.commands,
+            **({"found": self._found} if self._found else {}),
+        }
 
     def look(self, path: Path) -> MediaInfo:
         """As Eye says."""
@@ -154,6 +160,10 @@ class StepRun:
                 scratch=self._scratch,
                 ffmpeg=lambda argv: self._call("ffmpeg", argv, real, on_progress=None),
                 report=on_share,
+                trial=lambda argv, on_progress: self._call(
+                    "ffmpeg", argv, real, on_progress=on_progress, recorded=False
+                ),
+                found=lambda name, data: self._found.update({name: dict(data)}),
             )
             act(bench, command.argv)
             return
@@ -168,9 +178,11 @@ class StepRun:
         real: Sequence[Path],
         *,
         on_progress: Callable[[Progress], None] | None,
+        recorded: bool = True,
     ) -> Finished:
         argv = (self._program(tool), *arguments)
-        self.used.commands.append(shlex.join(argv))
+        if recorded:
+            self.used.commands.append(shlex.join(argv))
         done = run_tool(
             sandboxed(argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox),
             cwd=self._scratch,
