@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from framemill.commands import source
-from framemill.commands.picture import deinterlaced, is_rgb, tone_mapped
+from framemill.commands.picture import deinterlaced, is_rgb, odd_sided, tone_mapped
 from framemill.domain.capabilities import Capabilities
-from framemill.domain.media import MediaInfo, VideoStream
+from framemill.domain.media import Hdr, MediaInfo, VideoStream
 from framemill.domain.quality import Metric, Scores, psnr_ceiling
 from framemill.domain.units import US
 from framemill.errors import NotSupported, OutputInvalid
@@ -29,6 +29,14 @@ MODELS: dict[str, str] = {
 }
 # Some containers count time in whole pictures, which leaves no room for a lead.
 _FINE = "settb=1/1000000"
+_MATRICES = {
+    "bt709": "bt709",
+    "smpte170m": "bt601",
+    "bt470bg": "bt601",
+    "fcc": "bt601",
+    "bt2020nc": "bt2020",
+    "bt2020ncl": "bt2020",
+}
 _TIME = re.compile(r"frame:\d+\s+pts:\S+\s+pts_time:(\S+)")
 
 
@@ -55,7 +63,19 @@ class Aligned:
     source: str = "PTS-STARTPTS"  # times of the source on the common clock
     reference: str = "PTS-STARTPTS"
     lead: str = "0.004"  # seconds
-    trim: str | None = None  # arguments of the filter `trim`, on the source's pictures once they lead
+    # Arguments of the filter `trim`, lead included. None: to the end of the shorter.
+    source_trim: str | None = None
+    reference_trim: str | None = None
+
+
+# What `engine.measuring` fills in.
+FILLED = Aligned(
+    source="PTS+({source_shift})/TB",
+    reference="PTS+({reference_shift})/TB",
+    lead="{lead}",
+    source_trim="{source_trim}",
+    reference_trim="{reference_trim}",
+)
 
 
 def compared(
@@ -81,34 +101,30 @@ def compared(
         if metric in metrics and not capabilities.has_filter(name):
             raise NotSupported(
                 f"this ffmpeg has no filter {name!r}, which measures {metric.upper()}",
-                hint="use the bundled ffmpeg (`framemill doctor` shows which is in use), or ask for "
-                "other metrics: `--metrics psnr,ssim`",
+                hint="use the bundled ffmpeg (`framemill doctor` shows which is in use), or measure "
+                "psnr and ssim only",
             )
-    meters = _meters(metrics, log=log, model=model, every=every, threads=threads)
-    ahead = f"+{aligned.lead}/TB"
+    one, other = distorted.video, reference.video
+    form = _form(one, other)
+    open_end = aligned.source_trim is None
+    meters = _meters(metrics, log=log, model=model, every=every, threads=threads, shortest=open_end)
     chains = [
         _chain(
-            "0",
-            distorted.video,
-            (
-                *_alike(distorted.video, reference.video, capabilities),
-                *_sized(distorted.video, reference.video),
-                _FINE,
-                f"setpts={aligned.source}{ahead}",
-                *((f"trim={aligned.trim}",) if aligned.trim else ()),
-            ),
-            "[d0]",
+            f"[0:{one.index}]",
+            *deinterlaced(one, capabilities),
+            *_timed(f"{aligned.source}+{aligned.lead}/TB", aligned.source_trim),
+            *_alike(one, form, capabilities),
+            to="[d0]",
         ),
         _chain(
-            "1",
-            reference.video,
-            (
-                *_alike(reference.video, distorted.video, capabilities),
-                _FINE,
-                f"setpts={aligned.reference}",
-                *((f"split={len(meters)}",) if len(meters) > 1 else ()),
-            ),
-            "".join(f"[r{n}]" for n in range(len(meters))),
+            f"[1:{other.index}]",
+            *deinterlaced(other, capabilities),
+            *_timed(aligned.reference, aligned.reference_trim),
+            # Else the last picture of a reference that ends here would be lost.
+            *(("tpad=stop=1:stop_mode=clone",) if open_end else ()),
+            *_alike(other, form, capabilities),
+            f"split={len(meters)}",
+            to="".join(f"[r{n}]" for n in range(len(meters))),
         ),
         *(f"[d{n}][r{n}]{meter}[d{n + 1}]" for n, meter in enumerate(meters)),
         f"[d{len(meters)}]setpts=PTS-{aligned.lead}/TB,metadata=mode=print:file={pictures}[told]",
@@ -160,46 +176,81 @@ def _opened(side: Side) -> tuple[str, ...]:
     )
 
 
-def _chain(number: str, video: VideoStream, filters: tuple[str, ...], pads: str) -> str:
-    return f"[{number}:{video.index}]{','.join(filters)}{pads}"
-
-
-def _alike(video: VideoStream, other: VideoStream, capabilities: Capabilities) -> tuple[str, ...]:
-    """Filters that bring a picture to the form in which both can be compared, its size apart."""
-    return (
-        *deinterlaced(video, capabilities),
-        *(tone_mapped(capabilities) if video.hdr and video.hdr != other.hdr else ()),
-        *_colours(video, other),
-        f"format={'yuv420p10le' if depth_of(video, other) == 10 else 'yuv420p'}",
-    )
-
-
-def _colours(video: VideoStream, other: VideoStream) -> tuple[str, ...]:
-    full = video.color_range in {"pc", "full"} or video.pixel_format.startswith("yuvj")
-    return ("scale=out_range=limited",) if full or is_rgb(video) else ()
-
-
-def _sized(video: VideoStream, reference: VideoStream) -> tuple[str, ...]:
-    """Bicubic to the reference's size, as libvmaf's authors measure what is shown on a large screen."""
-    size = _upright(reference)
-    return (f"scale=w={size[0]}:h={size[1]}:flags=bicubic",) if _upright(video) != size else ()
-
-
-def _upright(video: VideoStream) -> tuple[int, int]:
-    """As decoded and turned, pixels of any shape."""
+def upright(video: VideoStream) -> tuple[int, int]:
+    """Width and height as decoded and turned, pixels of any shape: what pictures are compared in."""
     return (video.height, video.width) if video.turned else (video.width, video.height)
 
 
+def _chain(pad: str, *filters: str, to: str) -> str:
+    return f"{pad}{','.join(filters)}{to}"
+
+
+def _timed(times: str, trim: str | None) -> tuple[str, ...]:
+    return (_FINE, f"setpts={times}", *((f"trim={trim}",) if trim else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """What both pictures are brought to."""
+
+    size: tuple[int, int]
+    pixels: str
+    matrix: str | None  # None: nobody says, so none is changed
+    hdr: Hdr | None
+
+
+def _form(source: VideoStream, reference: VideoStream) -> _Form:
+    hdr = source.hdr if source.hdr == reference.hdr else None
+    own, theirs = (_matrix_of(video, hdr=hdr) for video in (source, reference))
+    # RGB has no matrix: it becomes what the other file did with it, else what ffmpeg does where nobody says.
+    loose = is_rgb(source) or is_rgb(reference)
+    return _Form(
+        size=upright(reference),
+        pixels="yuv420p10le" if depth_of(source, reference) == 10 else "yuv420p",
+        matrix=theirs or ((own or "bt601") if loose else None),
+        hdr=hdr,
+    )
+
+
+def _alike(video: VideoStream, form: _Form, capabilities: Capabilities) -> tuple[str, ...]:
+    tone_map = video.hdr is not None and form.hdr is None
+    options: list[str] = []
+    if upright(video) != form.size or (tone_map and odd_sided(video)):
+        # Bicubic, as libvmaf's authors measure what is scaled up to a screen.
+        options += [f"w={form.size[0]}", f"h={form.size[1]}", "flags=bicubic"]
+    if _full_range(video) and not tone_map:
+        options.append("out_range=limited")
+    matrix = _matrix_of(video, hdr=form.hdr)
+    if form.matrix is not None and (is_rgb(video) or matrix not in {None, form.matrix}):
+        options.append(f"out_color_matrix={form.matrix}")
+    return (
+        *(tone_mapped(capabilities, odd=odd_sided(video)) if tone_map else ()),
+        *((f"scale={':'.join(options)}",) if options else ()),
+        f"format={form.pixels}",
+    )
+
+
+def _full_range(video: VideoStream) -> bool:
+    return video.color_range in {"pc", "full"} or video.pixel_format.startswith("yuvj") or is_rgb(video)
+
+
+def _matrix_of(video: VideoStream, *, hdr: Hdr | None) -> str | None:
+    """The matrix of a picture, once tone-mapped where that is done; None where nobody says."""
+    if video.hdr is not None and hdr is None:
+        return "bt709"
+    return None if is_rgb(video) else _MATRICES.get(video.color_space or "")
+
+
 def _meters(
-    metrics: Collection[Metric], *, log: str, model: str, every: int, threads: int
+    metrics: Collection[Metric], *, log: str, model: str, every: int, threads: int, shortest: bool
 ) -> tuple[str, ...]:
     """The measuring filters; PSNR always, which costs little and marks the pictures that were compared."""
-    step = f":n_subsample={every}" if every > 1 else ""
-    vmaf = f"libvmaf=model='{MODELS[model]}':log_fmt=json:log_path={log}:n_threads={threads}{step}"
+    ends = f"shortest={int(shortest)}"
+    vmaf = f"libvmaf={ends}:model='{MODELS[model]}':log_fmt=json:log_path={log}:n_threads={threads}"
     return (
-        "psnr",
-        *(("ssim",) if Metric.SSIM in metrics else ()),
-        *((vmaf,) if Metric.VMAF in metrics else ()),
+        f"psnr={ends}",
+        *((f"ssim={ends}",) if Metric.SSIM in metrics else ()),
+        *((f"{vmaf}:n_subsample={every}",) if Metric.VMAF in metrics else ()),
     )
 
 
