@@ -42,6 +42,7 @@ def compare(
     round, and a late first frame is shown from zero.
     """
     numbered = "N/(25*TB)"
+    end = "end_frame={frames}" if ranged else None
     argv = quality.compared(
         Side(name=of, media=made, video=_picture(made)),
         Side(name=SOURCE, media=tap.media, video=_read_by(tap)),
@@ -51,7 +52,7 @@ def compare(
         log=LOG,
         model=model,
         every=every,
-        aligned=Aligned(source=numbered, reference=numbered, trim="end_frame={frames}" if ranged else None),
+        aligned=Aligned(source=numbered, reference=numbered, source_trim=end, reference_trim=end),
     )
     if not ranged:
         return argv
