@@ -7,6 +7,7 @@ from typing import Any
 from framemill.domain.media import MediaInfo, Picture
 from framemill.engine.images import read_picture
 from framemill.engine.machine import Machine, Stop
+from framemill.engine.tryouts import tryout
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid
 from framemill.operations.planning import Question
 from framemill.operations.spec import InputKind, Spec, references
@@ -19,6 +20,7 @@ Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
 ANSWERS: dict[str, Answer] = {
     "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
     "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
+    "tryout": tryout,
     "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
 }
 

@@ -7,9 +7,10 @@ an ordinary encode, which takes its crf from `out/values.json`.
 import json
 from typing import Any
 
-from framemill.domain.crf_search import SCALES, Goal, Point, nearest, next_crf, score_at, slope_at
+from framemill.domain.crf_search import SCALES, Goal, Point, growth_at, nearest, next_crf, score_at
+from framemill.domain.trials import Take, Trial
 from framemill.domain.units import format_size
-from framemill.engine.trials import Measured, Take, Trial, measure, try_crf
+from framemill.engine.trials import Measured, measure, try_crf
 from framemill.engine.workbench import Workbench
 from framemill.errors import QualityUnreachable
 
@@ -89,7 +90,7 @@ def hold_quality(bench: Workbench, argv: tuple[str, ...]) -> None:
     goal = Goal(low=target + margin, aim=target + 0.5, high=target + 1 - margin)
     made = [Point(m["crf"], m["score"]) for m in state["made"]]
     tried = [Point(t["crf"], t["score"]) for t in state["trials"]]
-    crf = next_crf(scale, goal, made, slope=slope_at(tried, state["crf"]))
+    crf = next_crf(scale, goal, made, growth=growth_at(tried, state["crf"]))
     above = found.scores.mean > goal.high and state["crf"] == scale.ceiling
     if goal.met(found.scores.mean) or above:
         state["done"] = True

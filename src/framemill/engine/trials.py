@@ -7,27 +7,9 @@ from framemill.commands.progress import Progress
 from framemill.commands.quality import read_scores
 from framemill.commands.trials import LOG, MADE, PICTURES, TRIAL
 from framemill.domain.quality import Metric, Pooled, Scores
+from framemill.domain.trials import Take, Trial
 from framemill.domain.units import seconds
 from framemill.engine.workbench import Workbench
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What a crf gave on the samples."""
-
-    crf: float
-    score: float  # mean VMAF of all their frames
-    bytes: int
-    cpu_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """One range that is encoded; its first `frames` are measured. Without a start: all of the video."""
-
-    start_us: int | None
-    length_us: int
-    frames: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

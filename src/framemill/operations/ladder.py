@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -9,18 +10,14 @@ from pydantic import Field
 from framemill.commands import muxing, picture, sound, video
 from framemill.domain import left_behind, promises
 from framemill.domain.estimates import copying, encoding
-from framemill.domain.ladder import (
-    Rung,
-    capped_rate,
-    keyframe_every_us,
-    rungs_named,
-    size_at,
-)
+from framemill.domain.ladder import Rung, capped_rate, keyframe_every_us, rungs_named, size_at
 from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
+from framemill.domain.per_title import Choice
 from framemill.domain.plan import Output, Promise, Role, Step
 from framemill.domain.units import US
 from framemill.domain.work import Product, Tap, VideoPart, Work
-from framemill.errors import UpscaleRefused
+from framemill.operations.building.per_title import chosen
+from framemill.operations.building.rungs import fitting, rates_of
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import Spec, Time
@@ -35,6 +32,11 @@ class Ladder(Spec):
         ("720p", "480p", "360p"),
         min_length=1,
         description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p.",
+    )
+    quality: Literal["fixed", "auto"] = Field(
+        "fixed",
+        description="auto: samples decide which rungs this film needs, their crf and caps; tries all sizes"
+        " unless `qualities` names some.",
     )
     codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
     crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
@@ -53,12 +55,19 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     """One tap per rung and one for each sound track, then a muxed MP4 per rung."""
     product = planning.one(spec.source)
     stream = planning.video_of(product)
-    rungs, warnings = _fitting(spec, stream)
+    rungs, warnings = fitting(_tried(spec), stream, strict=spec.strict)
+    crfs = {rung.name: spec.crf for rung in rungs}
+    reasons: tuple[str, ...] = ()
+    if spec.quality == "auto":
+        choice = _chosen(spec, planning, stream, rungs)
+        rungs, reasons = tuple(step.rung for step in choice.steps), choice.reasons
+        crfs = {step.rung.name: int(step.crf) for step in choice.steps}
     folder = f"{spec.output}/" if spec.output else ""
-    rates, late = _rates(stream, rungs, spec)
+    rates, late = rates_of(stream, rungs, keyframe_us=spec.keyframe)
     warnings += late
     taps = [
-        _tap(spec, planning, product, stream, rung, rate) for rung, rate in zip(rungs, rates, strict=True)
+        _tap(spec, planning, product, stream, rung, rate=rate, crf=crfs[rung.name], cap=rung.video_bps)
+        for rung, rate in zip(rungs, rates, strict=True)
     ]
     sounds = [
         _sound_tap(planning, product, track, number, rungs[0])
@@ -89,6 +98,7 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         products=(*made, *heard, *read),
         notes=(
             f"{planning.name}: one decode feeds {', '.join(r.name for r in rungs)} in {spec.codec}",
+            *(f"{planning.name}: {reason}" for reason in reasons),
             *((f"{planning.name}: sound encoded once to AAC",) if sounds else ()),
         ),
         warnings=tuple(warnings),
@@ -103,57 +113,38 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     )
 
 
-def _fitting(spec: Ladder, stream: VideoStream) -> tuple[tuple[Rung, ...], list[str]]:
-    rungs = rungs_named(spec.qualities)
-    fitting = tuple(r for r in rungs if r.short_side <= stream.short_side)
-    taller = [r for r in rungs if r not in fitting]
-    if taller and spec.strict:
-        raise UpscaleRefused(
-            rendition=taller[0].name, height=taller[0].short_side, source_height=stream.short_side
-        )
-    if not fitting:
-        # A source below every rung keeps its own size under the lowest rung's caps.
-        low = rungs[-1]
-        side = stream.short_side
-        own = Rung(
-            name=f"{side}p",
-            short_side=side,
-            video_bps=low.video_bps,
-            audio_bps=low.audio_bps,
-            max_fps=low.max_fps,
-        )
-        return (own,), [f"the source is {side} lines on its short side: one rendition at its own size"]
-    said = [f"left out {', '.join(r.name for r in taller)}: taller than the source"] if taller else []
-    return fitting, said
+def _tried(spec: Ladder) -> tuple[Rung, ...] | None:
+    """The rungs to choose from; None where any that the source is large enough for will do."""
+    said = spec.quality == "fixed" or "qualities" in spec.model_fields_set
+    return rungs_named(spec.qualities) if said else None
 
 
-def _rates(
-    stream: VideoStream, rungs: tuple[Rung, ...], spec: Ladder
-) -> tuple[list[Fraction | None], list[str]]:
-    """The constant rate of each rung, None to keep the source's own frame times."""
-    rates: list[Fraction | None] = []
-    top = capped_rate(stream.frame_rate, rungs[0].max_fps)
-    every = keyframe_every_us(top, spec.keyframe)
-    said = []
-    for rung in rungs:
-        rate = capped_rate(top, rung.max_fps)
-        if rate != top and (rate * every / US).denominator != 1:
-            # Frames of the two rates would not meet at keyframes.
-            said.append(f"{rung.name} keeps {float(top):.3g} frames a second so that keyframes align")
-            rate = top
-        rates.append(None if rate == stream.frame_rate else rate)
-    return rates, said
+def _chosen(spec: Ladder, planning: Planning, stream: VideoStream, rungs: tuple[Rung, ...]) -> Choice:
+    """The rungs that this film needs, from trials at the source's own rate and without caps."""
+    product = planning.one(spec.source)
+    tap = partial(_tap, spec, planning, product, stream, rate=None, crf=spec.crf, cap=None)
+    rates, _ = rates_of(stream, rungs, keyframe_us=spec.keyframe)
+    wanted = [(rung, tap(rung), rate or stream.frame_rate) for rung, rate in zip(rungs, rates, strict=True)]
+    return chosen(planning, product.ref, wanted, crf=spec.crf, bit_depth=10 if spec.codec == "av1" else 8)
 
 
 def _tap(
-    spec: Ladder, planning: Planning, product: Product, stream: VideoStream, rung: Rung, rate: Fraction | None
+    spec: Ladder,
+    planning: Planning,
+    product: Product,
+    stream: VideoStream,
+    rung: Rung,
+    *,
+    rate: Fraction | None,
+    crf: int,
+    cap: int | None,
 ) -> Tap:
     size = size_at(stream, rung.short_side)
     profile = make_profile(
         name="rung",
         codec=spec.codec,
-        crf=spec.crf,
-        max_bitrate=rung.video_bps,
+        crf=crf,
+        max_bitrate=cap,
         preset=spec.preset,
         bit_depth=10 if spec.codec == "av1" else 8,
     )
@@ -197,7 +188,7 @@ def _tap(
             rate=shown_rate,
             duration_us=product.media.duration_us,
             preset=spec.preset,
-            max_bitrate=rung.video_bps,
+            max_bitrate=cap,
         ),
     )
 
