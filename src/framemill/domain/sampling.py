@@ -18,7 +18,7 @@ _FRAMES = 24
 # As much is encoded behind it: encoders look ahead to see what a frame is good for, and the last ones would
 # come out worse than in the whole (0.8 VMAF on samples of 2 s without a tail, 0.1 on 1 s with one).
 # Up to this many samples' length the whole video is its own sample.
-_WHOLE = 12
+_WHOLE = 16
 _FEWEST, _MOST = 8, 24
 _EVERY_US = 35 * US
 # The golden ratio's fractional part spreads what is equally hard over the length.

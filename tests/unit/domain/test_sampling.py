@@ -19,7 +19,7 @@ def weighed(*sizes: int, every_us: int = 2 * SECOND) -> Weights:
 
 
 def test_a_short_video_is_its_own_sample() -> None:
-    assert samples(begin_us=0, end_us=12 * SECOND, rate=RATE) == ()
+    assert samples(begin_us=0, end_us=16 * SECOND, rate=RATE) == ()
 
 
 def test_easy_and_hard_parts_are_sampled_by_how_long_they_last() -> None:
@@ -63,7 +63,7 @@ def test_a_second_of_a_slow_rate_would_hold_too_few_frames() -> None:
 
 
 @given(
-    length_s=st.integers(13, 4000),
+    length_s=st.integers(17, 4000),
     begin_s=st.integers(0, 5),
     gaps=st.lists(st.integers(1, 30 * SECOND), max_size=60),
     sizes=st.lists(st.integers(0, 10**7), min_size=61, max_size=61),
@@ -90,7 +90,7 @@ def test_samples_lie_inside_in_order_and_are_no_more_than_wanted(
 
 
 def test_the_last_sample_has_as_much_tail_as_there_is() -> None:
-    found = samples(begin_us=0, end_us=13 * SECOND, rate=RATE, count=13)
+    found = samples(begin_us=0, end_us=17 * SECOND, rate=RATE, count=17)
 
     assert found[-1] == Sample(start_us=found[-1].start_us, length_us=SECOND, tail_us=found[-1].tail_us)
-    assert all(s.start_us + s.length_us + s.tail_us <= 13 * SECOND for s in found)
+    assert all(s.start_us + s.length_us + s.tail_us <= 17 * SECOND for s in found)
