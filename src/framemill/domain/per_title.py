@@ -50,8 +50,11 @@ class Choice:
     reasons: tuple[str, ...]
 
 
-def choose(tried: Mapping[Rung, Sequence[Tried]], *, sound_bps: int) -> Choice:
-    """The rungs worth having, of those that were tried with at least one crf each."""
+def choose(tried: Mapping[Rung, Sequence[Tried]], *, heard: bool) -> Choice:
+    """The rungs worth having, of those that were tried with at least one crf each.
+
+    Where there is sound to be `heard`, every rung carries it at the tallest one's rate.
+    """
     steps = sorted((_step(rung, points) for rung, points in tried.items()), key=lambda s: -s.rung.short_side)
     best = max(step.score for step in steps)
     top = next(step for step in reversed(steps) if step.score > best - LEAST_STEP)
@@ -60,10 +63,12 @@ def choose(tried: Mapping[Rung, Sequence[Tried]], *, sound_bps: int) -> Choice:
         for step in steps
         if step.rung.short_side > top.rung.short_side
     ]
+    sound_bps = top.rung.audio_bps if heard else 0
     kept = [top]
-    for step in steps:
-        if step.rung.short_side >= top.rung.short_side:
-            continue
+    lower = (rung for rung in tried if rung.short_side < top.rung.short_side)
+    for rung in sorted(lower, key=lambda r: -r.short_side):
+        # Where the film looks perfect at a coarser crf, its smaller sizes are for slow lines all the more.
+        step = _at(rung, tried[rung], top.crf)
         if (kept[-1].bps + sound_bps) * _LEAST_SAVING < step.bps + sound_bps:
             reasons.append(f"left out {step.rung.name}: it saves little beside {kept[-1].rung.name}")
         elif kept[-1].score - step.score < LEAST_STEP:
@@ -83,23 +88,24 @@ def choose(tried: Mapping[Rung, Sequence[Tried]], *, sound_bps: int) -> Choice:
 def _step(rung: Rung, points: Sequence[Tried]) -> Step:
     """The coarsest crf tried or between those that still gives plenty, the finest where none does."""
     ordered = sorted(points, key=lambda p: p.crf)
-    found = ordered[0]
+    crf = ordered[0].crf
     for a, b in pairwise(ordered):
         if b.score >= PLENTY:
-            found = b
+            crf = b.crf
         elif a.score > PLENTY > b.score:
-            share = (a.score - PLENTY) / (a.score - b.score)
-            crf = int(a.crf + share * (b.crf - a.crf))
-            share = (crf - a.crf) / (b.crf - a.crf)
-            found = Tried(
-                crf=crf,
-                score=a.score + share * (b.score - a.score),
-                # A rate falls by equal factors, not by equal amounts.
-                bps=round(exp(log(a.bps) + share * (log(b.bps) - log(a.bps)))),
-            )
-    cap = min(2 * rung.video_bps, max(_LEAST_CAP, round(found.bps * _HEADROOM)))
-    return Step(rung=replace(rung, video_bps=_rounded(cap)), crf=found.crf, score=found.score, bps=found.bps)
+            crf = int(a.crf + (a.score - PLENTY) / (a.score - b.score) * (b.crf - a.crf))
+    return _at(rung, ordered, crf)
 
 
-def _rounded(rate: int) -> int:
-    return round(rate / 10_000) * 10_000
+def _at(rung: Rung, points: Sequence[Tried], crf: float) -> Step:
+    """The rung at `crf`, on a line between those that were tried; a rate falls by equal factors."""
+    first, last = min(points, key=lambda p: p.crf), max(points, key=lambda p: p.crf)
+    share = (crf - first.crf) / (last.crf - first.crf) if last.crf > first.crf else 0.0
+    bps = round(exp(log(first.bps) + share * (log(last.bps) - log(first.bps))))
+    cap = min(2 * rung.video_bps, max(_LEAST_CAP, round(bps * _HEADROOM)))
+    return Step(
+        rung=replace(rung, video_bps=round(cap / 10_000) * 10_000),
+        crf=crf,
+        score=first.score + share * (last.score - first.score),
+        bps=bps,
+    )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,21 +22,22 @@ from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import Spec, Time
 
+_FIXED = ("720p", "480p", "360p")
+
 
 class Ladder(Spec):
     """Encode the main video once per rung, never larger than the source; all tracks of sound once."""
 
     op: Literal["ladder"] = "ladder"
     version: Literal[1] = 1
-    qualities: tuple[str, ...] = Field(
-        ("720p", "480p", "360p"),
-        min_length=1,
-        description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p.",
+    qualities: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        None,
+        description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p. Unset: 720p,"
+        " 480p and 360p; with quality=auto all that fit.",
     )
     quality: Literal["fixed", "auto"] = Field(
         "fixed",
-        description="auto: samples decide which rungs this film needs, their crf and caps; tries all sizes"
-        " unless `qualities` names some.",
+        description="auto: samples of the film decide which rungs it needs, their crf and caps.",
     )
     codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
     crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
@@ -115,8 +116,9 @@ def plan(spec: Ladder, planning: Planning) -> Work:
 
 def _tried(spec: Ladder) -> tuple[Rung, ...] | None:
     """The rungs to choose from; None where any that the source is large enough for will do."""
-    said = spec.quality == "fixed" or "qualities" in spec.model_fields_set
-    return rungs_named(spec.qualities) if said else None
+    if spec.qualities is not None:
+        return rungs_named(spec.qualities)
+    return rungs_named(_FIXED) if spec.quality == "fixed" else None
 
 
 def _chosen(spec: Ladder, planning: Planning, stream: VideoStream, rungs: tuple[Rung, ...]) -> Choice:

@@ -17,8 +17,8 @@ def tried(**points: tuple[float, int] | tuple[float, int, float, int]) -> dict[R
     return found
 
 
-def names(trials: dict[Rung, list[Tried]], *, sound_bps: int = 128_000) -> list[str]:
-    return [step.rung.name for step in choose(trials, sound_bps=sound_bps).steps]
+def names(trials: dict[Rung, list[Tried]], *, heard: bool = True) -> list[str]:
+    return [step.rung.name for step in choose(trials, heard=heard).steps]
 
 
 def test_a_film_with_detail_keeps_every_rung() -> None:
@@ -30,7 +30,7 @@ def test_a_film_with_detail_keeps_every_rung() -> None:
 def test_a_soft_film_needs_no_rung_that_looks_like_the_one_below() -> None:
     soft = tried(r1080=(94, 3_000_000), r720=(93, 1_500_000), r480=(86, 800_000))
 
-    choice = choose(soft, sound_bps=128_000)
+    choice = choose(soft, heard=True)
 
     assert [s.rung.name for s in choice.steps] == ["720p", "480p"]
     assert "left out 1080p: VMAF 94.0, 720p has 93.0 for less" in choice.reasons
@@ -40,32 +40,40 @@ def test_a_slide_needs_no_smaller_rungs_that_save_nothing_beside_the_sound() -> 
     slide = tried(r1080=(96, 60_000, 95.5, 40_000), r720=(88, 40_000), r480=(75, 25_000))
 
     assert names(slide) == ["1080p"]
-    assert names(slide, sound_bps=0) == ["1080p", "480p"]
+    assert names(slide, heard=False) == ["1080p", "720p", "480p"]
 
 
 def test_a_rung_too_near_to_its_neighbour_is_left_out() -> None:
     film = tried(r720=(94, 2_000_000), r480=(92.5, 1_000_000), r360=(84, 600_000))
 
-    choice = choose(film, sound_bps=0)
+    choice = choose(film, heard=False)
 
     # 480p looks like 720p for half the bytes, so it is the top.
     assert [s.rung.name for s in choice.steps] == ["480p", "360p"]
 
 
 def test_caps_come_from_the_film_within_twice_the_tables() -> None:
-    easy = choose(tried(r720=(94, 400_000)), sound_bps=0)
-    hard = choose(tried(r720=(90, 9_000_000)), sound_bps=0)
+    easy = choose(tried(r720=(94, 400_000)), heard=False)
+    hard = choose(tried(r720=(90, 9_000_000)), heard=False)
 
     assert easy.steps[0].rung.video_bps == 800_000
     assert hard.steps[0].rung.video_bps == 5_000_000
 
 
 def test_what_looks_perfect_is_encoded_coarser() -> None:
-    (step,) = choose(tried(r720=(98, 4_000_000, 92, 1_000_000)), sound_bps=0).steps
-    (easy,) = choose(tried(r720=(99, 400_000, 97, 200_000)), sound_bps=0).steps
+    (step,) = choose(tried(r720=(98, 4_000_000, 92, 1_000_000)), heard=False).steps
+    (easy,) = choose(tried(r720=(99, 400_000, 97, 200_000)), heard=False).steps
 
     assert (step.crf, step.score, step.bps) == (26, 95.0, 2_000_000)
     assert easy.crf == 29
+
+
+def test_smaller_rungs_are_as_coarse_as_the_tallest() -> None:
+    film = tried(r360=(99.9, 900_000, 99.5, 500_000), r240=(93, 480_000, 86, 250_000))
+
+    steps = choose(film, heard=False).steps
+
+    assert [(s.rung.name, s.crf, s.score) for s in steps] == [("360p", 29, 99.5), ("240p", 29, 86)]
 
 
 def test_every_neighbour_differs_by_a_step_that_can_be_seen() -> None:
@@ -77,7 +85,7 @@ def test_every_neighbour_differs_by_a_step_that_can_be_seen() -> None:
         r240=(70, 300_000),
     )
 
-    steps = choose(film, sound_bps=64_000).steps
+    steps = choose(film, heard=True).steps
 
     scores = [s.score for s in steps]
     assert [s.rung.name for s in steps] == ["720p", "480p", "240p"]

@@ -67,7 +67,7 @@ def chosen(
                     decoded(_shown(tap, stream), stream, bit_depth=bit_depth, hdr=False),
                     of=TRIAL,
                     ranged=ranged,
-                    every=1 if ranged else 2,
+                    every=1,
                     capabilities=planning.capabilities,
                     model="hd",
                 ),
@@ -77,13 +77,12 @@ def chosen(
     )
     answer = cast("dict[str, tuple[Trial, ...]]", planning.answer("tryout", source, tryout))
     seconds = sum(take.length_us for take in takes) / US
-    sound = taps[0][0].audio_bps if media.playable_audio else 0
     return choose(
         {
             rung: [_tried(trial, seconds, rate / stream.frame_rate) for trial in answer[rung.name]]
             for rung, _, rate in taps
         },
-        sound_bps=sound,
+        heard=bool(media.playable_audio),
     )
 
 
