@@ -5,9 +5,11 @@ an ordinary encode, which takes its crf from `out/values.json`.
 """
 
 import json
+from dataclasses import asdict, replace
 from typing import Any
 
 from framemill.domain.crf_search import SCALES, Goal, Point, growth_at, nearest, next_crf, score_at
+from framemill.domain.quality import Pooled
 from framemill.domain.trials import Take, Trial
 from framemill.domain.units import format_size
 from framemill.engine.trials import Measured, measure, try_crf
@@ -16,7 +18,7 @@ from framemill.errors import QualityUnreachable
 
 Json = dict[str, Any]  # Any: the wish and the state as JSON
 
-_STATE, _VALUES = "out/holding.json", "out/values.json"
+_STATE, _VALUES, _SPARE = "out/holding.json", "out/values.json", "out/spare"
 # How near a search comes on samples, which are off by as much themselves.
 _NEAR = 0.2
 # What a search on all of the video may leave unused.
@@ -61,6 +63,7 @@ def find_crf(bench: Workbench, argv: tuple[str, ...]) -> None:
         "crf": best.crf,
         "search_cpu_ms": sum(t.cpu_ms for t in trials),
         "measure_cpu_ms": 0,
+        "spare": None,
         "done": False,
     }
     _write(bench, state)
@@ -69,8 +72,9 @@ def find_crf(bench: Workbench, argv: tuple[str, ...]) -> None:
 def hold_quality(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`hold_quality WISH [last]`: measure the file; where it missed, remove it and say which crf comes next.
 
-    Does nothing where the file was found good before. Raises
-    QualityUnreachable where no crf is left to try, or this was the last attempt.
+    Does nothing where the file was found good before. A file that is too good
+    is kept, and warned about, where nothing comes nearer; QualityUnreachable
+    is raised where the same holds for one that is not good enough.
     """
     wish, state = _read(bench, argv[0]), _read(bench, _STATE)
     if state["done"]:
@@ -91,23 +95,29 @@ def hold_quality(bench: Workbench, argv: tuple[str, ...]) -> None:
     made = [Point(m["crf"], m["score"]) for m in state["made"]]
     tried = [Point(t["crf"], t["score"]) for t in state["trials"]]
     crf = next_crf(scale, goal, made, growth=growth_at(tried, state["crf"]))
-    above = found.scores.mean > goal.high and state["crf"] == scale.ceiling
-    if goal.met(found.scores.mean) or above:
+    score, stuck = found.scores.mean, crf is None or "last" in argv
+    file, spare = bench.scratch / "out" / wish["path"], bench.scratch / _SPARE
+    if goal.met(score) or (stuck and score >= target):
         state["done"] = True
-        _report(bench, wish, state, found, tried, above=above)
+        _report(bench, wish, state, found, tried)
+    elif stuck and state["spare"]:
+        spare.replace(file)
+        state.update(done=True, crf=state["spare"]["crf"])
+        scores = Pooled(**state["spare"]["scores"])
+        _report(bench, wish, state, replace(found, scores=scores), tried)
     elif crf is None or "last" in argv:
-        raise QualityUnreachable(
-            target=target, reached=found.scores.mean, crf=state["crf"], codec=wish["codec"]
-        )
+        raise QualityUnreachable(target=target, reached=score, crf=state["crf"], codec=wish["codec"])
     else:
-        (bench.scratch / "out" / wish["path"]).unlink()
+        if score > goal.high and (not state["spare"] or score < state["spare"]["scores"]["mean"]):
+            # Too good is better than nothing, should no crf come nearer.
+            file.replace(spare)
+            state["spare"] = {"crf": state["crf"], "scores": asdict(found.scores)}
+        file.unlink(missing_ok=True)
         state["crf"] = crf
     _write(bench, state)
 
 
-def _report(
-    bench: Workbench, wish: Json, state: Json, found: Measured, tried: list[Point], *, above: bool
-) -> None:
+def _report(bench: Workbench, wish: Json, state: Json, found: Measured, tried: list[Point]) -> None:
     size = (bench.scratch / "out" / wish["path"]).stat().st_size
     scores = found.scores
     measured = f"VMAF {scores.mean:.2f} (5th percentile {scores.p5:.1f}) at crf {state['crf']:g}"
@@ -119,8 +129,11 @@ def _report(
             f" and {format_size(usual['bytes'])}; this has {format_size(size)}"
         )
     warned = []
-    if above:
-        warned.append(f"the quality is above what was asked for: {wish['codec']} cannot go lower")
+    if scores.mean > wish["target"] + 1:
+        warned.append(
+            f"VMAF {scores.mean:.2f} is more than a point above what was asked for:"
+            f" {wish['codec']} comes no nearer"
+        )
     if size > wish["source_bytes"]:
         warned.append(
             f"the result has {format_size(size)}, more than the source's"

@@ -157,6 +157,28 @@ def test_what_still_misses_at_the_last_attempt_is_an_error(tmp_path: Path) -> No
         stand.hold("last")
 
 
+@pytest.mark.parametrize("jump", [20.5, 21.5, 22.0])
+def test_where_no_crf_hits_the_point_the_nearest_above_is_kept_and_warned_about(
+    jump: float, tmp_path: Path
+) -> None:
+    # As where a whole step of SVT-AV1 is more than a point.
+    stand = Stand(tmp_path, samples=falling, whole=lambda crf: 94.5 if crf > jump else 96.5)
+    stand.find()
+    kept = False
+    for size, last in ((100, ()), (200, ()), (300, ("last",))):
+        if not kept:
+            stand.encode(size)
+            kept = stand.hold(*last)
+
+    assert kept
+    vmaf = stand.found["vmaf"]
+    assert isinstance(vmaf, dict)
+    assert vmaf["mean"] == pytest.approx(96.5)
+    assert stand.crf <= jump
+    assert stand.found["bytes"] == (tmp_path / "out/film.mp4").stat().st_size
+    assert "VMAF 96.50 is more than a point above what was asked for" in str(stand.found["warned"])
+
+
 def test_what_samples_cannot_reach_at_all_is_not_encoded(tmp_path: Path) -> None:
     stand = Stand(tmp_path, samples=lambda crf: 93 - crf / 10, whole=falling)
 
