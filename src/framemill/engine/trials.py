@@ -10,6 +10,7 @@ from framemill.domain.quality import Metric, Pooled, Scores
 from framemill.domain.trials import Take, Trial
 from framemill.domain.units import seconds
 from framemill.engine.workbench import Workbench
+from framemill.errors import FramemillError, OutputInvalid, ToolFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +31,37 @@ def try_crf(
     compare: Sequence[str],
     done: Callable[[float], None] = lambda _share: None,
 ) -> Trial:
-    """Encode every take at `crf` and measure it; `done` hears how far that is."""
+    """Encode every take at `crf` and measure it; `done` hears how far that is.
+
+    Takes without a frame are left out; what went wrong is raised where that leaves none.
+    """
     link(bench, TRIAL, TRIAL)
     values: list[float] = []
     size = cpu_ms = 0
+    trouble: FramemillError | None = None
     for number, take in enumerate(takes):
+        begin, share = number / len(takes), 1 / len(takes)
         at = {
             "crf": f"{crf:g}",
             "start": seconds(take.start_us or 0),
             "length": seconds(take.length_us),
             "frames": str(take.frames),
         }
-        begin, share = number / len(takes), 1 / len(takes)
-        cpu_ms += bench.trial(filled(encode, at), _told(done, begin, share * 0.7, take.length_us)).cpu_ms
+        try:
+            encoded = bench.trial(filled(encode, at), _told(done, begin, share * 0.7, take.length_us))
+            compared = bench.trial(
+                filled(compare, at), _told(done, begin + share * 0.7, share * 0.3, take.length_us)
+            )
+            values += read(bench, every=1).of(Metric.VMAF)
+        except (ToolFailed, OutputInvalid) as error:
+            # A sample may fall into a hole of the footage, where there is no frame.
+            trouble = error
+            continue
+        cpu_ms += encoded.cpu_ms + compared.cpu_ms
         size += (bench.scratch / "out" / TRIAL).stat().st_size
-        cpu_ms += bench.trial(
-            filled(compare, at), _told(done, begin + share * 0.7, share * 0.3, take.length_us)
-        ).cpu_ms
-        values += read(bench, every=1).of(Metric.VMAF)
         done(begin + share)
+    if not values:
+        raise trouble or OutputInvalid("no frame of the video could be tried")
     return Trial(crf=crf, score=sum(values) / len(values), bytes=size, cpu_ms=cpu_ms)
 
 

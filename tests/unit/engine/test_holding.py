@@ -9,7 +9,7 @@ import pytest
 from framemill.commands.progress import Progress
 from framemill.engine.holding import find_crf, hold_quality
 from framemill.engine.workbench import Workbench
-from framemill.errors import QualityUnreachable
+from framemill.errors import QualityUnreachable, ToolFailed
 from framemill.tools.process import Finished
 
 Curve = Callable[[float], float]
@@ -33,6 +33,7 @@ class Stand:
         self.tried: list[float] = []
         self.shares: list[float] = []
         self.found: dict[str, object] = {}
+        self.holes: set[str] = set()  # starts of samples that hold no frame
         self._samples, self._whole = samples, whole
         self._every = 1
         (scratch / "in").mkdir()
@@ -80,6 +81,8 @@ class Stand:
 
     def _trial(self, argv: tuple[str, ...], on_progress: Callable[[Progress], None]) -> Finished:
         on_progress(Progress(out_time_us=1_000_000))
+        if argv[0] == "encode" and argv[2] in self.holes:
+            raise ToolFailed(tool="ffmpeg", exit_code=1, tail=())
         if argv[0] == "encode":
             self.tried.append(float(argv[1]))
             (self.scratch / "out/trial").write_bytes(bytes(int(1000 * 0.9 ** (float(argv[1]) - 23))))
@@ -177,6 +180,21 @@ def test_where_no_crf_hits_the_point_the_nearest_above_is_kept_and_warned_about(
     assert stand.crf <= jump
     assert stand.found["bytes"] == (tmp_path / "out/film.mp4").stat().st_size
     assert "VMAF 96.50 is more than a point above what was asked for" in str(stand.found["warned"])
+
+
+def test_a_sample_without_a_frame_is_left_out(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, samples=falling, whole=falling)
+    stand.holes = {"9"}
+
+    assert 95 <= falling(stand.find()) <= 96
+
+
+def test_samples_that_all_fail_fail_the_search(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, samples=falling, whole=falling)
+    stand.holes = {"0", "9"}
+
+    with pytest.raises(ToolFailed):
+        stand.find()
 
 
 def test_what_samples_cannot_reach_at_all_is_not_encoded(tmp_path: Path) -> None:
