@@ -14,12 +14,15 @@ from framemill.domain.units import format_rate
 
 # Half of what most viewers notice: VMAF is made so that 6 points are one step that they see.
 LEAST_STEP = 3.0
+# What the tallest rung may lose to the best: so little that nobody tells them apart.
+_TOP_LOSS = 2.0
 # More than this nobody sees, whatever it costs.
 PLENTY = 95.0
 # A lower rung helps a slow line only if it needs clearly less, sound included.
 _LEAST_SAVING = 0.75
-# Scenes need more than the mean; the cap lets them, up to twice the table's.
+# Scenes need more than the mean, and the cap lets them; noise is not let have any rate.
 _HEADROOM = 2.0
+_TIMES_THE_TABLES = 4
 _LEAST_CAP = 100_000
 
 
@@ -57,7 +60,7 @@ def choose(tried: Mapping[Rung, Sequence[Tried]], *, heard: bool) -> Choice:
     """
     steps = sorted((_step(rung, points) for rung, points in tried.items()), key=lambda s: -s.rung.short_side)
     best = max(step.score for step in steps)
-    top = next(step for step in reversed(steps) if step.score > best - LEAST_STEP)
+    top = next(step for step in reversed(steps) if step.score > best - _TOP_LOSS)
     reasons = [
         f"left out {step.rung.name}: VMAF {step.score:.1f}, {top.rung.name} has {top.score:.1f} for less"
         for step in steps
@@ -102,7 +105,7 @@ def _at(rung: Rung, points: Sequence[Tried], crf: float) -> Step:
     first, last = min(points, key=lambda p: p.crf), max(points, key=lambda p: p.crf)
     share = (crf - first.crf) / (last.crf - first.crf) if last.crf > first.crf else 0.0
     bps = round(exp(log(first.bps) + share * (log(last.bps) - log(first.bps))))
-    cap = min(2 * rung.video_bps, max(_LEAST_CAP, round(bps * _HEADROOM)))
+    cap = min(_TIMES_THE_TABLES * rung.video_bps, max(_LEAST_CAP, round(bps * _HEADROOM)))
     return Step(
         rung=replace(rung, video_bps=round(cap / 10_000) * 10_000),
         crf=crf,
