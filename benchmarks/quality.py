@@ -130,7 +130,7 @@ def _scores(head: Sequence[str], made: Path, source: Path, work: Path) -> tuple[
     """Mean and 5th percentile of VMAF, the nth frame of one file against the nth of the other."""
     log = work / "vmaf.json"
     alike = "settb=1/1000,setpts=N*40,format=yuv420p"
-    # No scaling: the clips have even sides, and a scaler would change the matrix where only one file names it.
+    # No scaling: all have even sides, and a scaler would change the matrix where one file names none.
     meter = f"libvmaf=shortest=1:n_threads=2:log_fmt=json:log_path={log}"
     graph = f"[0:v]{alike}[m];[1:v]{alike}[s];[m][s]{meter}"
     quiet = ("-v", "fatal")  # the null muxer minds the clock that pairs frames by number
