@@ -135,6 +135,22 @@ class UpscaleRefused(FramemillError):
         )
 
 
+class QualityUnreachable(FramemillError):
+    """No setting of the encoder gives the wished quality."""
+
+    code = "quality_unreachable"
+
+    def __init__(self, *, target: float, reached: float, crf: float, codec: str) -> None:
+        self.target = target
+        self.reached = reached
+        self.crf = crf
+        self.codec = codec
+        super().__init__(
+            f"VMAF {target:g} cannot be reached: {codec} at crf {crf:g} gives {reached:.2f}",
+            hint=f"ask for target_vmaf {max(50, min(99, int(reached))):g}, or for a crf",
+        )
+
+
 class OutputExists(FramemillError):
     """The output exists already."""
 

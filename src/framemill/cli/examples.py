@@ -27,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "compress": (
         "framemill compress movie.mp4 --target-size 700M",
         "framemill compress movie.mp4 --preset low -o small.mp4",
+        "framemill compress movie.mp4 --target-vmaf 95 -o small.mp4",
     ),
     "speed": (
         "framemill speed movie.mp4 --factor 2 -o twice.mp4",
@@ -85,6 +86,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "ladder": (
         "framemill ladder movie.mp4 -o renditions",
         "framemill ladder movie.mp4 --qualities 1080p,720p,480p --codec hevc -o renditions",
+        "framemill ladder movie.mp4 --quality auto -o renditions",
     ),
     "package": (
         "framemill package 720p.mp4 480p.mp4 360p.mp4 -o stream",
@@ -93,6 +95,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "publish": (
         "framemill publish movie.mp4 -o published",
         "framemill publish movie.mp4 --qualities 1080p,720p --no-dash -o published",
+        "framemill publish movie.mp4 --quality auto -o published",
     ),
     "movie_to_clips": (
         "framemill movie-to-clips movie.mp4 -o clips",

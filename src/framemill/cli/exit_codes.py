@@ -50,6 +50,7 @@ BY_CODE: dict[str, int] = {
     "upscale_refused": INPUT,
     "limit_exceeded": INPUT,
     "not_supported": INPUT,
+    "quality_unreachable": INPUT,
     "output_exists": OUTPUT,
     "output_invalid": OUTPUT,
     "disk_full": OUTPUT,

@@ -1,6 +1,6 @@
 """Options of the hardware encoders: the picture of a tap as each of them takes it.
 
-Which of them work is found out with commands.trials. The numbers that stand
+Which of them work is found out with commands.hardware_trials. The numbers that stand
 for a crf are nominal: each maker counts in its own way, and the same number is
 somewhat larger at the same looks than in software. See docs/hardware.md.
 """

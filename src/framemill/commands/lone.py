@@ -9,7 +9,7 @@ def first_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     assert tap.video is not None
     return (
         *_opened(tap),
-        *_picture(tap.video, video.one_pass_of_two(tap.video.args, number=1, log=log)),
+        *picture(tap.video, video.one_pass_of_two(tap.video.args, number=1, log=log)),
         *("-an", "-sn", "-dn"),
         *("-f", "null", "-"),
     )
@@ -21,7 +21,7 @@ def second_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     sounds = (arg for number, part in enumerate(tap.audio) for arg in audio(part, number))
     return (
         *_opened(tap),
-        *_picture(tap.video, video.one_pass_of_two(tap.video.args, number=2, log=log)),
+        *picture(tap.video, video.one_pass_of_two(tap.video.args, number=2, log=log)),
         *sounds,
         *tap.extra,
         *tap.mux,
@@ -29,16 +29,16 @@ def second_pass(tap: Tap, *, log: str) -> tuple[str, ...]:
     )
 
 
-def whole(tap: Tap, *, opened: tuple[str, ...] = (), chapters: str) -> tuple[str, ...]:
+def whole(tap: Tap, *, opened: tuple[str, ...] = (), chapters: str | None = None) -> tuple[str, ...]:
     """The output in one pass, with further inputs `opened`; `chapters` is the input that has them."""
     sounds = (arg for number, part in enumerate(tap.audio) for arg in audio(part, number))
     return (
         *_opened(tap),
         *opened,
-        *(_picture(tap.video, tap.video.args) if tap.video else ()),
+        *(picture(tap.video, tap.video.args) if tap.video else ()),
         *sounds,
         *tap.extra,
-        *("-map_chapters", chapters),
+        *(("-map_chapters", chapters) if chapters is not None else ()),
         *tap.mux,
         f"file:out/{tap.output.path}",
     )
@@ -57,7 +57,8 @@ def _opened(tap: Tap) -> tuple[str, ...]:
     return (*("-nostdin", "-hide_banner", "-y"), *source.read("source", demuxer=tap.media.container))
 
 
-def _picture(part: VideoPart, args: tuple[str, ...]) -> tuple[str, ...]:
+def picture(part: VideoPart, args: tuple[str, ...]) -> tuple[str, ...]:
+    """Map, filter and encode the picture."""
     return (
         *("-map", f"0:{part.stream}"),
         *(("-filter:v:0", ",".join(part.filters)) if part.filters else ()),

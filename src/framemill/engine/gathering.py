@@ -10,6 +10,7 @@ from framemill.engine.fonts import check_font
 from framemill.engine.images import read_picture
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.sidecars import read_subtitles
+from framemill.engine.tryouts import tryout
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid, ToolFailed
 from framemill.operations.planning import Question
 from framemill.operations.spec import InputKind, Spec, references
@@ -31,6 +32,7 @@ ANSWERS: dict[str, Answer] = {
     "scenes": lambda machine, path, media, detail, stop: machine.scenes(
         path, media=media, threshold=detail, stop=stop
     ),
+    "tryout": tryout,
     "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
 }
 

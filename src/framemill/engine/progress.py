@@ -19,7 +19,11 @@ class StepProgress:
         known = [command.duration_us or 0 for command in commands]
         # A command that reports nothing still counts a little.
         least = max(sum(known) // 50, 1)
-        self._weights = [duration or least for duration in known]
+        # What runs only if something went wrong is expected not to.
+        self._weights = [
+            least if command.only_if_missing or command.only_if_larger else duration or least
+            for command, duration in zip(commands, known, strict=True)
+        ]
         self._durations = known
         self._total = sum(self._weights) or 1
         self._report = report
@@ -44,7 +48,7 @@ class StepProgress:
         speed = progress.speed if progress else None
         left = progress.left_ms(duration_us=self._durations[number] or None) if progress else None
         if left is not None and speed:
-            left += round(sum(self._durations[number + 1 :]) / 1000 / speed)
+            left += round(sum(self._weights[number + 1 :]) / 1000 / speed)
         # With several outputs ffmpeg reports now one's time, now another's.
         self._highest = max(self._highest, min(_BEFORE_VERIFY, 100 * done / self._total))
         self._report(self._highest, speed, left)

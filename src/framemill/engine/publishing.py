@@ -94,6 +94,8 @@ def _provenance(
         },
         "inputs": {name: facts["digest"] for name, facts in job.inputs.items()},
         "fingerprint": (job.plan or {}).get("fingerprint", ""),
+        # Measured by the step itself: its own result's, not what it was made from.
+        **({"found": found_out} if (found_out := (task.result or {}).get("found")) else {}),
         "wall_ms": sum(maker.wall_ms for maker in makers),
         "cpu_ms": sum(maker.cpu_ms for maker in makers),
         "peak_memory_bytes": max(maker.peak_memory_bytes for maker in makers),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from framemill.commands.failures import classify
+from framemill.commands.hardware_trials import meaning
 from framemill.commands.progress import Progress
-from framemill.commands.trials import meaning
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
@@ -68,6 +68,7 @@ class StepRun:
 
     def __init__(self, step: Step, *, scratch: Path, machine: Machine, hold: Hold, name: str) -> None:
         self.used = Used()
+        self._found: Json = {}
         self._step = step
         self._scratch = scratch
         self._machine = machine
@@ -119,6 +120,7 @@ class StepRun:
             "outputs": outputs,
             "commands": self.used.commands,
             **self._said,
+            **({"found": self._found} if self._found else {}),
         }
 
     def look(self, path: Path) -> MediaInfo:
@@ -186,6 +188,10 @@ class StepRun:
                 ffmpeg=lambda argv: self._call("ffmpeg", argv, real, on_progress=None),
                 report=on_share,
                 say=lambda text, warning: self._said["warnings" if warning else "notes"].append(text),
+                trial=lambda argv, on_progress: self._call(
+                    "ffmpeg", argv, real, on_progress=on_progress, recorded=False
+                ),
+                found=lambda name, data: self._found.update({name: dict(data)}),
             )
             act(bench, command.argv)
             return
@@ -205,9 +211,11 @@ class StepRun:
         *,
         on_progress: Callable[[Progress], None] | None,
         device: bool = False,
+        recorded: bool = True,
     ) -> Finished:
         argv = (self._program(tool), *arguments)
-        self.used.commands.append(shlex.join(argv))
+        if recorded:
+            self.used.commands.append(shlex.join(argv))
         done = run_tool(
             sandboxed(
                 argv, readable=real, writable=(self._scratch,), mode=self._machine.sandbox, devices=device

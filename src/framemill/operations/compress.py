@@ -17,6 +17,7 @@ from framemill.domain.work import Work
 from framemill.errors import NotSupported
 from framemill.operations.building.companions import Sound, companions, default_sound, sound_rate
 from framemill.operations.building.copying import copied, why_not_copied
+from framemill.operations.building.holding import held
 from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.building.recoding import Recoding, recode, size_under
 from framemill.operations.planning import Planning
@@ -55,6 +56,13 @@ class Compress(Spec):
     target_size: Size | None = Field(
         None, description="Size that the result stays within. Encoded in two passes to use all of it."
     )
+    target_vmaf: float | None = Field(
+        None,
+        ge=50,
+        le=99,
+        description="Quality as VMAF, e.g. 95: the crf is searched, the result measured, and within one point"
+        " above.",
+    )
     codec: Literal["h264", "hevc", "av1"] = Field(
         "h264",
         description="Video codec. H.264 plays everywhere; HEVC and AV1 need less for the same quality.",
@@ -64,14 +72,14 @@ class Compress(Spec):
 
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
-        wishes = [self.crf, self.bitrate, self.target_size]
+        wishes = [self.crf, self.bitrate, self.target_size, self.target_vmaf]
         if sum(w is not None for w in wishes) > 1:
-            raise ValueError("give only one of crf, bitrate and target_size")
+            raise ValueError("give only one of crf, bitrate, target_size and target_vmaf")
         custom = self.crf is not None or self.bitrate is not None
         if self.preset == "custom" and not custom:
             raise ValueError("preset custom needs crf or bitrate")
         if self.preset not in {None, "custom"} and any(w is not None for w in wishes):
-            raise ValueError(f"preset {self.preset} cannot go with crf, bitrate or target_size")
+            raise ValueError(f"preset {self.preset} cannot go with crf, bitrate, target_size or target_vmaf")
         return self
 
 
@@ -85,6 +93,8 @@ def plan(spec: Compress, planning: Planning) -> Work:
         return _to_size(spec, planning, media, stream, container, spec.target_size)
     level = _SOUND[spec.preset or "medium"] if spec.preset != "custom" else _SOUND["medium"]
     profile = _profile(spec, stream, crf=_crf(spec), bitrate=spec.bitrate)
+    if spec.target_vmaf is not None:
+        return _to_quality(spec, planning, profile, container, spec.target_vmaf)
     done = _recoded(spec, planning, profile, container, level)
     size = done.tap.estimate.output_bytes
     if size > media.size:
@@ -128,8 +138,8 @@ def _recoded(
         publish=file_name(spec, planning, container.extension),
         role=Role.RENDITION,
         wish=_sound(container, sound_rate),
-        # A size is met in two passes, which only software does.
-        hardware=spec.hardware if spec.target_size is None else "off",
+        # A size is met in two passes, and a quality in steps of crf: only software has both.
+        hardware=spec.hardware if spec.target_size is spec.target_vmaf is None else "off",
     )
 
 
@@ -167,6 +177,22 @@ def _to_size(
         rate = max(least, min(rate, (media.bit_rate or rate) - sound_total))
     done = _recoded(spec, planning, _profile(spec, stream, crf=None, bitrate=rate), plain, sound_rate)
     return _two_passes(spec, planning, done, rate, target, warnings)
+
+
+def _to_quality(
+    spec: Compress, planning: Planning, profile: Profile, container: Container, target: float
+) -> Work:
+    done = _recoded(spec, planning, profile, container, _SOUND["medium"])
+    product = planning.one(spec.source)
+    sound = sound_rate(done.beside, _sound(container, _SOUND["medium"]))
+    return held(
+        planning,
+        done,
+        source=product.ref,
+        profile=profile,
+        target=target,
+        sound_bytes=sound * product.media.duration_us // (8 * US),
+    )
 
 
 def _as_it_is(spec: Compress, planning: Planning, container: Container, target: int) -> Work:

@@ -2,29 +2,28 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from framemill.commands import muxing, picture, sound, video
 from framemill.domain import hdr, left_behind, promises
 from framemill.domain.estimates import copying, encoding
-from framemill.domain.ladder import (
-    Rung,
-    capped_rate,
-    keyframe_every_us,
-    rungs_named,
-    size_at,
-)
+from framemill.domain.ladder import Rung, capped_rate, keyframe_every_us, rungs_named, size_at
 from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
+from framemill.domain.per_title import Choice
 from framemill.domain.plan import Output, Promise, Role, Step
+from framemill.domain.profiles import Profile
 from framemill.domain.units import US
 from framemill.domain.work import Product, Tap, VideoPart, Work
-from framemill.errors import UpscaleRefused
+from framemill.operations.building.per_title import chosen
 from framemill.operations.building.picturing import picture_part
+from framemill.operations.building.rungs import fitting, rates_of
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import HardwareWish, Spec, Time
+
+_FIXED = ("720p", "480p", "360p")
 
 
 class Ladder(Spec):
@@ -32,10 +31,14 @@ class Ladder(Spec):
 
     op: Literal["ladder"] = "ladder"
     version: Literal[1] = 1
-    qualities: tuple[str, ...] = Field(
-        ("720p", "480p", "360p"),
-        min_length=1,
-        description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p.",
+    qualities: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        None,
+        description="Rungs by their short side: 2160p, 1440p, 1080p, 720p, 480p, 360p, 240p. Unset: 720p,"
+        " 480p and 360p; with quality=auto all that fit.",
+    )
+    quality: Literal["fixed", "auto"] = Field(
+        "fixed",
+        description="auto: samples of the film decide which rungs it needs, their crf and caps.",
     )
     codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
     crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
@@ -55,13 +58,24 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     """One tap per rung and one for each sound track, then a muxed MP4 per rung."""
     product = planning.one(spec.source)
     stream = planning.video_of(product)
-    rungs, warnings = _fitting(spec, stream)
+    rungs, warnings = fitting(_tried(spec), stream, strict=spec.strict)
+    crfs = {rung.name: spec.crf for rung in rungs}
+    reasons: tuple[str, ...] = ()
+    if spec.quality == "auto":
+        choice = _chosen(spec, planning, stream, rungs)
+        rungs, reasons = tuple(step.rung for step in choice.steps), choice.reasons
+        crfs = {step.rung.name: int(step.crf) for step in choice.steps}
     folder = f"{spec.output}/" if spec.output else ""
-    rates, late = _rates(stream, rungs, spec)
+    rates, late = rates_of(stream, rungs, keyframe_us=spec.keyframe)
     warnings += late
-    parts = [_picture(spec, planning, stream, rung, rate) for rung, rate in zip(rungs, rates, strict=True)]
+    parts = [
+        _picture(
+            spec, planning, stream, rung, rate=rate, profile=_profile(spec, crfs[rung.name], rung.video_bps)
+        )
+        for rung, rate in zip(rungs, rates, strict=True)
+    ]
     taps = [
-        _tap(spec, planning, product, stream, rung, rate, part)
+        _tap(spec, planning, product, stream, rung, rate=rate, part=part, cap=rung.video_bps)
         for rung, rate, (part, _) in zip(rungs, rates, parts, strict=True)
     ]
     sounds = [
@@ -93,6 +107,7 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         products=(*made, *heard, *read),
         notes=(
             f"{planning.name}: one decode feeds {', '.join(r.name for r in rungs)} in {spec.codec}",
+            *(f"{planning.name}: {reason}" for reason in reasons),
             *((f"{planning.name}: sound encoded once to AAC",) if sounds else ()),
             *(f"{planning.name}: {text}" for text in dict.fromkeys(t for _, said in parts for t in said)),
         ),
@@ -108,59 +123,51 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     )
 
 
-def _fitting(spec: Ladder, stream: VideoStream) -> tuple[tuple[Rung, ...], list[str]]:
-    rungs = rungs_named(spec.qualities)
-    fitting = tuple(r for r in rungs if r.short_side <= stream.short_side)
-    taller = [r for r in rungs if r not in fitting]
-    if taller and spec.strict:
-        raise UpscaleRefused(
-            rendition=taller[0].name, height=taller[0].short_side, source_height=stream.short_side
-        )
-    if not fitting:
-        # A source below every rung keeps its own size under the lowest rung's caps.
-        low = rungs[-1]
-        side = stream.short_side
-        own = Rung(
-            name=f"{side}p",
-            short_side=side,
-            video_bps=low.video_bps,
-            audio_bps=low.audio_bps,
-            max_fps=low.max_fps,
-        )
-        return (own,), [f"the source is {side} lines on its short side: one rendition at its own size"]
-    said = [f"left out {', '.join(r.name for r in taller)}: taller than the source"] if taller else []
-    return fitting, said
+def _tried(spec: Ladder) -> tuple[Rung, ...] | None:
+    """The rungs to choose from; None where any that the source is large enough for will do."""
+    if spec.qualities is not None:
+        return rungs_named(spec.qualities)
+    return rungs_named(_FIXED) if spec.quality == "fixed" else None
 
 
-def _rates(
-    stream: VideoStream, rungs: tuple[Rung, ...], spec: Ladder
-) -> tuple[list[Fraction | None], list[str]]:
-    """The constant rate of each rung, None to keep the source's own frame times."""
-    rates: list[Fraction | None] = []
-    top = capped_rate(stream.frame_rate, rungs[0].max_fps)
-    every = keyframe_every_us(top, spec.keyframe)
-    said = []
-    for rung in rungs:
-        rate = capped_rate(top, rung.max_fps)
-        if rate != top and (rate * every / US).denominator != 1:
-            # Frames of the two rates would not meet at keyframes.
-            said.append(f"{rung.name} keeps {float(top):.3g} frames a second so that keyframes align")
-            rate = top
-        rates.append(None if rate == stream.frame_rate else rate)
-    return rates, said
+def _chosen(spec: Ladder, planning: Planning, stream: VideoStream, rungs: tuple[Rung, ...]) -> Choice:
+    """The rungs that this film needs, from trials at the source's own rate and without caps."""
+    product = planning.one(spec.source)
+    rates, _ = rates_of(stream, rungs, keyframe_us=spec.keyframe)
+    # In software, whatever does the work: its measure is known.
+    plain = spec.model_copy(update={"hardware": "off"})
+    wanted = []
+    for rung, rate in zip(rungs, rates, strict=True):
+        part, _ = _picture(plain, planning, stream, rung, rate=None, profile=_profile(spec, spec.crf, None))
+        tap = _tap(spec, planning, product, stream, rung, rate=None, part=part, cap=None)
+        wanted.append((rung, tap, rate or stream.frame_rate))
+    return chosen(planning, product.ref, wanted, crf=spec.crf, bit_depth=_depth(spec))
+
+
+def _depth(spec: Ladder) -> int:
+    return 10 if spec.codec == "av1" else 8
+
+
+def _profile(spec: Ladder, crf: int, cap: int | None) -> Profile:
+    return make_profile(
+        name="rung",
+        codec=spec.codec,
+        crf=crf,
+        max_bitrate=cap,
+        preset=spec.preset,
+        bit_depth=_depth(spec),
+    )
 
 
 def _picture(
-    spec: Ladder, planning: Planning, stream: VideoStream, rung: Rung, rate: Fraction | None
+    spec: Ladder,
+    planning: Planning,
+    stream: VideoStream,
+    rung: Rung,
+    *,
+    rate: Fraction | None,
+    profile: Profile,
 ) -> tuple[VideoPart, tuple[str, ...]]:
-    profile = make_profile(
-        name="rung",
-        codec=spec.codec,
-        crf=spec.crf,
-        max_bitrate=rung.video_bps,
-        preset=spec.preset,
-        bit_depth=10 if spec.codec == "av1" else 8,
-    )
     every = keyframe_every_us(capped_rate(stream.frame_rate, 30), spec.keyframe)
     return picture_part(
         planning,
@@ -186,8 +193,10 @@ def _tap(
     product: Product,
     stream: VideoStream,
     rung: Rung,
+    *,
     rate: Fraction | None,
     part: VideoPart,
+    cap: int | None,
 ) -> Tap:
     size = size_at(stream, rung.short_side)
     shown_rate = rate or stream.frame_rate
@@ -213,7 +222,7 @@ def _tap(
             rate=shown_rate,
             duration_us=product.media.duration_us,
             preset=spec.preset,
-            max_bitrate=rung.video_bps,
+            max_bitrate=cap,
         ),
     )
 

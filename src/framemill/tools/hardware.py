@@ -1,7 +1,7 @@
 """Finding out which hardware encoders and decoders work: each is really run, with a limit of its own.
 
 The answers are kept per machine and version of ffmpeg, until a device, a
-driver or the program changes. How they are asked is commands.trials'.
+driver or the program changes. How they are asked is commands.hardware_trials'.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from framemill.commands import trials
+from framemill.commands import hardware_trials as trials
 from framemill.commands.progress import Progress
 from framemill.domain.hardware import FORMS, MAKERS, Hardware, Maker, Trial, encoder_name
 from framemill.errors import FramemillError, ToolMissing

@@ -1,11 +1,23 @@
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
+from framemill.domain.cuts import Mark, Weights
+from framemill.domain.work import Work
 from framemill.errors import NotSupported
 from framemill.operations.compress import Compress, plan
-from tests.builders import a_film, a_subtitle, a_video, an_audio, planning_for
+from tests.builders import CAPABILITIES, a_film, a_subtitle, a_video, an_audio, planning_for
 from tests.unit.operations.commands import asked, lines
 
+WEIGHTS = Weights(
+    marks=tuple(Mark(time_us=n * 2_000_000, bytes_before=n * 9, packets_before=n) for n in range(30)),
+    total_bytes=270,
+    total_packets=30,
+)
+ABLE = replace(CAPABILITIES, filters=CAPABILITIES.filters | {"libvmaf", "psnr"})
 FILM = a_film(size=50_000_000, bit_rate=40_000_000, audio=(an_audio(bit_rate=256_000),))
 
 
@@ -118,3 +130,113 @@ def test_ten_bits_are_kept_by_hevc() -> None:
 def test_contradicting_wishes_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Compress.model_validate(fields)
+
+
+def held(**fields: object) -> Work:
+    """What a target_vmaf plans for a minute of film."""
+    long = a_film(
+        duration_us=60_000_000, video=(a_video(duration_us=60_000_000),), audio=(an_audio(bit_rate=96_000),)
+    )
+    spec = Compress.model_validate({"target_vmaf": 95, **fields})
+    return plan(spec, planning_for(long, name="compress", capabilities=ABLE, weights={"input": WEIGHTS}))
+
+
+def wish_of(work: Work) -> dict[str, Any]:
+    wish: dict[str, Any] = json.loads(work.steps[0].texts[0].content)
+    return wish
+
+
+def test_a_target_vmaf_searches_encodes_measures_and_corrects_twice_at_most() -> None:
+    (step,) = held().steps
+
+    search, encode, hold, *more = step.commands
+    assert (search.tool, search.argv) == ("builtin", ("find_crf", "in/wish.json"))
+    assert "-crf {crf}" in " ".join(encode.argv)
+    assert encode.argv[-1] == "file:out/compress.mp4"
+    assert encode.filled_from == "out/values.json"
+    assert encode.only_if_missing is None
+    assert hold.argv == ("hold_quality", "in/wish.json")
+    assert [c.only_if_missing for c in more] == ["compress.mp4", None] * 2
+    assert more[-1].argv == ("hold_quality", "in/wish.json", "last")
+
+
+def test_the_sound_of_a_target_vmaf_is_treated_as_elsewhere() -> None:
+    assert "-c:a:0 copy" in " ".join(held().steps[0].commands[1].argv)
+
+
+def test_samples_are_tried_with_the_very_options_of_the_encode() -> None:
+    work = held(codec="hevc", speed="fast")
+
+    wish = wish_of(work)
+    options = "-c:v libx265 -preset fast -x265-params log-level=error -tag:v:0 hvc1 -crf {crf}"
+    assert options in " ".join(work.steps[0].commands[1].argv)
+    assert options in " ".join(wish["encode"])
+    assert "-ss {start} -t {length} -i file:in/source" in " ".join(wish["encode"])
+    assert "-ss {start} -t {length} -i file:in/source" in " ".join(wish["compare"])
+    assert "trim=end_frame={frames}" in " ".join(wish["compare"])
+    assert "-ss" not in wish["compare_made"]
+    assert len(wish["takes"]) == 8
+
+
+def test_a_short_video_is_tried_as_a_whole() -> None:
+    work = plan(
+        asked(Compress, target_vmaf="95"), planning_for(FILM, capabilities=ABLE, weights={"input": WEIGHTS})
+    )
+
+    wish = wish_of(work)
+    assert wish["takes"] == [[None, 10_000_000, 0]]
+    assert "-ss" not in wish["encode"]
+    assert "the whole of this short video" in work.notes[0]
+
+
+def test_long_videos_are_measured_on_some_of_their_frames() -> None:
+    hour = 3_600_000_000
+    film = a_film(duration_us=hour, video=(a_video(duration_us=hour),))
+
+    work = plan(Compress(target_vmaf=95), planning_for(film, capabilities=ABLE, weights={"input": WEIGHTS}))
+
+    assert wish_of(work)["every"] == 7
+    assert "n_subsample=7" in " ".join(wish_of(work)["compare_made"])
+    assert wish_of(held())["every"] == 1
+
+
+def test_what_an_earlier_operation_makes_is_sampled_evenly() -> None:
+    planning = planning_for(
+        a_film(duration_us=60_000_000, video=(a_video(duration_us=60_000_000),)),
+        name="compress",
+        capabilities=ABLE,
+    )
+    made = replace(planning.products["input"][0], ref="trim/file", label="trim")
+    later = replace(planning, products={"trim": (made,)})
+
+    work = plan(Compress(target_vmaf=95, source="trim"), later)
+
+    assert len(wish_of(work)["takes"]) == 8
+
+
+@pytest.mark.parametrize("target", [49, 99.5, 100])
+def test_a_target_vmaf_outside_its_bounds_is_refused(target: float) -> None:
+    with pytest.raises(ValidationError, match="target_vmaf"):
+        Compress(target_vmaf=target)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"crf": 20}, "only one of crf, bitrate, target_size and target_vmaf"),
+        ({"target_size": "5M"}, "only one of crf, bitrate, target_size and target_vmaf"),
+        ({"preset": "low"}, "preset low cannot go with crf, bitrate, target_size or target_vmaf"),
+        ({"preset": "custom"}, "preset custom needs crf or bitrate"),
+    ],
+)
+def test_a_target_vmaf_stands_alone(other: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Compress.model_validate({"target_vmaf": 95, **other})
+
+
+def test_an_ffmpeg_that_cannot_measure_is_refused_before_anything_runs() -> None:
+    blind = replace(CAPABILITIES, filters=CAPABILITIES.filters - {"libvmaf"})
+    planning = planning_for(FILM, capabilities=blind, weights={"input": WEIGHTS})
+
+    with pytest.raises(NotSupported, match="libvmaf"):
+        plan(Compress(target_vmaf=95), planning)

@@ -1,6 +1,6 @@
 import pytest
 
-from framemill.commands.trials import meaning
+from framemill.commands.hardware_trials import meaning
 
 NOISE = (
     "[vost#0:0/h264_nvenc @ 0x55aa] Task finished with error code: -22 (Invalid argument)",

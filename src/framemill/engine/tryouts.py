@@ -1,0 +1,54 @@
+"""Answering planning's question how a video comes out at several settings: encodes samples, keeps nothing."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from framemill.commands.failures import classify
+from framemill.commands.progress import Progress
+from framemill.commands.trials import SOURCE
+from framemill.domain.media import MediaInfo
+from framemill.domain.trials import Trial, Tryout
+from framemill.engine.machine import Machine, Stop
+from framemill.engine.trials import try_crf
+from framemill.engine.workbench import Workbench
+from framemill.tools.process import Finished, run_tool
+from framemill.tools.sandbox import sandboxed
+
+
+def tryout(
+    machine: Machine, path: Path, _media: MediaInfo, wish: Tryout, stop: Stop
+) -> dict[str, tuple[Trial, ...]]:
+    """What each setting gave at each of its crf values, by its name."""
+    real = path.resolve()
+    with tempfile.TemporaryDirectory(prefix="framemill-") as folder:
+        scratch = Path(folder)
+        (scratch / "in").mkdir()
+        (scratch / "out").mkdir()
+        (scratch / "in" / SOURCE).symlink_to(real)
+
+        def run(argv: tuple[str, ...], on_progress: Callable[[Progress], None] | None = None) -> Finished:
+            done = run_tool(
+                sandboxed(
+                    (str(machine.programs.ffmpeg), *argv),
+                    readable=(real,),
+                    writable=(scratch,),
+                    mode=machine.sandbox,
+                ),
+                cwd=scratch,
+                limits=machine.limits,
+                on_progress=on_progress,
+                cancelled=stop,
+            )
+            if done.exit_code != 0:
+                raise classify(tool="ffmpeg", exit_code=done.exit_code, tail=done.tail, name=path.name)
+            return done
+
+        bench = Workbench(scratch=scratch, ffmpeg=run, trial=run)
+        return {
+            setting.name: tuple(
+                try_crf(bench, crf, takes=wish.takes, encode=setting.encode, compare=setting.compare)
+                for crf in setting.crfs
+            )
+            for setting in wish.settings
+        }
