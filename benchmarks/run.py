@@ -92,7 +92,7 @@ def _measured(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=_SUITES, default=["publish", "cut"])
+    parser.add_argument("--only", nargs="+", choices=_SUITES, default=list(_SUITES))
     parser.add_argument(
         "--operation", nargs="+", help="of the operations, only these; the page is not written"
     )
