@@ -144,7 +144,8 @@ def _why_not_copied(track: AudioStream, container: Container, wish: Sound) -> st
     if track.codec not in container.audio:
         return f"{container.name} cannot hold {track.codec}"
     if track.codec not in wish.copied:
-        return f"{wish.codec} is wanted"
+        # The same codec, and yet no copy: a cut to the sample, or a new speed.
+        return "its samples change" if track.codec == wish.codec else f"{wish.codec} is wanted"
     if wish.channels is not None and track.channels > wish.channels:
         return f"at most {wish.channels} channels are wanted"
     if wish.copy_up_to is None:
