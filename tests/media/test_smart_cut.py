@@ -270,7 +270,7 @@ def test_a_cut_that_does_not_prove_right_is_encoded_or_refused(clip: Clip, tmp_p
 
     result = fm.run(source, spec, output=tmp_path / "cut.mp4")
 
-    assert any("encoded from end to end" in note for note in result.notes)
+    assert any("encoded from end to end" in warning for warning in result.warnings)
     check_exact(shown(result.path, strict=True), within(shown(source), 700_000, 3_300_000))
     with pytest.raises(OutputInvalid, match="parameter sets have the number 31"):
         fm.run(source, spec.model_copy(update={"strict": True}), output=tmp_path / "strict.mp4")

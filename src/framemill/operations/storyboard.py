@@ -1,6 +1,7 @@
 """Sheets of small pictures and a WebVTT index, which players show above the scrub bar."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Literal
@@ -9,13 +10,12 @@ from pydantic import Field
 
 from framemill.commands import source, spaced, still
 from framemill.domain import storyboard
-from framemill.domain.capabilities import Capabilities
 from framemill.domain.estimates import decoding
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Estimate, Output, Promise, Role, Step, StepInput
 from framemill.domain.storyboard import Layout
 from framemill.domain.units import US, seconds
-from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.domain.work import Product, Work
 from framemill.errors import InvalidSpec
 from framemill.operations.building.naming import in_folder
 from framemill.operations.planning import Planning
@@ -24,8 +24,10 @@ from framemill.operations.spec import Spec, Time
 # libwebp takes no larger side; no browser likes to decode a larger sheet either.
 _MOST_SIDE = 16_383
 _MOST_PICTURES = 5000
-# Up to here decoding everything costs seconds at most, and pictures are exact.
-_SHORT_US = 120 * US
+# Up to here decoding everything costs little, and pictures are exact. It is a decode of its own: a few
+# slow pictures beside renditions and two encodes of the sound brought ffmpeg 9 to a standstill, each
+# output waiting for another (seen on a damaged transport stream, five times of six).
+_SHORT_US = 15 * US
 INDEX = "storyboard.vtt"
 
 
@@ -46,7 +48,7 @@ class Storyboard(Spec):
 
 
 def plan(spec: Storyboard, planning: Planning) -> Work:
-    """Sheets and index; a short video shares a decode, of a long one only keyframes are decoded."""
+    """One step; of a video that is not short only keyframes are decoded."""
     product = planning.one(spec.source)
     stream = planning.video_of(product)
     layout = _layout(spec, product.media, stream)
@@ -60,35 +62,20 @@ def plan(spec: Storyboard, planning: Planning) -> Work:
     )
     encoded = ("-fps_mode", "passthrough", *still.sheets(spec.format, capabilities=planning.capabilities))
     said = f"{layout.count} pictures, one each {seconds(layout.interval_us)} s"
-    if exact:
-        tap = Tap(
-            key=planning.name,
-            operation=spec.op,
-            title=said,
-            source=product.ref,
-            media=product.media,
-            output=outputs[0],
-            video=VideoPart(stream=stream.index, filters=chain, args=encoded),
-            mux=("-f", "image2"),
-            after=(_index(spec, layout, outputs),),
-            reports=outputs[1:],
-            estimate=_estimate(layout),
-        )
-        return Work(taps=(tap,), notes=(f"{planning.name}: {said}",))
     args = (*encoded, "-f", "image2", f"file:out/{outputs[0].path}")
     step = Step(
         key=planning.name,
         operation=spec.op,
         title=said,
         commands=(
-            *_sheets(product, stream, layout, chain, args, capabilities=planning.capabilities),
+            *_sheets(product, stream, layout, chain, args, _ways(planning, stream, layout, exact=exact)),
             _index(spec, layout, outputs),
         ),
         inputs=(StepInput(name="source", ref=product.ref),),
         outputs=outputs,
-        estimate=_estimate(layout) + _keyframes_cost(stream, layout),
+        estimate=_estimate(layout) + _cost(product.media, stream, layout, exact=exact),
     )
-    return Work(steps=(step,), notes=(f"{planning.name}: {said}: the keyframe there",))
+    return Work(steps=(step,), notes=(f"{planning.name}: {said}{'' if exact else ': the keyframe there'}",))
 
 
 def _layout(spec: Storyboard, media: MediaInfo, stream: VideoStream) -> Layout:
@@ -145,13 +132,9 @@ def _sheets(
     layout: Layout,
     chain: tuple[str, ...],
     args: tuple[str, ...],
-    *,
-    capabilities: Capabilities,
+    ways: Sequence[tuple[str, ...]],
 ) -> tuple[Command, ...]:
-    """Keyframes only; where they give nothing, everything is decoded."""
-    cheap = spaced.keyframes_only(
-        layout.interval_us, capabilities=capabilities, shrunk=2 * layout.width <= stream.display_width
-    )
+    """One command for each of the `ways` to read the source, run where those before gave nothing."""
     pattern = args[-1].removeprefix("file:out/")
     return tuple(
         Command(
@@ -166,8 +149,22 @@ def _sheets(
             duration_us=layout.duration_us,
             only_if_missing=missing,
         )
-        for before, missing in ((cheap, None), ((), pattern % 1))
+        for before, missing in zip(ways, (None, pattern % 1), strict=False)
     )
+
+
+def _ways(
+    planning: Planning, stream: VideoStream, layout: Layout, *, exact: bool
+) -> tuple[tuple[str, ...], ...]:
+    """Input options: keyframes only, and all pictures where they give nothing; all at once where exact."""
+    if exact:
+        return ((),)
+    cheap = spaced.keyframes_only(
+        layout.interval_us,
+        capabilities=planning.capabilities,
+        shrunk=2 * layout.width <= stream.display_width,
+    )
+    return (cheap, ())
 
 
 def _outputs(spec: Storyboard, planning: Planning, layout: Layout) -> tuple[Output, Output]:
@@ -205,7 +202,9 @@ def _estimate(layout: Layout) -> Estimate:
     return Estimate(cpu_ms=3 * layout.count, wall_ms=3 * layout.count, output_bytes=pixels // 5)
 
 
-def _keyframes_cost(stream: VideoStream, layout: Layout) -> Estimate:
-    # A keyframe costs about three usual pictures.
+def _cost(media: MediaInfo, stream: VideoStream, layout: Layout, *, exact: bool) -> Estimate:
     size = (stream.width, stream.height)
+    if exact:
+        return decoding(size=size, rate=stream.frame_rate, duration_us=media.duration_us)
+    # A keyframe costs about three usual pictures.
     return decoding(size=size, rate=Fraction(3), duration_us=layout.count * US)

@@ -7,7 +7,7 @@ import pytest
 from framemill.errors import EncoderUnavailable, InvalidSpec, NoVideoStream
 from framemill.operations.storyboard import Storyboard, plan
 from tests.builders import CAPABILITIES, a_film, a_video, planning_for
-from tests.unit.operations.commands import asked, line, lines, only_tap
+from tests.unit.operations.commands import asked, line, lines
 
 HOUR_US = 3_600_000_000
 LONG = a_film(
@@ -47,19 +47,24 @@ def test_where_keyframes_give_nothing_all_is_decoded() -> None:
     assert "-skip_frame" not in again.argv
 
 
-def test_a_short_video_with_rare_keyframes_shares_a_decode_and_is_exact() -> None:
+def test_a_short_video_with_rare_keyframes_is_decoded_whole_and_is_exact() -> None:
     film = a_film(keyframe_interval_us=5_000_000)
 
-    tap = only_tap(plan(Storyboard(), planning_for(film, name="storyboard")))
+    (step,) = plan(Storyboard(), planning_for(film, name="storyboard")).steps
 
-    assert tap.video is not None
-    assert tap.video.filters[0] == "setpts='(max(0,ceil(T/1-0.5))+0.4)*1/TB'"
-    assert tap.video.filters[-1] == "tile=10x1"
-    assert (tap.output.promise.files, tap.output.promise.width) == (1, 1600)
+    decode, index = step.commands
+    chain = decode.argv[decode.argv.index("-filter:v:0") + 1]
+    assert chain.startswith("setpts='(max(0,ceil(T/1-0.5))+0.4)*1/TB',")
+    assert chain.endswith(",tile=10x1")
+    assert "-skip_frame" not in decode.argv
+    assert index.argv[0] == "storyboard_index"
+    assert (step.outputs[0].promise.files, step.outputs[0].promise.width) == (1, 1600)
 
 
 def test_a_short_video_with_keyframes_near_enough_needs_no_decode() -> None:
-    assert plan(Storyboard(), planning_for(a_film(keyframe_interval_us=1_000_000))).taps == ()
+    (step,) = plan(Storyboard(), planning_for(a_film(keyframe_interval_us=1_000_000))).steps
+
+    assert "-skip_frame" in step.commands[0].argv
 
 
 def test_an_older_ffmpeg_decodes_every_keyframe() -> None:
@@ -82,17 +87,17 @@ def test_hdr_is_shrunk_before_it_is_tone_mapped() -> None:
 def test_a_turned_picture_with_odd_sides_gets_even_pictures_in_its_shape() -> None:
     phone = a_video(width=1919, height=1079, rotation=90)
 
-    tap = only_tap(plan(Storyboard(columns=1, rows=1), planning_for(a_film(video=(phone,)))))
+    (step,) = plan(Storyboard(columns=1, rows=1), planning_for(a_film(video=(phone,)))).steps
 
-    assert (tap.output.promise.width, tap.output.promise.height) == (160, 284)
+    assert (step.outputs[0].promise.width, step.outputs[0].promise.height) == (160, 284)
 
 
 def test_a_small_source_is_not_enlarged() -> None:
     small = a_video(width=101, height=75)
 
-    tap = only_tap(plan(Storyboard(columns=1), planning_for(a_film(video=(small,)))))
+    (step,) = plan(Storyboard(columns=1), planning_for(a_film(video=(small,)))).steps
 
-    assert tap.output.promise.width == 100
+    assert step.outputs[0].promise.width == 100
 
 
 @pytest.mark.parametrize(
