@@ -20,7 +20,7 @@ from benchmarks.rightness import (
 from benchmarks.source import make_source
 from framemill.tools.programs import Programs
 
-SECONDS = 20
+SECONDS = 10
 RATE = 30
 
 
@@ -55,9 +55,9 @@ def cases(bench: Bench) -> tuple[Case, ...]:
     return (
         Case(
             operation="cut (copy)",
-            ours=["cut", clip, "-o", "{out}", "--every", "5s"],
+            ours=["cut", clip, "-o", "{out}", "--every", "3s"],
             by_hand=[
-                *("-i", clip, "-map", "0", "-c", "copy", "-f", "segment", "-segment_time", "5"),
+                *("-i", clip, "-map", "0", "-c", "copy", "-f", "segment", "-segment_time", "3"),
                 *("-reset_timestamps", "1", "{out}/part_%03d.mp4"),
             ],
             result="part_001.mp4",
@@ -160,7 +160,7 @@ def cases(bench: Bench) -> tuple[Case, ...]:
         ),
         Case(
             operation="normalize_audio",
-            ours=["normalize-audio", clip, "-o", "{out}/n.mp4", "--target", "-16"],
+            ours=["normalize-audio", clip, "-o", "{out}/n.mp4", "--target=-16"],
             by_hand=["-i", clip, "-af", "loudnorm=I=-16:TP=-1.5:LRA=11", "-c:v", "copy", "{out}/n.mp4"],
             result="n.mp4",
             wrong=loudness_off(-16),
@@ -169,7 +169,7 @@ def cases(bench: Bench) -> tuple[Case, ...]:
         Case(
             operation="thumbnails",
             ours=["thumbnails", clip, "-o", "{out}", "--count", "5"],
-            by_hand=["-i", clip, "-vf", "fps=1/4,scale=720:-2", "{out}/thumb_%03d.jpg"],
+            by_hand=["-i", clip, "-vf", "fps=1/2,scale=720:-2", "{out}/thumb_%03d.jpg"],
             result="thumb_001.jpg",
             wrong=pictures_missing(5, "thumb_*.jpg"),
             unit="pictures missing",
@@ -209,7 +209,7 @@ def cases(bench: Bench) -> tuple[Case, ...]:
             operation="filter",
             ours=[
                 *("filter", clip, "-o", "{out}/f.mp4"),
-                *("--chain", "flip", "--chain", "crop=width=960:height=540"),
+                *("--chain", "flip", "--chain", "crop width=960 height=540"),
             ],
             by_hand=["-i", clip, "-vf", "hflip,crop=960:540", "-crf", "18", "-c:a", "copy", "{out}/f.mp4"],
             result="f.mp4",

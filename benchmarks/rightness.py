@@ -18,7 +18,7 @@ class Bench:
     """The programs and clips that cases use."""
 
     programs: Programs
-    clip: Path  # 1920x1080, 30 frames a second, 20 s, a tone of 330 Hz in stereo
+    clip: Path  # 1920x1080, 30 frames a second, 10 s, a tone of 330 Hz in stereo
     folder: Path  # further small inputs
 
     def ffprobe(self, path: Path, *words: str) -> str:

@@ -5,6 +5,7 @@
 The plan: two encodes that take a second each, and their copies, all published.
 """
 
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,8 @@ def bench(folder: Path) -> Bench:
 
 def main() -> None:
     """Do what the arguments say."""
+    # A parent in the background hands on that it ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(sys.argv[1])
     place = bench(folder)
     if sys.argv[2] == "submit":
