@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,7 +66,7 @@ def _row(case: Case, bench: Bench, work: Path, env: dict[str, str], *, rounds: i
 
 
 def _line(case: Case, ours: Cost, theirs: Cost, our_wrong: float | None, their_wrong: float | None) -> str:
-    words = " ".join(Path(word).name if word.startswith("/") else word for word in case.by_hand)
+    words = re.sub(r"(?<![{}\w])/\S*/", "", " ".join(case.by_hand))
     hand = "ffmpeg " + words.replace("{out}/", "").replace("|", "\\|")
     cells = [
         case.operation,

@@ -83,7 +83,9 @@ def streams_missing(expected: int) -> Wrong:
 
 def unlike_the_source(bench: Bench, path: Path) -> float:
     """One minus SSIM against the clip at the result's size, in thousandths."""
-    graph = "[1:v][0:v]scale2ref=flags=bicubic[r][d];[d][r]ssim"
+    # Colours that one file names and the other does not would be converted, which costs likeness.
+    named = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+    graph = f"[1:v]{named}[s];[0:v]{named}[m];[s][m]scale2ref=flags=bicubic[r][d];[d][r]ssim"
     said = bench.ffmpeg("-i", str(path), "-i", str(bench.clip), "-lavfi", graph, "-f", "null", "-")
     return round((1 - float(re.findall(r"All:([\d.]+)", said)[-1])) * 1000, 1)
 
