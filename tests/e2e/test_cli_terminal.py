@@ -155,12 +155,18 @@ def _tools_of(pid: int) -> list[psutil.Process]:
     """The programs that a run has started, once it has."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        found = [p for p in psutil.Process(pid).children(recursive=True) if "ffmpeg" in p.name()]
-        if found:
+        if any("ffmpeg" in _name(child) for child in psutil.Process(pid).children(recursive=True)):
             time.sleep(0.5)  # let it write something
             return psutil.Process(pid).children(recursive=True)
         time.sleep(0.05)
     raise AssertionError("no ffmpeg was started")
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:  # a probe that ended just now
+        return ""
 
 
 def _on_a_terminal(cli: Cli, *args: str, env: dict[str, str] | None = None) -> str:
