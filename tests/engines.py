@@ -7,11 +7,12 @@ from pathlib import Path
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.plan import Command, Estimate, Output, Plan, Promise, Role, Step, StepInput, TextFile
+from framemill.engine.attempt import Pace
 from framemill.engine.events import Event
 from framemill.engine.machine import Machine, Stop
 from framemill.engine.planning import Request
 from framemill.engine.workbench import Workbench
-from framemill.engine.worker import Pace, Worker
+from framemill.engine.worker import Worker
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
 from framemill.store.database import Database
@@ -145,7 +146,7 @@ class Bench:
             path.write_text(text)
         return path
 
-    def worker(self, plan: Plan, *, machine: Machine | None = None) -> Worker:
+    def worker(self, plan: Plan, *, machine: Machine | None = None, side_by_side: int = 1) -> Worker:
         pace = Pace(wait=self.clock.pass_by, spread=lambda: 0.0)
         return Worker(
             database=self.database,
@@ -153,6 +154,7 @@ class Bench:
             sink=self.watcher,
             pace=pace,
             planner=planning(plan),
+            side_by_side=side_by_side,
         )
 
     def left_over(self) -> list[str]:

@@ -6,6 +6,7 @@ database and imports none.
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framemill.errors import InvalidSettings
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
+    from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
     from framemill.engine.machine import Machine
+    from framemill.engine.reaping import Reaper
+    from framemill.engine.worker import Worker
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
@@ -110,7 +114,7 @@ class App:
         """The use cases around jobs."""
         from framemill.services.jobs import Jobs
 
-        return Jobs(self.database, max_attempts=self.settings.max_attempts)
+        return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
 
     @cached_property
     def plans(self) -> "Plans":
@@ -119,22 +123,61 @@ class App:
 
         return Plans(lambda: self.machine)
 
+    @cached_property
+    def dispatcher(self) -> "Dispatcher":
+        """How workers learn that there is work."""
+        if self._in_memory:
+            from framemill.engine.dispatch import Unheard
+
+            return Unheard()
+        from framemill.engine.bells import Bells
+
+        return Bells(self.bells)
+
+    @property
+    def bells(self) -> Path:
+        """Where idle workers of this machine hang their bells."""
+        return self.settings.data_dir / "bells"
+
+    def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
+        """A worker of this process, for one job that somebody waits for, or for all."""
+        from framemill.engine.attempt import Pace
+        from framemill.engine.events import Silence
+        from framemill.engine.worker import Worker
+
+        return Worker(
+            database=self.database,
+            machine=lambda: self.machine,
+            sink=sink or Silence(),
+            dispatcher=self.dispatcher,
+            pace=Pace(
+                lease_ttl=self.settings.lease_ttl,
+                heartbeat=self.settings.heartbeat,
+                disk_full_is_final=foreground,
+            ),
+        )
+
+    @cached_property
+    def reaper(self) -> "Reaper":
+        """Who looks after what dead workers left."""
+        from random import random
+
+        from framemill.engine.reaping import Reaper
+
+        return Reaper(
+            database=self.database,
+            dispatcher=self.dispatcher,
+            spread=random,
+            worker_ttl=self.settings.lease_ttl,
+        )
+
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
         """Run a job in this process until it has ended, however it ends; its record says how.
 
         Ctrl-C and SIGTERM cancel it and raise KeyboardInterrupt. Raises
         IllegalTransition where another living worker has it.
         """
-        from framemill.engine.events import Silence
-        from framemill.engine.worker import Pace, Worker
-
-        worker = Worker(
-            database=self.database,
-            machine=lambda: self.machine,
-            sink=sink or Silence(),
-            pace=Pace(lease_ttl=self.settings.lease_ttl, heartbeat=self.settings.heartbeat),
-        )
-        worker.run_job(job_id)
+        self.worker(sink, foreground=True).run_job(job_id)
         return self.jobs.show(job_id)
 
     def close(self) -> None:

@@ -88,6 +88,26 @@ class Settings(BaseSettings):
     heartbeat: timedelta = Field(
         timedelta(seconds=10), description="How often a worker renews its hold on a task."
     )
+    engine: Literal["pool", "celery"] = Field(
+        "pool",
+        description="Who runs queued jobs: pool, worker processes that look into the database; "
+        "or celery, workers that a broker wakes.",
+    )
+    workers: int | None = Field(
+        None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
+    )
+    poll_interval: timedelta = Field(
+        timedelta(seconds=2),
+        description="How often an idle worker looks for work that nobody rang for.",
+    )
+    watchdog_interval: timedelta = Field(
+        timedelta(seconds=30),
+        description="How often a pool looks for tasks whose worker is gone, and other things that are stuck.",
+    )
+    drain_grace: timedelta = Field(
+        timedelta(minutes=10),
+        description="How long running tasks may go on when a worker is told to stop; then others get them.",
+    )
     stall_timeout: timedelta = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )

@@ -40,6 +40,7 @@ _LOOK = {
     "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
     "jobs": "List and show jobs, run them again, cancel them.",
+    "worker": "Run queued jobs.",
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",
     "doctor": "Check the programs, the database and the disk.",
 }

@@ -133,7 +133,7 @@ def retry(
 
     with _app() as app:
         job_id = _whole_id(app, job)
-        app.jobs.retry(job_id)
+        app.jobs.retry(job_id, foreground=True)
         end = run_job(app, job_id, quiet=quiet, as_json=as_json, verbose=verbose)
     if as_json:
         out_json(end.document)

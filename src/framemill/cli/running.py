@@ -97,6 +97,7 @@ def run(requests: Sequence[Request], wish: Asked) -> int:
                 kind=request.title,
                 # The same command after a crash goes on where that one was.
                 resume=True,
+                foreground=True,
             )
             ends.append(run_job(app, job_id, quiet=wish.quiet, as_json=wish.as_json, verbose=wish.verbose))
             if ends[-1].code in {INTERRUPTED, TERMINATED}:

@@ -37,7 +37,10 @@ JOB_NEXT: dict[JobState, frozenset[JobState]] = {
     JobState.RUNNING: frozenset(
         {JobState.QUEUED, JobState.PAUSED, JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
     ),
-    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.CANCELLED}),
+    # What was at its very end when the pause came may still end.
+    JobState.PAUSED: frozenset(
+        {JobState.QUEUED, JobState.RUNNING, JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+    ),
     JobState.COMPLETED: frozenset(),
     # A retry puts an ended job back into the queue; what is done stays done.
     JobState.FAILED: frozenset({JobState.QUEUED}),

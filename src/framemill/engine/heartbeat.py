@@ -82,6 +82,10 @@ class Heartbeat:
         """True where the work must end."""
         return self._why is not None
 
+    def stop(self) -> None:
+        """End the work from within this process."""
+        self._why = self._why or Cancelled()
+
     def check(self) -> None:
         """Raise Cancelled or LeaseLost where the work must end."""
         if self._why is not None:
@@ -108,12 +112,12 @@ class Heartbeat:
         if not news and not due:
             return
         with self._database.write() as session:
+            job = get_job(session, self._task.job_id, lock=True) if news else None
             expires = now + self._ttl
             extend(
                 session, self._task.id, self._task.lease_token, lease_expires=expires, updated_at=now, **news
             )
-            if news:
-                job = get_job(session, self._task.job_id, lock=True)
+            if job is not None:
                 count_tasks(session, job)
                 job.updated_at = now
         self._extended = now

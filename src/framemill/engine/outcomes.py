@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.plan import Plan
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
+from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
 from framemill.store.database import Database
@@ -46,12 +47,15 @@ def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: d
         needs=needs,
         state=TaskState.BLOCKED if needs else TaskState.READY,
         rank=10 - job.priority,
+        turn=job.turn,
+        lane=job.lane,
+        ready_at=None if needs else now,
         updated_at=now,
         **{"resource": "io", **more},
     )
 
 
-def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str, str]) -> None:
+def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str, str]) -> list[Wake]:
     """The plan is made: its steps become tasks, and a last one will publish their results."""
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
@@ -59,21 +63,22 @@ def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str,
         job.plan = plan_summary(plan)
         job.estimate = dump(plan.estimate)
         job.inputs = {name: {**facts, "digest": digests[name]} for name, facts in job.inputs.items()}
-        for number, step in enumerate(plan.steps, start=1):
-            session.add(
-                new_task(
-                    job,
-                    key=step.key,
-                    kind="step",
-                    title=step.title,
-                    position=number,
-                    now=now,
-                    needs=plan.needs(step),
-                    step=dump(step),
-                    resource=step.resource,
-                    weight=max(1, step.estimate.wall_ms),
-                )
+        steps = [
+            new_task(
+                job,
+                key=step.key,
+                kind="step",
+                title=step.title,
+                position=number,
+                now=now,
+                needs=plan.needs(step),
+                step=dump(step),
+                resource=step.resource,
+                weight=max(1, step.estimate.wall_ms),
             )
+            for number, step in enumerate(plan.steps, start=1)
+        ]
+        session.add_all(steps)
         session.add(
             new_task(
                 job,
@@ -90,11 +95,12 @@ def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str,
             add_log(session, job_id=job.id, at=now, message=note)
         for warning in plan.warnings:
             add_log(session, job_id=job.id, at=now, message=warning, level="warning")
+        return wakes(_unless_paused(job, [step for step in steps if step.state == TaskState.READY]))
 
 
 def step_done(
     database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
-) -> None:
+) -> list[Wake]:
     """A step's outputs are verified; what waited for them may go on."""
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
@@ -103,9 +109,10 @@ def step_done(
         task.peak_memory_bytes = peak_memory_bytes
         _add_findings(session, job, task, now=now)
         session.flush()
-        unblock(tasks_of(session, job.id), now=now)
+        freed = [] if job.state == JobState.PAUSED else unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
         add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
+        return wakes(freed)
 
 
 def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> None:
@@ -152,13 +159,38 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
 
-def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> None:
+def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> list[Wake]:
     """The task failed for a passing reason and will be tried again after `wait`."""
     with database.write() as session:
         task, job, now = _mine(database, session, claimed)
         release(task, TaskState.READY, now=now, error=error, not_before=now + wait)
         message = f"attempt {task.attempt} failed, trying again: {error['message']}"
         add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
+        return wakes(_unless_paused(job, [task]))
+
+
+def hand_back(database: Database, claimed: Task) -> list[Wake]:
+    """The worker must stop: another one begins the task anew, and nothing is held against it."""
+    with database.write() as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.READY, now=now)
+        task.attempt -= 1
+        message = f"handed back by {claimed.lease_worker}, which is stopping"
+        add_log(session, job_id=job.id, at=now, message=message, task=task.key)
+        return wakes(_unless_paused(job, [task]))
+
+
+def let_go(database: Database, claimed: Task) -> bool:
+    """Give up a task whose job has ended; True for the last one out, who clears up."""
+    with database.write(durable=True) as session:
+        job = get_job(session, claimed.job_id, lock=True)
+        tasks = tasks_of(session, job.id, lock=True)
+        leased = [task for task in tasks if task.state == TaskState.LEASED]
+        mine = [t for t in leased if t.id == claimed.id and t.lease_token == claimed.lease_token]
+        if not JobState(job.state).ended or not mine:
+            return False
+        release(mine[0], TaskState.CANCELLED, now=database.now(session))
+        return len(leased) == 1
 
 
 def failed(database: Database, claimed: Task, error: Json) -> None:
@@ -166,11 +198,26 @@ def failed(database: Database, claimed: Task, error: Json) -> None:
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
         release(task, TaskState.FAILED, now=now, error=error)
-        _cancel_waiting(session, job, now=now)
-        _end(job, JobState.FAILED, now=now)
-        job.error = {"task": task.key, **error}
-        count_tasks(session, job)
-        add_log(session, job_id=job.id, at=now, message=error["message"], level="error", task=task.key)
+        fail_job(session, job, {"task": task.key, **error}, now=now)
+
+
+def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
+    """Fail `job` within a transaction; other workers that run tasks of it see that with their next beat."""
+    _cancel_waiting(session, job, now=now)
+    _end(job, JobState.FAILED, now=now)
+    job.error = error
+    count_tasks(session, job)
+    message, task = error["message"], error.get("task")
+    add_log(session, job_id=job.id, at=now, message=message, level="error", task=task)
+
+
+def is_alone(database: Database, claimed: Task) -> bool:
+    """True where no other task of the job is being run."""
+    with database.read() as session:
+        return not any(
+            task.state == TaskState.LEASED and task.id != claimed.id
+            for task in tasks_of(session, claimed.job_id)
+        )
 
 
 def is_mine(database: Database, claimed: Task) -> bool:
@@ -200,11 +247,21 @@ def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
 
 
 def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Job, datetime]:
+    # The job first, then its tasks: everyone locks in this order.
+    job = get_job(session, claimed.job_id, lock=True)
     task = held(session, claimed.id, claimed.lease_token)
-    job = get_job(session, task.job_id, lock=True)
-    if job.state == JobState.CANCELLED:
+    if JobState(job.state).ended:
         raise Cancelled
     return task, job, database.now(session)
+
+
+def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:
+    """`ready`, or none of them, blocked, while the job is paused: its end makes them ready again."""
+    if job.state != JobState.PAUSED:
+        return ready
+    for task in ready:
+        task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+    return ()
 
 
 def _cancel_waiting(session: Session, job: Job, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from framemill.domain.states import JobState, TaskState, next_job_state
 from framemill.engine import outcomes
 from framemill.engine.digests import size_of
+from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
 from framemill.engine.publication import Publication
 from framemill.engine.workspace import Workspace
@@ -23,6 +24,7 @@ from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, list_jobs, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import again, release
+from framemill.store.turns import next_turn
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
@@ -42,18 +44,19 @@ def input_facts(path: Path) -> Json:
     return {"path": str(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns, "digest": None}
 
 
-def reopen(database: Database, job_id: str) -> None:
+def reopen(database: Database, job_id: str, *, lane: str = "") -> list[Wake]:
     """Put an ended or abandoned job back into the queue; what is done and still there stays done.
 
+    It is the worker's that `lane` names, or everyone's. Returns whom to wake.
     Raises IllegalTransition for a completed job and for one that a living
     worker runs, InputNotFound where an input has gone.
     """
-    take_over(database, job_id)
+    take_over(database, job_id, lane=lane)
     with database.write(durable=True) as session:
         job, now = get_job(session, job_id, lock=True), database.now(session)
         tasks = tasks_of(session, job.id, lock=True)
         if job.state == JobState.RUNNING:
-            return  # taken over a moment ago: it goes on
+            return wakes(_ready(tasks))  # taken over a moment ago: it goes on
         if job.state != JobState.QUEUED:
             job.state = next_job_state(JobState(job.state), JobState.QUEUED)
             add_log(session, job_id=job.id, at=now, message="queued again")
@@ -61,8 +64,12 @@ def reopen(database: Database, job_id: str) -> None:
         job.attempts += 1
         job.updated_at = now
         ended = {t.key for t in tasks if t.state in {TaskState.FAILED, TaskState.CANCELLED}}
+        job.turn = next_turn(session, owner=job.owner, priority=job.priority)
         again(tasks, ended, now=now)
         count_tasks(session, job)
+        for task in tasks:
+            task.turn = job.turn
+        return wakes(_ready(tasks))
 
 
 def find_abandoned(session: Session, *, specs: list[Json], inputs: Json, destination: Path) -> str | None:
@@ -83,8 +90,10 @@ def _same_file(facts: Json) -> tuple[object, ...]:
     return facts["path"], facts["size"], facts["mtime_ns"]
 
 
-def take_over(database: Database, job_id: str) -> None:
+def take_over(database: Database, job_id: str, *, lane: str = "") -> None:
     """Make the rows and the working folder of a job agree, whatever died in the middle of it.
+
+    Its tasks are the worker's that `lane` names from then on, or everyone's.
 
     Raises IllegalTransition where a living worker holds one of its tasks.
     """
@@ -124,7 +133,15 @@ def take_over(database: Database, job_id: str) -> None:
             session.add(plan_task(job, now=now))
         elif lost:
             again(tasks, lost, now=now)
+        _into_lane(session, job, lane)
         count_tasks(session, job)
+
+
+def _into_lane(session: Session, job: Job, lane: str) -> None:
+    job.lane = lane
+    session.flush()
+    for task in tasks_of(session, job.id, lock=True):
+        task.lane = lane
 
 
 def clear_up(database: Database, job_id: str, *, keep_work: bool = False) -> None:
@@ -157,6 +174,10 @@ def plan_task(job: Job, **more: Any) -> Task:  # noqa: ANN401 - passed on
 
 def _leased(tasks: Iterable[Task]) -> list[Task]:
     return [task for task in tasks if task.state == TaskState.LEASED]
+
+
+def _ready(tasks: Iterable[Task]) -> list[Task]:
+    return [task for task in tasks if task.state == TaskState.READY]
 
 
 def _is_held(task: Task, now: datetime) -> bool:

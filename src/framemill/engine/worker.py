@@ -1,66 +1,44 @@
-"""The loop of a worker: claim, run, finish, until its job has ended."""
+"""The loops of a worker: one job to its end, or whatever is ready until it is told to stop."""
 
-import random
 import signal
 import threading
-import time
-import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
-from framemill.engine.digests import digest
-from framemill.engine.events import EventSink, JobChanged, Note, Silence, TaskChanged
-from framemill.engine.failures import KEEPS_WORK, as_error, backoff
-from framemill.engine.heartbeat import BEAT_S, Heartbeat
+from framemill.engine.attempt import Attempt, Equipment
+from framemill.engine.events import JobChanged, TaskChanged
+from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
-from framemill.engine.machine import Machine
-from framemill.engine.planning import Planner, Request, check_plan, make_plan
-from framemill.engine.publishing import publish_job
 from framemill.engine.recovery import clear_up, take_over, workspace_of
-from framemill.engine.steps import StepRun, sources_of
-from framemill.engine.stored import dump_error, load_step
-from framemill.engine.workspace import remove
-from framemill.errors import Cancelled, FramemillError, InputNotFound, LeaseLost
-from framemill.operations.registry import load_spec
-from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
-from framemill.store.tables import Job, Task
-from framemill.store.tasks import claim
+from framemill.store.tables import Task
+from framemill.store.tasks import Wanted, claim
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, while a job runs in the foreground: it ends like Ctrl-C, and cleans up like it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How a worker keeps its leases and waits."""
+class Bell(Protocol):
+    """What an idle worker waits for."""
 
-    lease_ttl: timedelta = timedelta(seconds=60)
-    heartbeat: timedelta = timedelta(seconds=10)
-    wait: Callable[[float], object] = time.sleep
-    spread: Callable[[], float] = random.random
-    # Who runs a foreground job watches the disk fill up; waiting would only hide it.
-    disk_full_is_final: bool = True
+    def wait(self, seconds: float) -> None:
+        """Return when there may be work, or after `seconds`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class Worker(Equipment):
     """One process's worth of work on a database."""
 
-    database: Database
-    machine: Callable[[], Machine]  # asked for when there is something to run
-    sink: EventSink = field(default_factory=Silence)
-    pace: Pace = field(default_factory=Pace)
-    planner: Planner = make_plan
     name: str = field(default_factory=worker_id)
+    side_by_side: int = 1  # tasks of a foreground job at once
+    attempts: set[Attempt] = field(default_factory=set)  # under way
 
     def run_job(self, job_id: str) -> None:
         """Work on one job until it has ended; its record says how.
@@ -71,161 +49,108 @@ class Worker:
         """
         try:
             with _sigterm_interrupts():
-                take_over(self.database, job_id)
+                take_over(self.database, job_id, lane=self.name)
+                if self.side_by_side > 1:
+                    self._several(job_id)
+                    return
                 while self._goes_on(job_id):
-                    task = self._claim(job_id)
-                    if task is not None:
+                    task = self._claim(self._only(job_id))
+                    if task is None:
+                        self._wait(job_id)
+                    else:
                         self._run(task)
         except KeyboardInterrupt:
             self._cancel(job_id)
             raise
 
+    def run_one(self, wanted: Wanted) -> bool | None:
+        """Claim and run one task; True where it was done, None where none was ready."""
+        task = self._claim(wanted)
+        return None if task is None else self._run(task)
+
+    def serve(
+        self,
+        *,
+        wanted: Callable[[], Wanted | None],
+        bell: Bell,
+        poll_s: float,
+        count: Callable[[bool], object],
+    ) -> None:
+        """Run tasks until `wanted` says None, and `count` each; with none to do wait for the bell.
+
+        `poll_s`: it looks by itself this often, for what no bell rings for.
+        """
+        while (now := wanted()) is not None:
+            done = self.run_one(now)
+            if done is None:
+                bell.wait(poll_s)
+            else:
+                count(done)
+
+    def stop(self, *, hand_back: bool) -> None:
+        """End what is being run, from another thread or a signal handler."""
+        for attempt in tuple(self.attempts):
+            attempt.stop(hand_back=hand_back)
+
+    def _several(self, job_id: str) -> None:
+        with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="task") as crew:
+            running: set[Future[bool]] = set()
+            try:
+                while self._goes_on(job_id) or running:
+                    while len(running) < self.side_by_side and (task := self._claim(self._only(job_id))):
+                        running.add(crew.submit(self._run, task))
+                    if not running:
+                        self._wait(job_id)
+                        continue
+                    done, running = wait(running, timeout=BEAT_S, return_when=FIRST_COMPLETED)
+                    for one in done:
+                        one.result()
+            except BaseException:
+                self.stop(hand_back=False)
+                raise
+
+    def _only(self, job_id: str) -> Wanted:
+        return Wanted(job_id=job_id, lanes=("", self.name))
+
     def _goes_on(self, job_id: str) -> bool:
-        """False once the job has ended; waits a moment where nothing can be done now."""
         with self.database.read() as session:
-            job, now = get_job(session, job_id), self.database.now(session)
-            tasks = tasks_of(session, job.id)
-        if JobState(job.state).ended:
-            return False
-        ready = [t for t in tasks if t.state == TaskState.READY]
-        if any(t.not_before is None or t.not_before <= now for t in ready):
-            return True
+            return not JobState(get_job(session, job_id).state).ended
+
+    def _wait(self, job_id: str) -> None:
+        """Nothing of the job can be done now: another worker has it, or it is to be tried again later."""
+        with self.database.read() as session:
+            tasks = tasks_of(session, job_id)
         held = [t for t in tasks if t.state == TaskState.LEASED]
         if any(t.lease_worker and is_gone(t.lease_worker) for t in held):
-            take_over(self.database, job_id)
-            return True
-        self.pace.wait(BEAT_S)
-        return True
+            take_over(self.database, job_id, lane=self.name)
+        else:
+            self.pace.wait(BEAT_S)
 
-    def _claim(self, job_id: str) -> Task | None:
+    def _claim(self, wanted: Wanted) -> Task | None:
         with self.database.write() as session:
             task = claim(
                 session,
+                wanted=wanted,
                 worker=self.name,
                 now=self.database.now(session),
                 ttl=self.pace.lease_ttl,
-                job_id=job_id,
             )
-            if task is None:
-                return None
-            first = task.kind == "plan" and task.lease_token == 1
-        if first:
-            self.sink.emit(JobChanged(job_id=job_id, state=JobState.RUNNING))
-        self._tell(task, TaskState.LEASED)
+        if task is None:
+            return None
+        if task.kind == "plan" and task.lease_token == 1:
+            self.sink.emit(JobChanged(job_id=task.job_id, state=JobState.RUNNING))
+        self.sink.emit(
+            TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=TaskState.LEASED)
+        )
         return task
 
-    def _run(self, task: Task) -> None:
-        with self.database.read() as session:
-            job = get_job(session, task.job_id)
-            tasks = tasks_of(session, job.id)
-        commands: list[str] = []
-        hold = Heartbeat(
-            self.database,
-            task,
-            ttl=self.pace.lease_ttl,
-            every=self.pace.heartbeat,
-            sink=self.sink,
-            share=_share(task, tasks),
-        )
+    def _run(self, task: Task) -> bool:
+        attempt = Attempt(self, task)
+        self.attempts.add(attempt)
         try:
-            with hold:
-                match task.kind:
-                    case "plan":
-                        self._plan(job, task, hold)
-                    case "step":
-                        self._step(job, task, tasks, hold, commands)
-                    case _:
-                        publish_job(self.database, job, task, tasks, machine=self.machine())
-                        hold.check()
-        except (LeaseLost, Cancelled) as end:
-            if hold.lost or isinstance(end, LeaseLost):
-                remove(self._scratch(job, task))  # somebody else has the task, and a folder of their own
-            else:
-                self._cancel(job.id)
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the job must end with a reason
-            self._fail(job, task, as_error(problem), problem, commands)
-        else:
-            self._tell(task, TaskState.DONE)
-            if task.kind == "publish":
-                workspace_of(job).remove()
-                self.sink.emit(JobChanged(job_id=job.id, state=JobState.COMPLETED))
-
-    def _plan(self, job: Job, task: Task, hold: Heartbeat) -> None:
-        inputs = {name: Path(facts["path"]) for name, facts in job.inputs.items()}
-        digests = {name: digest(path) for name, path in inputs.items()}
-        request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
-        plan = self.planner(request, self.machine(), hold.stopped)
-        place = workspace_of(job)
-        check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
-        hold.check()
-        place.create()
-        outcomes.planned(self.database, task, plan, digests)
-        for note in plan.notes:
-            self.sink.emit(Note(job_id=job.id, level="info", message=note))
-        for warning in plan.warnings:
-            self.sink.emit(Note(job_id=job.id, level="warning", message=warning))
-
-    def _step(self, job: Job, task: Task, tasks: list[Task], hold: Heartbeat, commands: list[str]) -> None:
-        step = load_step(task.step or {})
-        place = workspace_of(job)
-        place.create()
-        inputs = {name: Path(facts["path"]) for name, facts in job.inputs.items()}
-        for item in step.inputs:
-            if item.ref in inputs and not inputs[item.ref].is_file():
-                raise InputNotFound(str(inputs[item.ref]))
-        made = [(load_step(t.step or {}), t.result) for t in tasks if t.result and t.key in task.needs]
-        named = [inputs[item.ref].name for item in step.inputs if item.ref in inputs]
-        run = StepRun(
-            step,
-            scratch=self._scratch(job, task),
-            machine=self.machine(),
-            hold=hold,
-            name=(named or [path.name for path in inputs.values()] or [step.key])[0],
-        )
-        try:
-            result = run.run(sources_of(step, inputs=inputs, results=made, root=place.root))
+            return attempt.run()
         finally:
-            commands += run.used.commands
-        hold.check()
-        outcomes.step_done(
-            self.database,
-            task,
-            result,
-            wall_ms=run.used.wall_ms,
-            cpu_ms=run.used.cpu_ms,
-            peak_memory_bytes=run.used.peak_memory_bytes,
-        )
-        for warning in result.get("warnings", ()):
-            self.sink.emit(Note(job_id=job.id, level="warning", message=warning))
-
-    def _fail(
-        self, job: Job, task: Task, error: FramemillError, problem: Exception, commands: list[str]
-    ) -> None:
-        record = dump_error(error, command=commands[-1] if commands else None)
-        if error is not problem:
-            record["cause"] = "".join(traceback.format_exception(problem, limit=-5))
-        remove(self._scratch(job, task))
-        final = not error.transient or task.attempt >= job.max_attempts
-        if error.code == "disk_full" and self.pace.disk_full_is_final:
-            final = True
-        try:
-            if not final:
-                wait = backoff(task.attempt, spread=self.pace.spread)
-                outcomes.put_back(self.database, task, record, wait=wait)
-                self._tell(task, TaskState.READY, error.message)
-                return
-            if not outcomes.is_mine(self.database, task):
-                return  # the files belong to whoever has the task now
-            # Files first: on a full disk not even the database can be written before.
-            clear_up(self.database, job.id, keep_work=error.code in KEEPS_WORK)
-            outcomes.failed(self.database, task, record)
-        except LeaseLost:
-            return
-        except Cancelled:
-            self._cancel(job.id)
-            return
-        self._tell(task, TaskState.FAILED, error.message)
-        self.sink.emit(JobChanged(job_id=job.id, state=JobState.FAILED))
+            self.attempts.discard(attempt)
 
     def _cancel(self, job_id: str) -> None:
         with self.database.read() as session:
@@ -237,24 +162,6 @@ class Worker:
         clear_up(self.database, job_id)
         outcomes.cancelled(self.database, job_id)
         self.sink.emit(JobChanged(job_id=job_id, state=JobState.CANCELLED))
-
-    def _scratch(self, job: Job, task: Task) -> Path:
-        place = workspace_of(job)
-        return place.scratch(position=task.position, key=task.key, token=task.lease_token)
-
-    def _tell(self, task: Task, state: TaskState, message: str | None = None) -> None:
-        self.sink.emit(
-            TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=state, message=message)
-        )
-
-
-def _share(task: Task, tasks: list[Task]) -> Callable[[float], float]:
-    """The job's percent as a function of the task's; only steps count."""
-    steps = [t for t in tasks if t.kind == "step"]
-    total = sum(t.weight for t in steps)
-    others = sum(t.weight * t.progress for t in steps if t.id != task.id)
-    own = task.weight if task.kind == "step" else 0
-    return lambda percent: (others + own * percent) / total if total else 0.0
 
 
 @contextmanager

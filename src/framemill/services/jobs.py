@@ -5,6 +5,8 @@ from pathlib import Path
 
 from framemill.domain.states import JobState
 from framemill.engine import outcomes
+from framemill.engine.dispatch import Dispatcher, Unheard, wakes
+from framemill.engine.identity import worker_id
 from framemill.engine.recovery import (
     clear_up,
     clear_up_cancelled,
@@ -20,6 +22,7 @@ from framemill.services.records import ArtifactRecord, JobDetail, JobRecord, Log
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, artifacts_of, get_job, list_jobs, logs_of, new_id, tasks_of
 from framemill.store.tables import Job
+from framemill.store.turns import next_turn
 
 _NORMAL = 5
 
@@ -27,8 +30,11 @@ _NORMAL = 5
 class Jobs:
     """The use cases around jobs."""
 
-    def __init__(self, database: Database, *, max_attempts: int = 3) -> None:
+    def __init__(
+        self, database: Database, *, dispatcher: Dispatcher | None = None, max_attempts: int = 3
+    ) -> None:
         self._database = database
+        self._dispatcher = dispatcher or Unheard()
         self._max_attempts = max_attempts
 
     def submit(
@@ -41,11 +47,14 @@ class Jobs:
         priority: int = _NORMAL,
         kind: str | None = None,
         resume: bool = False,
+        owner: str = "",
+        foreground: bool = False,
     ) -> str:
         """Accept a job and return its id; nothing is probed yet.
 
-        `kind` names it for listings, e.g. a pipeline's name. With `resume` an
-        equal job that a dead worker of this host left unfinished is returned
+        `kind` names it for listings, e.g. a pipeline's name. A `foreground`
+        job is left to this process, which must run it. With `resume` an equal
+        job that a dead worker of this host left unfinished is returned
         instead: asking for the same again goes on where it was. Raises
         InputNotFound and InvalidSpec.
         """
@@ -73,8 +82,11 @@ class Jobs:
                     "overwrite": overwrite,
                     "missing": missing_folders(place),
                 },
+                owner=owner,
                 state=JobState.QUEUED,
                 priority=priority,
+                turn=next_turn(session, owner=owner, priority=priority),
+                lane=worker_id() if foreground else "",
                 attempts=1,
                 max_attempts=self._max_attempts,
                 created_at=now,
@@ -82,8 +94,10 @@ class Jobs:
             )
             session.add(job)
             session.flush()
-            session.add(plan_task(job, now=now))
+            task = plan_task(job, now=now)
+            session.add(task)
             add_log(session, job_id=job.id, at=now, message=f"submitted: {job.kind}")
+        self._dispatcher.nudge(wakes([task]))
         return job.id
 
     def list(
@@ -115,13 +129,15 @@ class Jobs:
             job = get_job(session, job_id)
             return tuple(LogRecord.of(row) for row in logs_of(session, job.id, after=after, limit=limit))
 
-    def retry(self, job_id: str) -> None:
+    def retry(self, job_id: str, *, foreground: bool = False) -> None:
         """Queue a failed, cancelled or abandoned job again; finished steps that are still there stay done.
 
+        A `foreground` job is left to this process, which must run it.
         Raises IllegalTransition for a completed job and for one that a living
         worker runs.
         """
-        reopen(self._database, job_id)
+        lane = worker_id() if foreground else ""
+        self._dispatcher.nudge(reopen(self._database, job_id, lane=lane))
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job; cancelling it again does nothing.

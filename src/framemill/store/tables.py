@@ -16,6 +16,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -73,6 +74,11 @@ def _size() -> Mapped[int]:
     return mapped_column(BigInteger, default=0)
 
 
+def _only(condition: str) -> dict[str, Any]:  # Any: arguments of Index
+    """For an index over some of the rows; both databases can do that."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class Job(Base):
     """One submitted request."""
 
@@ -83,8 +89,14 @@ class Job(Base):
     specs: Mapped[list[Json]]
     inputs: Mapped[Json]  # name -> path, size, mtime_ns, digest
     destination: Mapped[Json]  # path, overwrite, folders that were missing at submission
+    owner: Mapped[str] = mapped_column(String(64), default="")  # "": whoever runs this machine
+    batch_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # among equal priorities, the lowest goes first
+    # The worker that alone may run it, "" for all: a job in the foreground belongs to who waits for it.
+    lane: Mapped[str] = mapped_column(String(255), default="")
     progress: Mapped[float] = mapped_column(default=0.0)  # percent
     step: Mapped[str | None] = mapped_column(Text)  # what is being done, for people
     tasks_total: Mapped[int] = mapped_column(default=0)
@@ -101,7 +113,26 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "state", "id"),)
+    __table_args__ = (
+        Index(None, "owner", "idempotency_key", unique=True),
+        Index(None, "state", "id"),
+        Index(None, "kind", "id"),
+        Index(None, "batch_id", "state"),
+        Index(None, "finished_at"),
+        Index(None, "priority", "turn", **_only("state = 'queued'")),
+        Index(None, "owner", "priority", "turn", **_only("state = 'queued'")),
+    )
+
+
+class Batch(Base):
+    """Many inputs, submitted as one."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[str] = _id()
+    title: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]
 
 
 class Task(Base):
@@ -119,6 +150,10 @@ class Task(Base):
     needs: Mapped[list[str]]  # keys of tasks that must be done first
     state: Mapped[str] = mapped_column(String(16))
     rank: Mapped[int]  # 10 less the job's priority: claims walk one index upwards, the most urgent first
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the job's
+    lane: Mapped[str] = mapped_column(String(255), default="")  # the job's
+    requires: Mapped[str] = mapped_column(String(255), default="")  # what a worker must have, comma-separated
+    ready_at: Mapped[datetime | None]  # since when it waits for a worker
     attempt: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     lease_worker: Mapped[str | None] = mapped_column(String(255))
@@ -141,7 +176,13 @@ class Task(Base):
 
     __table_args__ = (
         UniqueConstraint("job_id", "key"),
-        Index(None, "state", "rank", "id"),
+        # The rest are read from the index alone, so that passing over work for others costs little.
+        Index(
+            "ix_tasks_ready",
+            *("lane", "rank", "turn", "id", "resource", "requires"),
+            **_only("state = 'ready'"),
+        ),
+        Index("ix_tasks_leased", "lease_expires", **_only("state = 'leased'")),
     )
 
 
@@ -177,3 +218,40 @@ class JobLog(Base):
     at: Mapped[datetime]
 
     __table_args__ = (Index(None, "job_id", "id"),)
+
+
+class Worker(Base):
+    """A process that takes tasks, alive or remembered."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)  # host:pid:start, as leases say
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    version: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str] = mapped_column(String(16))  # pool, celery
+    resources: Mapped[list[str]]  # classes of tasks that it takes
+    capabilities: Mapped[Json]
+    state: Mapped[str] = mapped_column(String(16))  # active, draining, gone; what it has, its leases say
+    wanted: Mapped[str] = mapped_column(String(16), default="")  # "drain": it should take nothing more
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "state", "seen_at"),)
+
+
+class AuditEvent(Base):
+    """Something that was decided about a job, a worker, an account: who, what, on which."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(255))  # an owner, or the part of Framemill that acted by itself
+    action: Mapped[str] = mapped_column(String(64))  # job.cancelled, task.reaped ...
+    subject: Mapped[str] = mapped_column(String(255))  # kind:id
+    data: Mapped[Json | None]
+
+    __table_args__ = (Index(None, "subject", "id"), Index(None, "action", "id"))

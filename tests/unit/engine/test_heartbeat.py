@@ -8,7 +8,7 @@ from framemill.engine.identity import worker_id
 from framemill.errors import Cancelled, LeaseLost
 from framemill.store.jobs import tasks_of
 from framemill.store.tables import Task
-from framemill.store.tasks import claim
+from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench
 
 TTL = timedelta(seconds=60)
@@ -18,7 +18,7 @@ TTL = timedelta(seconds=60)
 def _hold(bench: Bench) -> Heartbeat:
     job = bench.submit()
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=TTL, job_id=job)
+        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
     assert task is not None
     return Heartbeat(
         bench.database,

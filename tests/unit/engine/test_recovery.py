@@ -14,7 +14,7 @@ from framemill.engine.recovery import take_over, workspace_of
 from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
 from framemill.store.jobs import get_job
-from framemill.store.tasks import claim
+from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench, a_command, a_copy, a_plan
 
 TTL = timedelta(seconds=60)
@@ -30,7 +30,7 @@ def _sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 
 def _claimed_by(bench: Bench, job: str, worker: str, **columns: object) -> None:
     with bench.database.write() as session:
-        task = claim(session, worker=worker, now=bench.clock(), ttl=TTL, job_id=job)
+        task = claim(session, worker=worker, now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
         assert task is not None
         for name, value in columns.items():
             setattr(task, name, value)

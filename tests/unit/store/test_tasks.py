@@ -6,14 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.outcomes import new_task
 from framemill.errors import LeaseLost
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, list_jobs, new_id, tasks_of
-from framemill.store.tables import Job
-from framemill.store.tasks import again, claim, extend, held, release
+from framemill.store.tables import Job, Task
+from framemill.store.tasks import Wanted, again, claim, extend, held, release
+from framemill.store.turns import next_turn
 from tests.engines import Clock
 
 TTL = timedelta(seconds=60)
@@ -35,6 +37,7 @@ def _add_job(
     database: Database,
     *,
     priority: int = 5,
+    owner: str = "",
     keys: tuple[str, ...] = ("a",),
     needs: dict[str, list[str]] | None = None,
 ) -> str:
@@ -48,6 +51,8 @@ def _add_job(
             destination={},
             state=JobState.QUEUED,
             priority=priority,
+            owner=owner,
+            turn=next_turn(session, owner=owner, priority=priority),
             max_attempts=3,
             created_at=now,
             updated_at=now,
@@ -203,3 +208,23 @@ def test_a_listing_can_be_of_some_states_only(database: Database) -> None:
 
     with database.read() as session:
         assert [j.id for j in list_jobs(session, states=[JobState.RUNNING])] == jobs[:1]
+
+
+def test_owners_take_turns(database: Database) -> None:
+    jobs = [_add_job(database, owner=owner) for owner in ("a", "a", "a", "b", "c", "b")]
+
+    claimed = [_claim(database) for _ in jobs]
+
+    assert claimed == [jobs[n] for n in (0, 3, 4, 1, 5, 2)]
+
+
+def test_what_a_worker_lacks_is_left_to_others(database: Database, clock: Clock) -> None:
+    _add_job(database)
+    with database.write() as session:
+        session.execute(update(Task).values(requires="av1_nvenc", resource="gpu"))
+
+    for wanted in (Wanted(lacks=("av1_nvenc",)), Wanted(resources=("cpu", "io"))):
+        with database.write() as session:
+            assert claim(session, worker="w", now=clock(), ttl=TTL, wanted=wanted) is None
+    with database.write() as session:
+        assert claim(session, worker="w", now=clock(), ttl=TTL, wanted=Wanted(resources=("gpu",))) is not None

@@ -1,0 +1,37 @@
+"""`framemill worker`: processes that run queued jobs."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from framemill.cli.catalog import Entry
+from framemill.cli.program import AnyCommand, command, group
+
+
+def build(entry: Entry) -> AnyCommand:
+    """The command and those below it."""
+    return group(
+        entry.name,
+        entry.summary,
+        command(
+            "start",
+            start,
+            summary="Run queued jobs until told to stop (Ctrl-C: running tasks finish first).",
+            examples=("framemill worker start --workers 2",),
+        ),
+        examples=("framemill worker start",),
+    )
+
+
+def start(
+    workers: Annotated[
+        str | None, typer.Option(metavar="N", help="How many processes; one per processor if unset.")
+    ] = None,
+) -> NoReturn:
+    """Become the pool."""
+    if workers is not None and not (workers.isdigit() and 1 <= int(workers) <= 512):
+        raise typer.BadParameter(f"{workers!r} is not a number from 1 to 512", param_hint="--workers")
+    given = ("--workers", workers) if workers else ()
+    os.execv(sys.executable, (sys.executable, "-m", "framemill.worker", *given))  # noqa: S606 - ourselves

@@ -1,0 +1,20 @@
+"""Fair share: among jobs of equal priority, owners take turns.
+
+Each waiting job has a turn. An owner who has none waiting is served next; one
+who has gets in line behind the own last job, so that a thousand jobs of one
+owner delay the first of another by one. Two index look-ups, no table of shares.
+"""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState
+from framemill.store.tables import Job
+
+
+def next_turn(session: Session, *, owner: str, priority: int) -> int:
+    """The turn of a job that `owner` submits now."""
+    waiting = (Job.state == JobState.QUEUED, Job.priority == priority)
+    first = session.scalar(select(func.min(Job.turn)).where(*waiting))
+    own = session.scalar(select(func.max(Job.turn)).where(*waiting, Job.owner == owner))
+    return max(0 if first is None else first, -1 if own is None else own + 1)

@@ -1,0 +1,119 @@
+"""A pool: worker processes of this machine, watched by one that does no work itself."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+from framemill.app import App
+from framemill.worker import process
+
+# A worker that dies at once, again and again, must not eat the machine.
+_SHORT_LIFE_S, _LONGEST_PAUSE_S = 5.0, 60.0
+_AFTER_GRACE_S = 15.0
+
+
+class Pool:
+    """N worker processes; dead ones are replaced and what they held is put back."""
+
+    def __init__(self, app: App, *, size: int, tell: Callable[[str], object]) -> None:
+        self._app = app
+        self._size = size
+        self._tell = tell
+        # A server that forks: workers share its memory and none inherits our threads or connections.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["framemill.worker.process"])
+        self._workers: dict[BaseProcess, float] = {}  # and when each began
+        self._pause = 0.0
+        self._told = 0  # times that we were told to stop
+        self._asleep, self._alarm = os.pipe()
+        os.set_blocking(self._alarm, False)
+
+    def run(self) -> None:
+        """Work until SIGTERM or Ctrl-C. The first lets running tasks finish, the second hands them back."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        self._app.reaper.reap()
+        for _ in range(self._size):
+            self._start()
+        self._tell(f"{self._size} workers at work")
+        every = self._app.settings.watchdog_interval.total_seconds()
+        due = time.monotonic() + every
+        while not self._told:
+            self._sleep(max(0.0, due - time.monotonic()))
+            self._replace_dead()
+            if time.monotonic() >= due:
+                self.watch()
+                due = time.monotonic() + every
+        self._stop()
+
+    def watch(self) -> None:
+        """What the watchdog does each time."""
+        reaper = self._app.reaper
+        if reaped := reaper.reap():
+            self._tell(f"put back {reaped} tasks whose worker is gone")
+        reaper.ring_again()
+
+    def _start(self) -> None:
+        worker = self._context.Process(target=process.main, name="framemill worker")
+        worker.start()
+        self._workers[worker] = time.monotonic()
+
+    def _replace_dead(self) -> None:
+        dead = [worker for worker in self._workers if not worker.is_alive()]
+        for worker in dead:
+            began = self._workers.pop(worker)
+            if self._told:
+                continue
+            # One that was asked to drain ends by itself and is not replaced.
+            if worker.exitcode == 0:
+                self._size -= 1
+                continue
+            self._tell(f"worker {worker.pid} ended ({worker.exitcode}); another takes its place")
+            short = time.monotonic() - began < _SHORT_LIFE_S
+            self._pause = min(_LONGEST_PAUSE_S, max(0.5, 2 * self._pause)) if short else 0.0
+            if self._pause:
+                self._sleep(self._pause)
+            self._start()
+        if dead and not self._told:
+            self._app.reaper.reap()
+        if not self._size:
+            self._told = 1
+
+    def _stop(self) -> None:
+        self._signal_workers()
+        limit = time.monotonic() + self._app.settings.drain_grace.total_seconds()
+        told = self._told
+        while self._workers:
+            self._sleep(max(0.0, limit - time.monotonic()))
+            self._replace_dead()
+            if self._told > told or time.monotonic() >= limit:
+                told = self._told
+                self._signal_workers()
+                limit = time.monotonic() + _AFTER_GRACE_S
+                if told > 2:
+                    break
+        for worker in self._workers:
+            worker.kill()
+            worker.join()
+        self._app.reaper.reap()
+
+    def _signal_workers(self) -> None:
+        for worker in self._workers:
+            with suppress(ProcessLookupError):
+                worker.terminate()
+
+    def _sleep(self, seconds: float) -> None:
+        if wait([self._asleep, *(worker.sentinel for worker in self._workers)], timeout=seconds):
+            with suppress(BlockingIOError):
+                os.set_blocking(self._asleep, False)
+                os.read(self._asleep, 64)
+
+    def _signalled(self, _number: int, _frame: object) -> None:
+        self._told += 1
+        with suppress(BlockingIOError):
+            os.write(self._alarm, b"!")

@@ -1,0 +1,147 @@
+"""The reaper, on workers that were never there."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from framemill.domain.states import JobState, TaskState
+from framemill.engine.dispatch import Wake
+from framemill.engine.identity import host, worker_id
+from framemill.engine.reaping import Reaper
+from framemill.store.jobs import get_job, tasks_of
+from framemill.store.tables import Job, Task
+from framemill.store.tasks import claim
+from tests.engines import Bench, a_copy, a_plan
+
+DEAD = f"{host()}:999999:1.00"
+ELSEWHERE = "another-host:1:1.00"
+TTL = timedelta(seconds=60)
+
+
+class Heard:
+    """Keeps every nudge."""
+
+    def __init__(self) -> None:
+        self.wakes: list[Wake] = []
+
+    def nudge(self, wakes: Sequence[Wake]) -> None:
+        self.wakes += wakes
+
+
+def _reaper(bench: Bench) -> tuple[Reaper, Heard]:
+    heard = Heard()
+    return Reaper(database=bench.database, dispatcher=heard, spread=lambda: 0.0), heard
+
+
+def _claimed(bench: Bench, worker: str) -> Task:
+    with bench.database.write() as session:
+        task = claim(session, worker=worker, now=bench.clock(), ttl=TTL)
+    assert task is not None
+    return task
+
+
+def _task(bench: Bench, task: Task) -> Task:
+    with bench.database.read() as session:
+        return session.get_one(Task, task.id)
+
+
+def test_a_task_whose_worker_died_here_is_ready_again_after_a_pause(bench: Bench) -> None:
+    bench.submit()
+    task = _claimed(bench, DEAD)
+    reaper, heard = _reaper(bench)
+
+    assert reaper.reap() == 1
+
+    now = _task(bench, task)
+    assert (now.state, now.attempt, now.lease_worker) == (TaskState.READY, 1, None)
+    assert now.not_before == bench.clock() + timedelta(seconds=2)
+    assert [wake.task_id for wake in heard.wakes] == [task.id]
+
+
+def test_a_worker_elsewhere_keeps_its_task_while_its_lease_lasts(bench: Bench) -> None:
+    bench.submit()
+    task = _claimed(bench, ELSEWHERE)
+    reaper, _ = _reaper(bench)
+
+    assert reaper.reap() == 0
+    bench.clock.pass_by(61)
+    assert reaper.reap() == 1
+
+    assert _task(bench, task).state == TaskState.READY
+
+
+def test_a_living_worker_is_left_alone(bench: Bench) -> None:
+    bench.submit()
+    task = _claimed(bench, worker_id())
+
+    assert _reaper(bench)[0].reap() == 0
+
+    assert _task(bench, task).state == TaskState.LEASED
+
+
+def test_a_task_that_killed_its_workers_too_often_fails_its_job(bench: Bench) -> None:
+    job = bench.submit()
+    reaper, _ = _reaper(bench)
+
+    for _ in range(3):
+        _claimed(bench, DEAD)
+        reaper.reap()
+        bench.clock.pass_by(600)
+
+    record = bench.jobs.get(job)
+    assert record.state is JobState.FAILED
+    assert record.error is not None
+    assert record.error["code"] == "worker_lost"
+    assert not bench.destination.exists()
+
+
+def test_the_last_task_of_a_cancelled_job_clears_up(bench: Bench) -> None:
+    job = bench.submit()
+    task = _claimed(bench, ELSEWHERE)
+    bench.jobs.cancel(job)
+    bench.clock.pass_by(61)
+
+    _reaper(bench)[0].reap()
+
+    assert _task(bench, task).state == TaskState.CANCELLED
+    assert not bench.destination.exists()
+
+
+def test_a_foreground_job_whose_owner_is_gone_becomes_everyones(bench: Bench) -> None:
+    job = bench.submit()
+    with bench.database.write() as session:
+        session.execute(update(Job).values(lane=DEAD))
+        session.execute(update(Task).values(lane=DEAD))
+    with bench.database.write() as session:
+        assert claim(session, worker="w", now=bench.clock(), ttl=TTL) is None
+    reaper, heard = _reaper(bench)
+
+    reaper.reap()
+
+    assert len(heard.wakes) == 1
+    with bench.database.read() as session:
+        assert get_job(session, job).lane == ""
+        assert [task.lane for task in tasks_of(session, job)] == [""]
+
+
+def test_a_nudge_that_was_lost_is_made_again(bench: Bench) -> None:
+    bench.submit()
+    reaper, heard = _reaper(bench)
+
+    assert reaper.ring_again() == 0
+    bench.clock.pass_by(31)
+    assert reaper.ring_again() == 1
+
+    assert len(heard.wakes) == 1
+
+
+def test_steps_run_side_by_side_and_what_needs_them_waits(bench: Bench) -> None:
+    job = bench.submit()
+    several = [a_copy(f"s{n}", publish=f"{n}.txt") for n in range(6)]
+
+    worker = bench.worker(a_plan(*several, a_copy("last", ref="s0.out", publish="last.txt")), side_by_side=3)
+    worker.run_job(job)
+
+    assert bench.jobs.get(job).state is JobState.COMPLETED
+    assert bench.left_over() == [*(f"{n}.txt" for n in range(6)), "last.txt"]
