@@ -18,7 +18,9 @@ from framemill.store.tasks import claim, held, release
 
 _TTL = timedelta(seconds=60)
 _RAW_TABLE = """
-CREATE TABLE tasks (id INTEGER PRIMARY KEY, state TEXT, rank INT, worker TEXT, token INT DEFAULT 0, expires TEXT);
+CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY, state TEXT, rank INT, worker TEXT, token INT DEFAULT 0, expires TEXT
+);
 CREATE INDEX ready ON tasks (rank, id) WHERE state = 'ready';
 """
 
