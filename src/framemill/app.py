@@ -6,10 +6,11 @@ database and imports none.
 
 from collections.abc import Mapping
 from functools import cached_property
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
 from framemill.errors import InvalidSettings
-from framemill.settings import Settings
+from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
@@ -160,6 +161,9 @@ def read_settings() -> Settings:
     except ValidationError as error:
         issue = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = ".".join(str(part) for part in issue["loc"])
-        raise InvalidSettings(f"setting {name!r}: {issue['msg']}") from error
+        said = issue["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(f"setting {name!r}: {said}" if name else f"setting {said}") from error
+    except TOMLDecodeError as error:
+        raise InvalidSettings(f"{config_file()}: {error}") from error
     except (ValueError, OSError) as error:
         raise InvalidSettings(str(error)) from error
