@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from framemill.domain.states import JobState
-from framemill.errors import IllegalTransition, InputNotFound, InvalidSpec
+from framemill.errors import IllegalTransition, InputNotFound, InputUnreadable, InvalidSpec
 from framemill.services.jobs import Jobs
 from framemill.store.database import open_database
 from tests.engines import Anything, Bench, Clock, a_copy, a_plan
@@ -45,7 +45,7 @@ def test_a_missing_input_is_refused_at_once(bench: Bench) -> None:
 
 
 def test_a_folder_is_no_input(bench: Bench) -> None:
-    with pytest.raises(InputNotFound, match="is a folder"):
+    with pytest.raises(InputUnreadable, match="it is a folder"):
         bench.submit({"input": bench.folder})
 
 
