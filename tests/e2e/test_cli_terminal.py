@@ -214,3 +214,18 @@ def test_what_strangers_wrote_cannot_speak_to_the_terminal_in_plans(cli: Cli, fi
     (cli.folder / film).rename(cli.folder / "evil\x1b]0;title\x07.mp4")
 
     assert "\x1b" not in cli("preview", "evil\x1b]0;title\x07.mp4", "--explain").stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [("n" * 300 + ".mp4", "invalid_spec"), ("film.mp4/x/", "destination_unwritable")],
+)
+def test_a_destination_that_cannot_be_is_said_plainly(cli: Cli, film: str, output: str, code: str) -> None:
+    done = cli("preview", film, "-o", output)
+
+    assert f"code: {code}" in done.stderr
+    assert cli.files() == {film}
+
+
+def test_a_percent_sign_in_a_name_is_no_number(cli: Cli, film: str) -> None:
+    assert "%03d.mp4  " in cli("preview", film, "-o", "%03d.mp4", "--explain").stdout

@@ -93,7 +93,7 @@ def _results(plan: Plan) -> list[str]:
 
 def _names(output: Output, published: str) -> str:
     """`part_%03d.mp4` as `part_001.mp4 ...`."""
-    return f"{published % output.first} ..." if "%0" in published else published
+    return f"{published % output.first} ..." if output.numbered and "%0" in published else published
 
 
 def _promise(output: Output) -> str:

@@ -56,9 +56,16 @@ def target(output: str | None, *, operation: str, first: Path, several: bool) ->
         here = Path.cwd()
         return Target(folder=here / f"{first.stem}-{operation.replace('_', '-')}" if several else here)
     path = path_of(output)
-    if several or path.is_dir() or output.endswith("/") or not _names_a_file(path):
+    if several or _is_folder(path) or output.endswith("/") or not _names_a_file(path):
         return Target(folder=path)
     return Target(folder=path.parent, name=path.name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no file can have: the spec says so
+        return False
 
 
 def _names_a_file(path: Path) -> bool:

@@ -14,7 +14,7 @@ from framemill.engine.recovery import (
     reopen,
 )
 from framemill.engine.workspace import missing_folders
-from framemill.errors import IllegalTransition, InputUnreadable, InvalidSpec
+from framemill.errors import DestinationUnwritable, IllegalTransition, InputUnreadable, InvalidSpec
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobRecord, LogRecord, TaskRecord
@@ -48,7 +48,8 @@ class Jobs:
         `kind` names it for listings, e.g. a pipeline's name. With `resume` an
         equal job that a dead worker of this host left unfinished is returned
         instead: asking for the same again goes on where it was. Raises
-        InputNotFound, InputUnreadable for a folder, and InvalidSpec.
+        InputNotFound, InputUnreadable for a folder, DestinationUnwritable and
+        InvalidSpec.
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
@@ -58,7 +59,7 @@ class Jobs:
         if folder := next((path for path in paths.values() if path.is_dir()), None):
             raise InputUnreadable(folder.name, "it is a folder")
         facts = {name: input_facts(path) for name, path in paths.items()}
-        place = path_of(destination)
+        place = _a_place(path_of(destination))
         wanted = [spec.model_dump(mode="json") for spec in specs]
         with self._database.write(durable=True) as session:
             if resume and (left := find_abandoned(session, specs=wanted, inputs=facts, destination=place)):
@@ -142,3 +143,16 @@ class Jobs:
             clear_up(self._database, job_id)
         else:
             clear_up_cancelled(self._database, job_id)
+
+
+def _a_place(destination: Path) -> Path:
+    """`destination`, which is a folder or can become one; DestinationUnwritable."""
+    try:
+        nearest = next(path for path in (destination, *destination.parents) if path.exists())
+    except OSError as error:  # a name that no file can have, or a folder that may not be looked into
+        raise DestinationUnwritable(str(destination)) from error
+    if not nearest.is_dir():
+        refused = DestinationUnwritable(str(destination))
+        refused.hint = f"{str(nearest)!r} is a file, and results go into a folder: choose another destination"
+        raise refused
+    return destination
