@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from importlib import resources
 from typing import Any
 
-from framemill.errors import InvalidSpec
+from framemill.errors import InputNotFound, InvalidSpec
 from framemill.operations.binding import path_of
 from framemill.operations.registry import NAMES, Fault, operation, spec_or_faults
 from framemill.operations.spec import Spec
@@ -80,7 +80,9 @@ def find_pipeline(name_or_path: str) -> Document:
     if name_or_path in PIPELINES or name_or_path in TEMPLATES:
         return parse_document(pipeline_text(name_or_path), name=name_or_path)
     path = path_of(name_or_path)
-    if not path.is_file() and path.suffix not in {".yaml", ".yml", ".json"}:
+    if not path.is_file():
+        if path.suffix in {".yaml", ".yml", ".json"}:
+            raise InputNotFound(name_or_path)
         known = (*PIPELINES, *TEMPLATES)
         near = get_close_matches(name_or_path, known, n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""

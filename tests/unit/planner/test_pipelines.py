@@ -67,7 +67,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing() -> None:
-    with pytest.raises(InputNotFound):
+    with pytest.raises(InputNotFound, match=r"no file 'nowhere\.yaml'"):
         load_pipeline("nowhere.yaml")
 
 
