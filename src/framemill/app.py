@@ -101,10 +101,20 @@ class App:
 
     @cached_property
     def database(self) -> "Database":
-        """The database, brought up to date."""
+        """The database, brought up to date; InvalidSettings where it cannot be opened."""
+        from sqlalchemy.exc import SQLAlchemyError
+
         from framemill.store.database import open_database
 
-        return open_database("sqlite://" if self._in_memory else self.settings.sqlalchemy_url())
+        try:
+            return open_database("sqlite://" if self._in_memory else self.settings.sqlalchemy_url())
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            # What the driver says. The URL is not in it: that may hold a password.
+            said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            raise InvalidSettings(
+                f"the database cannot be opened: {said}",
+                hint="look at FRAMEMILL_DATA_DIR and FRAMEMILL_DATABASE_URL",
+            ) from error
 
     @cached_property
     def jobs(self) -> "Jobs":

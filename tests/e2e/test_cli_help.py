@@ -174,3 +174,10 @@ def test_no_job_is_not_every_job(cli: Cli, film: str) -> None:
 
     assert done.returncode == 2
     assert "give a job's id" in done.stderr
+
+
+def test_the_doctor_sees_that_data_cannot_be_kept(cli: Cli, film: str) -> None:
+    done = cli("doctor", env={"FRAMEMILL_DATA_DIR": str(cli.folder / film / "below")})
+
+    assert done.returncode == 1
+    assert "cannot be written" in done.stdout

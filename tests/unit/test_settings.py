@@ -116,3 +116,18 @@ def test_settings_that_would_end_all_work_are_refused(
 
     with pytest.raises(InvalidSettings, match="setting "):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"database_url": "words"},
+        {"database_url": "nosuchdatabase://u:hunter2@h/d"},
+        {"data_dir": "/dev/null/below"},
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_a_matter_of_settings(settings: dict[str, str]) -> None:
+    with pytest.raises(InvalidSettings, match="the database cannot be opened") as caught:
+        _ = open_app(Settings.model_validate(settings)).database
+
+    assert "hunter2" not in str(caught.value)
