@@ -147,9 +147,11 @@ class Jobs:
 
 def _a_place(destination: Path) -> Path:
     """`destination`, which is a folder or can become one; DestinationUnwritable."""
+    if "\0" in str(destination):
+        raise DestinationUnwritable(str(destination))
     try:
         nearest = next(path for path in (destination, *destination.parents) if path.exists())
-    except OSError as error:  # a name that no file can have, or a folder that may not be looked into
+    except OSError as error:  # no file can have the name, or nobody may look there
         raise DestinationUnwritable(str(destination)) from error
     if not nearest.is_dir():
         refused = DestinationUnwritable(str(destination))

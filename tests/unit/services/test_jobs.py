@@ -93,7 +93,7 @@ def test_the_number_of_attempts_is_the_operators(bench: Bench) -> None:
 def test_a_destination_that_can_be_no_folder_is_refused_and_no_job_is_left(bench: Bench) -> None:
     file = bench.an_input()
 
-    for place in (file, file / "below", bench.folder / ("n" * 300)):
+    for place in (file, file / "below", bench.folder / ("n" * 300), bench.folder / "n\0"):
         with pytest.raises(DestinationUnwritable):
             bench.jobs.submit([Anything()], inputs={"input": file}, destination=place)
 
