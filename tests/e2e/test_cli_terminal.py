@@ -194,3 +194,38 @@ def _on_a_terminal(cli: Cli, *args: str, env: dict[str, str] | None = None) -> s
     os.close(main)
     assert process.returncode == 0, seen
     return seen.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("name", ["a" * 5000 + ".mp4", "~nobody-here/film.mp4"])
+def test_a_name_that_no_file_can_have_is_not_found(cli: Cli, name: str) -> None:
+    done = cli("preview", name)
+
+    assert done.returncode == 3
+    assert "code: input_not_found" in done.stderr
+
+
+def test_a_name_that_begins_like_a_home_is_a_name(cli: Cli, film: str) -> None:
+    (cli.folder / film).rename(cli.folder / "~$film.mp4")
+
+    assert cli("preview", "~$film.mp4", "--explain").returncode == 0
+
+
+def test_what_strangers_wrote_cannot_speak_to_the_terminal_in_plans(cli: Cli, film: str) -> None:
+    (cli.folder / film).rename(cli.folder / "evil\x1b]0;title\x07.mp4")
+
+    assert "\x1b" not in cli("preview", "evil\x1b]0;title\x07.mp4", "--explain").stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [("n" * 300 + ".mp4", "invalid_spec"), ("film.mp4/x/", "destination_unwritable")],
+)
+def test_a_destination_that_cannot_be_is_said_plainly(cli: Cli, film: str, output: str, code: str) -> None:
+    done = cli("preview", film, "-o", output)
+
+    assert f"code: {code}" in done.stderr
+    assert cli.files() == {film}
+
+
+def test_a_percent_sign_in_a_name_is_no_number(cli: Cli, film: str) -> None:
+    assert "%03d.mp4  " in cli("preview", film, "-o", "%03d.mp4", "--explain").stdout

@@ -175,6 +175,13 @@ def test_time_and_standstill_are_limited(tmp_path: Path, programs: Programs) -> 
         )
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not count what a program reads")
+def test_a_program_that_reads_is_at_work_however_long_it_prints_nothing(tmp_path: Path) -> None:
+    search = "import time; f = open('/dev/zero', 'rb', 0)\nfor _ in range(20): f.read(9); time.sleep(0.1)"
+
+    assert _python(search, tmp_path, stall_s=0.7).exit_code == 0
+
+
 def test_the_clocks_stand_still_while_a_program_is_paused(tmp_path: Path) -> None:
     def pause(pid: int, _started: float) -> None:
         os.killpg(pid, signal.SIGSTOP)

@@ -164,6 +164,8 @@ OutputName = Annotated[str, AfterValidator(_relative)]
 
 HardwareWish = Annotated[
     Wish | None,
+    # YAML reads a bare `off` as false.
+    BeforeValidator(lambda value: "off" if value is False else value),
     Field(
         description="Encode on a GPU: auto takes one that works and software else, a name only that one, off "
         "none. Unset: what FRAMEMILL_HARDWARE says."
