@@ -32,6 +32,14 @@ def groups(*ranges: tuple[int, int]) -> bytes:
     return struct.pack(">HH", 0, 1) + struct.pack(">HHI", 3, 10, 12) + table
 
 
+def segments(*ranges: tuple[int, int]) -> bytes:
+    """A table of format 4."""
+    count, (firsts, lasts) = len(ranges), zip(*ranges, strict=True)
+    table = struct.pack(f">7H{count}H", 4, 0, 0, 2 * count, 0, 0, 0, *lasts) + bytes(2)
+    table += struct.pack(f">{count}H", *firsts) + bytes(4 * count)
+    return struct.pack(">HH", 0, 1) + struct.pack(">HHI", 3, 1, 12) + table
+
+
 def test_open_sans_has_three_scripts_and_no_others(font: Path) -> None:
     known = letters_of(font)
 
@@ -54,6 +62,8 @@ def test_ranges_beyond_the_first_plane_are_read(tmp_path: Path) -> None:
         a_font(b""),
         a_font(groups((5, 0x7FFFFFFF))),
         a_font(groups((9, 3))),
+        a_font(groups(*[(0, 0x10FFFF)] * 60_000)),
+        a_font(segments(*[(0, 0xFFFE)] * 30_000)),
         a_font(struct.pack(">HHHHI", 0, 1, 3, 1, 12) + struct.pack(">HHHH", 4, 900, 0, 0xFFFE)),
     ],
 )
