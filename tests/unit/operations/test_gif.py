@@ -121,3 +121,13 @@ def test_what_cannot_be_made_is_refused() -> None:
         plan(asked(Gif, start=10), on(a_film()))
     with pytest.raises(NoVideoStream):
         plan(Gif(), on(a_film(video=())))
+
+
+def test_a_format_that_ffmpeg_cannot_read_everywhere_is_no_source_and_says_so() -> None:
+    planning = on(a_film())
+    made = replace(
+        planning, products={**planning.products, "gif": plan(Gif(format="apng"), planning).products}
+    )
+
+    with pytest.raises(InvalidSpec, match="what 'gif' makes cannot be read by later operations"):
+        plan(Gif(source="gif"), made)
