@@ -23,7 +23,7 @@ from framemill.engine.identity import is_gone, worker_id
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Planner, Request, check_plan, make_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_up, take_over, workspace_of
+from framemill.engine.recovery import clear_completed, clear_up, take_over, workspace_of
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
@@ -72,6 +72,9 @@ class Worker:
         try:
             with _sigterm_interrupts():
                 take_over(self.database, job_id)
+                with self.database.read() as session:
+                    destination = workspace_of(get_job(session, job_id)).destination
+                clear_completed(self.database, destination)
                 while self._goes_on(job_id):
                     task = self._claim(job_id)
                     if task is not None:
