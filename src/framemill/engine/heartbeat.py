@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from framemill.domain.states import JobState
 from framemill.engine.events import EventSink, Progress
-from framemill.errors import Cancelled, DiskFull, LeaseLost
+from framemill.errors import Cancelled, DatabaseUnavailable, DiskFull, LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import count_tasks, get_job
 from framemill.store.tables import Job, Task
@@ -128,5 +128,5 @@ class Heartbeat:
                 self.beat()
             except LeaseLost as error:
                 self._why = error
-            except DiskFull:
+            except (DatabaseUnavailable, DiskFull):
                 continue  # progress can wait; a lease that cannot be renewed is lost in time

@@ -76,17 +76,25 @@ def claim(
     if task is None:
         return None
     running = next_job_state(JobState.QUEUED, JobState.RUNNING)
-    session.execute(
+    # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
+    unlocked = select(Job.id).where(Job.id == task.job_id).with_for_update(skip_locked=True)
+    written = session.scalars(
         update(Job)
-        .where(Job.id == task.job_id)
+        .where(Job.id == unlocked.scalar_subquery())
         .values(
             state=case((Job.state == JobState.QUEUED, running), else_=Job.state),
             started_at=func.coalesce(Job.started_at, now),
             step=task.title,
             updated_at=now,
         )
+        .returning(Job.id)
         .execution_options(synchronize_session=False)
-    )
+    ).one_or_none()
+    if written is None and session.scalar(select(Job.state).where(Job.id == task.job_id)) == JobState.QUEUED:
+        # It would not be known to run. Whoever has it is done in a moment; the next look finds the task.
+        release(task, TaskState.READY, now=now)
+        task.attempt -= 1
+        return None
     return task
 
 

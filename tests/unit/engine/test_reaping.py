@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from framemill.domain.states import JobState, TaskState
@@ -17,6 +18,7 @@ from tests.engines import Bench, a_copy, a_plan
 DEAD = f"{host()}:999999:1.00"
 ELSEWHERE = "another-host:1:1.00"
 TTL = timedelta(seconds=60)
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 
 class Heard:
