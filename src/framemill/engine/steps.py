@@ -15,6 +15,7 @@ from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
 from framemill.engine.digests import digest
+from framemill.engine.early import EarlyLooks
 from framemill.engine.failures import forgivable
 from framemill.engine.machine import Machine
 from framemill.engine.progress import StepProgress
@@ -99,22 +100,12 @@ class StepRun:
         remove(self._scratch)
         real = stage(self._scratch, self._step, sources)
         progress = StepProgress(commands, self._hold.report)
-        for number, command in enumerate(commands):
-            if not self._wanted(command):
-                continue
-            progress.started(number)
-            for single in self._singles(self._filled(command)):
-                try:
-                    self._run(
-                        single,
-                        real,
-                        on_progress=partial(progress.reported, number),
-                        on_share=partial(progress.shared, number),
-                    )
-                except FramemillError as error:
-                    if not command.forgiven or not forgivable(error):
-                        raise
-        outputs = {output.id: self._verified(output) for output in self._step.outputs}
+        with EarlyLooks(self._step.outputs, self._scratch / "out", self._look_now) as self._early:
+            for number, command in enumerate(commands):
+                if self._wanted(command):
+                    progress.started(number)
+                    self._perform(command, number, real, progress)
+            outputs = {output.id: self._verified(output) for output in self._step.outputs}
         return {
             "scratch": self._scratch.name,
             "outputs": outputs,
@@ -123,8 +114,23 @@ class StepRun:
             **({"found": self._found} if self._found else {}),
         }
 
+    def _perform(self, command: Command, number: int, real: Sequence[Path], progress: StepProgress) -> None:
+        def reported(at: Progress) -> None:
+            progress.reported(number, at)
+            self._early.notice()
+
+        for single in self._singles(self._filled(command)):
+            try:
+                self._run(single, real, on_progress=reported, on_share=partial(progress.shared, number))
+            except FramemillError as error:
+                if not command.forgiven or not forgivable(error):
+                    raise
+
     def look(self, path: Path) -> MediaInfo:
         """As Eye says."""
+        return self._early.look(path)
+
+    def _look_now(self, path: Path) -> MediaInfo:
         return self._machine.look(path, name=path.name, stop=self._hold.stopped)
 
     def packets(self, path: Path, stream: int) -> int:
