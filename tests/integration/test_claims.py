@@ -142,7 +142,7 @@ def test_eight_processes_share_the_work_while_jobs_are_cancelled(
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING])
 def test_a_claim_never_waits_for_a_job_that_somebody_is_changing(database: Database, state: JobState) -> None:
-    job_id = _add_job(database, steps=2)
+    job_id = _add_job(database, steps=3)
     if state is JobState.RUNNING:
         assert _claim(database) is not None
 

@@ -31,33 +31,39 @@ def patiently(call: Callable[[], _T], *, wait: Callable[[float], object] = time.
 
 
 def patient(
-    settle: Callable[Concatenate[Database, Task, _P], list[_T]],
-) -> Callable[Concatenate[Database, Task, _P], list[_T]]:
-    """`settle`, which ends a claim in one transaction, made again while the database is away.
+    settled: Callable[[], _T],
+) -> Callable[[Callable[Concatenate[Database, Task, _P], _T]], Callable[Concatenate[Database, Task, _P], _T]]:
+    """Decorates what ends a claim in one transaction: it is made again while the database is away.
 
     The claim's token guards it, so its effect comes once. Where a commit got no
-    answer and the token turns out to be spent, it had arrived.
+    answer and the task turns out to be done by this very claim, it had arrived,
+    and what `settled` makes is returned.
     """
 
-    @wraps(settle)
-    def settled(database: Database, claimed: Task, /, *args: _P.args, **kwargs: _P.kwargs) -> list[_T]:
-        doubt = False
+    def decorate(
+        settle: Callable[Concatenate[Database, Task, _P], _T],
+    ) -> Callable[Concatenate[Database, Task, _P], _T]:
+        @wraps(settle)
+        def until_known(database: Database, claimed: Task, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+            doubt = False
 
-        def once() -> list[_T]:
-            nonlocal doubt
-            try:
-                return settle(database, claimed, *args, **kwargs)
-            except DatabaseUnavailable as error:
-                doubt = doubt or not error.undone
-                raise
-            except LeaseLost:
-                if doubt and _is_done(database, claimed):
-                    return []
-                raise
+            def once() -> _T:
+                nonlocal doubt
+                try:
+                    return settle(database, claimed, *args, **kwargs)
+                except DatabaseUnavailable as error:
+                    doubt = doubt or not error.undone
+                    raise
+                except LeaseLost:
+                    if doubt and _is_done(database, claimed):
+                        return settled()
+                    raise
 
-        return patiently(once)
+            return patiently(once)
 
-    return settled
+        return until_known
+
+    return decorate
 
 
 def _is_done(database: Database, claimed: Task) -> bool:

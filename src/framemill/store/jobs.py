@@ -25,7 +25,8 @@ def get_job(session: Session, job_id: str, *, lock: bool = False) -> Job:
     except ValueError:
         raise JobNotFound(job_id) from None
     query = select(Job).where(Job.id == wanted)
-    job = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    # Key share: rows that refer to a locked one may be written meanwhile, as its key stays.
+    job = session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if job is None:
         raise JobNotFound(job_id)
     return job
@@ -50,7 +51,7 @@ def list_jobs(
 def tasks_of(session: Session, job_id: str, *, lock: bool = False) -> list[Task]:
     """Every task of a job, in the plan's order."""
     query = select(Task).where(Task.job_id == job_id).order_by(Task.position)
-    return list(session.scalars(query.with_for_update() if lock else query))
+    return list(session.scalars(query.with_for_update(key_share=True) if lock else query))
 
 
 def artifacts_of(session: Session, job_id: str) -> list[Artifact]:

@@ -7,9 +7,12 @@ past its lease holds an old token, so it changes nothing and gets LeaseLost.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CursorResult, case, func, or_, select, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.errors import LeaseLost
@@ -39,69 +42,128 @@ def claim(
     """Take the most urgent ready task, in turn, oldest first; None where none is ready.
 
     Two workers never get the same one: SQLite lets one writer in at a time,
-    PostgreSQL locks the row and skips locked ones.
+    PostgreSQL locks the row and skips locked ones. The task belongs to no
+    session: it says how things were.
     """
-    query = select(Task.id).where(
-        Task.state == TaskState.READY,
-        Task.lane == wanted.lanes[0] if len(wanted.lanes) == 1 else Task.lane.in_(wanted.lanes),
-        or_(Task.not_before.is_(None), Task.not_before <= now),
+    connection = session.connection()
+    row = (
+        connection.execute(
+            _take(
+                of_job=wanted.job_id is not None,
+                one=wanted.task_id is not None,
+                some=wanted.resources is not None,
+                lacking=bool(wanted.lacks),
+            ),
+            {
+                "lanes": wanted.lanes,
+                "worker": worker,
+                "now": now,
+                "until": now + ttl,
+                **({} if wanted.job_id is None else {"wanted_job": wanted.job_id}),
+                **({} if wanted.task_id is None else {"wanted_task": wanted.task_id}),
+                **({} if wanted.resources is None else {"resources": wanted.resources}),
+                **({"lacks": wanted.lacks} if wanted.lacks else {}),
+            },
+        )
+        .mappings()
+        .one_or_none()
     )
-    if wanted.task_id is not None:
-        query = query.where(Task.id == wanted.task_id)
-    if wanted.resources is not None:
-        query = query.where(Task.resource.in_(wanted.resources))
-    if wanted.lacks:
-        query = query.where(Task.requires.not_in(wanted.lacks))
-    if wanted.job_id is None:
-        query = query.order_by(Task.rank, Task.turn, Task.id)
+    if row is None:
+        return None
+    task = Task(**row)
+    job = connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    if job.rowcount == 0 and _is_waiting(session, task.job_id):
+        # Nobody would know that it runs. Who has the job is done in a moment; the next look finds the task.
+        _give_up(session, task, now=now)
+        return None
+    return task
+
+
+# Built once for each shape: putting such a statement together costs more than running it.
+@cache
+def _take(*, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
+    t = Task.__table__.c
+    now = bindparam("now", type_=t.updated_at.type)
+    query = select(t.id).where(
+        t.state == TaskState.READY,
+        t.lane.in_(bindparam("lanes", expanding=True)),
+        or_(t.not_before.is_(None), t.not_before <= now),
+    )
+    if one:
+        query = query.where(t.id == bindparam("wanted_task", type_=t.id.type))
+    if some:
+        query = query.where(t.resource.in_(bindparam("resources", expanding=True)))
+    if lacking:
+        query = query.where(t.requires.not_in(bindparam("lacks", expanding=True)))
+    if of_job:
+        query = query.where(t.job_id == bindparam("wanted_job", type_=t.job_id.type)).order_by(t.position)
     else:
-        query = query.where(Task.job_id == wanted.job_id).order_by(Task.position)
-    first = query.limit(1).with_for_update(skip_locked=True).scalar_subquery()
-    task = session.scalars(
-        update(Task)
-        .where(Task.id == first)
+        query = query.order_by(t.rank, t.turn, t.id)
+    first = query.limit(1).with_for_update(skip_locked=True, key_share=True).scalar_subquery()
+    table = Task.__table__
+    assert isinstance(table, Table)
+    return (
+        update(table)
+        .where(t.id == first)
         .values(
             state=next_task_state(TaskState.READY, TaskState.LEASED),
-            attempt=Task.attempt + 1,
-            lease_token=Task.lease_token + 1,
-            lease_worker=worker,
-            lease_expires=now + ttl,
+            attempt=t.attempt + 1,
+            lease_token=t.lease_token + 1,
+            lease_worker=bindparam("worker"),
+            lease_expires=bindparam("until", type_=t.updated_at.type),
             progress=0.0,
             updated_at=now,
             **dict.fromkeys(_OF_A_RUN),
         )
-        .returning(Task)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    if task is None:
-        return None
+        .returning(*t)
+    )
+
+
+@cache
+def _start_job() -> Update:
+    table = Job.__table__
+    assert isinstance(table, Table)
+    j = table.c
+    now = bindparam("now", type_=j.updated_at.type)
     running = next_job_state(JobState.QUEUED, JobState.RUNNING)
     # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
-    unlocked = select(Job.id).where(Job.id == task.job_id).with_for_update(skip_locked=True)
-    written = session.scalars(
-        update(Job)
-        .where(Job.id == unlocked.scalar_subquery())
+    unlocked = (
+        select(j.id)
+        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return (
+        update(table)
+        .where(j.id == unlocked.scalar_subquery())
         .values(
-            state=case((Job.state == JobState.QUEUED, running), else_=Job.state),
-            started_at=func.coalesce(Job.started_at, now),
-            step=task.title,
+            state=case((j.state == JobState.QUEUED, running), else_=j.state),
+            started_at=func.coalesce(j.started_at, now),
+            step=bindparam("title"),
             updated_at=now,
         )
-        .returning(Job.id)
+    )
+
+
+def _is_waiting(session: Session, job_id: str) -> bool:
+    return session.scalar(select(Job.state).where(Job.id == job_id)) == JobState.QUEUED
+
+
+def _give_up(session: Session, task: Task, *, now: datetime) -> None:
+    """Undo a claim within its transaction; only the token stays as it has grown."""
+    release(task, TaskState.READY, now=now)
+    changed = ("state", "lease_worker", "lease_expires", "ready_at", "progress")
+    session.execute(
+        update(Task)
+        .where(Task.id == task.id)
+        .values(attempt=Task.attempt - 1, **{name: getattr(task, name) for name in changed})
         .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if written is None and session.scalar(select(Job.state).where(Job.id == task.job_id)) == JobState.QUEUED:
-        # It would not be known to run. Whoever has it is done in a moment; the next look finds the task.
-        release(task, TaskState.READY, now=now)
-        task.attempt -= 1
-        return None
-    return task
+    )
 
 
 def held(session: Session, task_id: str, token: int) -> Task:
     """The task, locked, while `token` still holds it; LeaseLost where it does not."""
     query = select(Task).where(Task.id == task_id, Task.lease_token == token, Task.state == TaskState.LEASED)
-    task = session.scalars(query.with_for_update()).one_or_none()
+    task = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if task is None:
         raise LeaseLost(f"task {task_id} is no longer held by token {token}")
     return task

@@ -10,6 +10,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from framemill.app import App
+from framemill.errors import DatabaseUnavailable
 from framemill.worker import process
 
 # A worker that dies at once, again and again, must not eat the machine.
@@ -54,9 +55,12 @@ class Pool:
     def watch(self) -> None:
         """What the watchdog does each time."""
         reaper = self._app.reaper
-        if reaped := reaper.reap():
-            self._tell(f"put back {reaped} tasks whose worker is gone")
-        reaper.ring_again()
+        try:
+            if reaped := reaper.reap():
+                self._tell(f"put back {reaped} tasks whose worker is gone")
+            reaper.ring_again()
+        except DatabaseUnavailable as error:
+            self._tell(f"{error.message}; looking again in a while")
 
     def _start(self) -> None:
         worker = self._context.Process(target=process.main, name="framemill worker")
@@ -80,7 +84,7 @@ class Pool:
                 self._sleep(self._pause)
             self._start()
         if dead and not self._told:
-            self._app.reaper.reap()
+            self._reap()
         if not self._size:
             self._told = 1
 
@@ -100,7 +104,11 @@ class Pool:
         for worker in self._workers:
             worker.kill()
             worker.join()
-        self._app.reaper.reap()
+        self._reap()
+
+    def _reap(self) -> None:
+        with suppress(DatabaseUnavailable):  # the watch will do it, or another pool's
+            self._app.reaper.reap()
 
     def _signal_workers(self) -> None:
         for worker in self._workers:

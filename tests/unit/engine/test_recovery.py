@@ -14,7 +14,7 @@ from framemill.engine.recovery import take_over, workspace_of
 from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
 from framemill.store.jobs import get_job
-from framemill.store.tasks import Wanted, claim
+from framemill.store.tasks import Wanted, claim, extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -34,8 +34,8 @@ def _claimed_by(bench: Bench, job: str, worker: str, **columns: object) -> None:
     with bench.database.write() as session:
         task = claim(session, worker=worker, now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
         assert task is not None
-        for name, value in columns.items():
-            setattr(task, name, value)
+        if columns:
+            extend(session, task.id, task.lease_token, **columns)
 
 
 def test_a_dead_workers_task_is_taken_over_without_waiting_for_its_lease(bench: Bench) -> None:
