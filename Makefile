@@ -62,6 +62,10 @@ bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 	@if [ -z "$(BENCH_ARGS)" ]; then $(BIN)/python -m benchmarks.quality; fi
 
+.PHONY: chaos
+chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]
+	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
 .PHONY: clean
 clean: ## Remove everything that these targets made
 	rm -rf .venv .demo demo-out build dist site test-results $(E2E)/node_modules

@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from framemill.app import App
-from framemill.errors import DatabaseUnavailable
+from framemill.engine.failures import as_error
 from framemill.worker import process
 
 # A worker that dies at once, again and again, must not eat the machine.
@@ -38,7 +38,7 @@ class Pool:
         """Work until SIGTERM or Ctrl-C. The first lets running tasks finish, the second hands them back."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
-        self._app.reaper.reap()
+        self.watch()
         for _ in range(self._size):
             self._start()
         self._tell(f"{self._size} workers at work")
@@ -53,14 +53,15 @@ class Pool:
         self._stop()
 
     def watch(self) -> None:
-        """What the watchdog does each time."""
+        """What the watchdog does each time. A database that is away for a while must not end the pool."""
         reaper = self._app.reaper
         try:
             if reaped := reaper.reap():
                 self._tell(f"put back {reaped} tasks whose worker is gone")
             reaper.ring_again()
-        except DatabaseUnavailable as error:
-            self._tell(f"{error.message}; looking again in a while")
+        except Exception as problem:  # noqa: BLE001 - it is tried again soon, and said
+            error = as_error(problem)
+            self._tell(f"the watchdog failed: {error.message} (code: {error.code})")
 
     def _start(self) -> None:
         worker = self._context.Process(target=process.main, name="framemill worker")
@@ -84,7 +85,7 @@ class Pool:
                 self._sleep(self._pause)
             self._start()
         if dead and not self._told:
-            self._reap()
+            self.watch()
         if not self._size:
             self._told = 1
 
@@ -104,11 +105,7 @@ class Pool:
         for worker in self._workers:
             worker.kill()
             worker.join()
-        self._reap()
-
-    def _reap(self) -> None:
-        with suppress(DatabaseUnavailable):  # the watch will do it, or another pool's
-            self._app.reaper.reap()
+        self.watch()
 
     def _signal_workers(self) -> None:
         for worker in self._workers:
