@@ -88,6 +88,19 @@ class Database:
             return f"SQLite {number}, {self.url.database or 'in memory'}"
         return f"PostgreSQL {number} at {postgres.place_of(self.url)}"
 
+    @property
+    def tells(self) -> bool:
+        """True where it can tell its clients that something happened: see `store.notices`."""
+        return not self._is_sqlite
+
+    def own_connection(self) -> object:
+        """The driver's connection, for who keeps it and closes it; DatabaseUnavailable."""
+        with self._failures_named():
+            pooled = self.engine.connect().connection
+            pooled.rollback()
+            pooled.detach()
+            return pooled.dbapi_connection
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()

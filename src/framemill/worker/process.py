@@ -9,7 +9,6 @@ from importlib.metadata import version
 from multiprocessing.connection import wait
 
 from framemill.app import App, open_app
-from framemill.engine.bells import PipeBell
 from framemill.engine.identity import host
 from framemill.engine.patience import patiently
 from framemill.errors import DatabaseUnavailable
@@ -26,6 +25,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the pool, which tells its workers
     app = open_app()
     try:
+        patiently(lambda: app.database)
         _Process(app).run()
     finally:
         app.close()
@@ -35,7 +35,7 @@ class _Process:
     def __init__(self, app: App) -> None:
         self._app = app
         self._worker = app.worker()
-        self._bell = PipeBell(app.bells)
+        self._bell = app.bell()
         self._draining = threading.Event()
         self._over = threading.Event()
         self._counts = {"done": 0, "failed": 0}
