@@ -51,7 +51,7 @@ format: setup ## Rewrite the sources the way check wants them
 
 .PHONY: test
 test: check test-needs ## Everything: check, then every test
-	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-needs
 test-needs:

@@ -18,6 +18,7 @@ from framemill.engine.digests import digest
 from framemill.engine.early import EarlyLooks
 from framemill.engine.failures import forgivable
 from framemill.engine.machine import Machine
+from framemill.engine.naming import in_order
 from framemill.engine.progress import StepProgress
 from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
@@ -155,7 +156,7 @@ class StepRun:
         """The command itself, or one for each file of the folder that it is to be run for."""
         if command.for_each is None:
             return [command]
-        files = sorted((self._scratch / "in" / command.for_each).iterdir())
+        files = in_order((self._scratch / "in" / command.for_each).iterdir())
         return [
             replace(
                 command,
