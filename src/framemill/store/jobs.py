@@ -71,7 +71,9 @@ def add_log(
     session: Session, *, job_id: str, at: datetime, message: str, level: str = "info", task: str | None = None
 ) -> None:
     """Note what happened."""
-    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=message, at=at))
+    # A program may say anything; PostgreSQL keeps no text with a zero in it.
+    said = message.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=said, at=at))
 
 
 def logs_of(session: Session, job_id: str, *, after: int = 0, limit: int = 500) -> list[JobLog]:
