@@ -19,6 +19,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("beside others")
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
+    from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
     from framemill.engine.machine import Machine
+    from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
     from framemill.services.jobs import Jobs
@@ -141,6 +143,10 @@ class App:
             from framemill.engine.dispatch import Unheard
 
             return Unheard()
+        if self.database.tells:
+            from framemill.engine.notices import Notices
+
+            return Notices(self.database)
         from framemill.engine.bells import Bells
 
         return Bells(self.bells)
@@ -149,6 +155,17 @@ class App:
     def bells(self) -> Path:
         """Where idle workers of this machine hang their bells."""
         return self.settings.data_dir / "bells"
+
+    def bell(self) -> "PipeBell | NoticeBell":
+        """A bell for a worker of this process."""
+        from framemill.engine.bells import PipeBell
+
+        pipe = PipeBell(self.bells)
+        if not self.database.tells:
+            return pipe
+        from framemill.engine.notices import NoticeBell
+
+        return NoticeBell(pipe, self.database)
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""

@@ -16,17 +16,18 @@ from framemill.engine.events import EventSink, JobChanged, Note, Silence, TaskCh
 from framemill.engine.failures import KEEPS_WORK, as_error, backoff
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.machine import Machine
+from framemill.engine.patience import patiently
 from framemill.engine.planning import Planner, Request, check_plan, make_plan
 from framemill.engine.publishing import publish_job
 from framemill.engine.recovery import clear_completed, clear_up, workspace_of
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
-from framemill.errors import Cancelled, FramemillError, InputNotFound, LeaseLost
+from framemill.errors import Cancelled, DatabaseUnavailable, FramemillError, InputNotFound, LeaseLost
 from framemill.operations.registry import load_spec
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
-from framemill.store.tables import Task
+from framemill.store.tables import Job, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,7 @@ class Attempt:
         self.task = task
         self._with = equipment
         self._database = equipment.database
-        with self._database.read() as session:
-            self._job = get_job(session, task.job_id)
-            self._tasks = tasks_of(session, task.job_id)
+        self._job, self._tasks = patiently(self._facts)
         self._commands: list[str] = []
         self._handing_back = False
         self._hold = Heartbeat(
@@ -74,8 +73,15 @@ class Attempt:
             share=_share(task, self._tasks),
         )
 
+    def _facts(self) -> tuple[Job, list[Task]]:
+        with self._database.read() as session:
+            return get_job(session, self.task.job_id), tasks_of(session, self.task.job_id)
+
     def run(self) -> bool:
-        """Do the work and record how it ended; True where it was done."""
+        """Do the work and record how it ended; True where it was done.
+
+        Raises DatabaseUnavailable where the database was away for too long.
+        """
         try:
             with self._hold:
                 match self.task.kind:
@@ -87,6 +93,8 @@ class Attempt:
                         machine = self._with.machine()
                         publish_job(self._database, self._job, self.task, self._tasks, machine=machine)
                         self._hold.check()
+        except DatabaseUnavailable:
+            raise  # nobody knows whether what was done is recorded, so its files stay until the lease tells
         except (LeaseLost, Cancelled) as end:
             self._stopped(lost=self._hold.lost or isinstance(end, LeaseLost))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the job must end with a reason

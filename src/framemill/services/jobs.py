@@ -26,6 +26,7 @@ from framemill.store.tables import Job
 from framemill.store.turns import next_turn
 
 _NORMAL = 5
+_LONGEST_KIND = 64  # as the column; a pipeline may be called by the path of its file
 
 
 class Jobs:
@@ -76,7 +77,7 @@ class Jobs:
             now = self._database.now(session)
             job = Job(
                 id=new_id(),
-                kind=kind or (specs[0].op if len(specs) == 1 else "pipeline"),
+                kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
                 specs=wanted,
                 inputs=facts,
                 destination={

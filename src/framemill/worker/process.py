@@ -4,12 +4,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from contextlib import suppress
 from importlib.metadata import version
 from multiprocessing.connection import wait
 
 from framemill.app import App, open_app
-from framemill.engine.bells import PipeBell
 from framemill.engine.identity import host
+from framemill.engine.patience import patiently
+from framemill.errors import DatabaseUnavailable
 from framemill.store.tables import Worker as Row
 from framemill.store.tasks import Wanted
 from framemill.store.workers import ACTIVE, DRAINING, GONE, register, report
@@ -23,6 +25,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the pool, which tells its workers
     app = open_app()
     try:
+        patiently(lambda: app.database)
         _Process(app).run()
     finally:
         app.close()
@@ -32,14 +35,14 @@ class _Process:
     def __init__(self, app: App) -> None:
         self._app = app
         self._worker = app.worker()
-        self._bell = PipeBell(app.bells)
+        self._bell = app.bell()
         self._draining = threading.Event()
         self._over = threading.Event()
         self._counts = {"done": 0, "failed": 0}
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, lambda _number, _frame: self._told_to_stop())
-        self._register()
+        patiently(self._register)
         presence = threading.Thread(target=self._stay_present, name="presence", daemon=True)
         presence.start()
         try:
@@ -52,7 +55,8 @@ class _Process:
         finally:
             self._over.set()
             presence.join()
-            self._report(state=GONE)
+            with suppress(DatabaseUnavailable):
+                self._report(state=GONE)
             self._bell.close()
 
     def _told_to_stop(self) -> None:
@@ -93,8 +97,9 @@ class _Process:
         while not self._over.is_set():
             if parent is not None and wait([parent.sentinel], timeout=0):
                 self._drain()
-            if self._report(state=DRAINING if self._draining.is_set() else ACTIVE) == "drain":
-                self._drain()
+            with suppress(DatabaseUnavailable):
+                if self._report(state=DRAINING if self._draining.is_set() else ACTIVE) == "drain":
+                    self._drain()
             self._over.wait(every)
 
     def _drain(self) -> None:

@@ -23,6 +23,7 @@ from tests.engines import Bench, a_copy, a_machine, a_plan
 DEAD = f"{host()}:999999:1.00"
 ELSEWHERE = "another-host:1:1.00"
 TTL = timedelta(seconds=60)
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 
 class Heard:

@@ -10,6 +10,8 @@ from framemill.store.jobs import tasks_of
 from framemill.store.tasks import release
 from tests.engines import Bench, a_command, a_copy, a_plan
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 
 def test_a_job_runs_its_steps_in_order_and_publishes_what_they_made(bench: Bench) -> None:
     job = bench.submit()
