@@ -4,16 +4,22 @@
 """
 
 import os
+import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
+)
+
+_WORDS = re.compile(
+    r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII
 )
 
 
@@ -39,6 +45,17 @@ def _cache_dir() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("framemill", appauthor=False)
+
+
+def _duration(value: object) -> object:
+    """`90s`, `5m`, `1h30m`, `30d` as a timedelta; the rest is pydantic's: `PT90S`, `00:01:30`, seconds."""
+    if isinstance(value, str) and (found := _WORDS.fullmatch(value.strip().lower())) and value.strip():
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
 class Settings(BaseSettings):
@@ -81,11 +98,11 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
-    lease_ttl: timedelta = Field(
+    lease_ttl: Duration = Field(
         timedelta(seconds=60),
         description="How long a silent worker keeps a task before another may take it.",
     )
-    heartbeat: timedelta = Field(
+    heartbeat: Duration = Field(
         timedelta(seconds=10), description="How often a worker renews its hold on a task."
     )
     engine: Literal["pool", "celery"] = Field(
@@ -96,26 +113,47 @@ class Settings(BaseSettings):
     workers: int | None = Field(
         None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
     )
-    poll_interval: timedelta = Field(
+    poll_interval: Duration = Field(
         timedelta(seconds=2),
         description="How often an idle worker looks for work that nobody rang for.",
     )
-    watchdog_interval: timedelta = Field(
+    watchdog_interval: Duration = Field(
         timedelta(seconds=30),
         description="How often a pool looks for tasks whose worker is gone, and other things that are stuck.",
     )
-    drain_grace: timedelta = Field(
+    drain_grace: Duration = Field(
         timedelta(minutes=10),
         description="How long running tasks may go on when a worker is told to stop; then others get them.",
     )
-    stall_timeout: timedelta = Field(
+    stuck_after: Duration = Field(
+        timedelta(hours=4),
+        description="How long a running job may make no progress before its workers lose it and others try.",
+    )
+    keep_jobs: Duration | None = Field(
+        timedelta(days=30),
+        description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
+    )
+    price_cpu_second: Decimal = Field(
+        Decimal(0), ge=0, description="What a second of one processor costs, for the cost of jobs."
+    )
+    price_gpu_second: Decimal = Field(Decimal(0), ge=0, description="What a second of a GPU costs.")
+    price_gb_month: Decimal = Field(
+        Decimal(0), ge=0, description="What storing 10^9 bytes for a month costs; a job's results count once."
+    )
+    price_gb_egress: Decimal = Field(
+        Decimal(0), ge=0, description="What sending out 10^9 bytes costs; a job's results count once."
+    )
+    currency: str = Field(
+        "", max_length=8, description="What prices and costs are in, as it is to be shown: EUR, say."
+    )
+    stall_timeout: Duration = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )
-    wall_timeout: timedelta = Field(
+    wall_timeout: Duration = Field(
         timedelta(days=1),
         description="How long one tool run may take at most; estimated work gets thirty times its estimate.",
     )
-    cpu_limit: timedelta = Field(
+    cpu_limit: Duration = Field(
         timedelta(days=14), description="CPU time over all cores that one tool run may use."
     )
     memory_limit: int | None = Field(
@@ -130,6 +168,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
     )
+
+    @field_validator("keep_jobs", mode="before")
+    @classmethod
+    def _for_ever(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
     @classmethod
     def settings_customise_sources(
