@@ -132,8 +132,8 @@ class Job(Base):
             **_only("finished_at IS NOT NULL"),
         ),
         Index(None, "priority", "turn", **_only("state = 'queued'")),
-        # With the state, or SQLite would look it up to count them.
-        Index(None, "priority", "id", "state", **_only("state = 'queued'")),
+        # With the state, or SQLite would look it up in every row to count them.
+        Index(None, "priority", "state", "id", **_only("state = 'queued'")),
         Index(None, "owner", "priority", "turn", **_only("state = 'queued'")),
     )
 

@@ -111,6 +111,6 @@ def test_statistics_read_small_indexes_only(database: Database) -> None:
         "SEARCH jobs USING COVERING INDEX ix_jobs_ended (finished_at>? AND finished_at<?)",
     }
     assert queued == {
-        "SEARCH jobs USING COVERING INDEX ix_jobs_priority_id_state (priority=?)",
-        "SEARCH jobs USING INDEX ix_jobs_priority_id_state (priority=?)",
+        "SEARCH jobs USING COVERING INDEX ix_jobs_priority_state_id (priority=? AND state=?)",
+        "SEARCH jobs USING INDEX ix_jobs_priority_state_id (priority=? AND state=?)",
     }

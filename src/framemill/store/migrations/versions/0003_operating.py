@@ -30,7 +30,7 @@ def upgrade() -> None:
     for name, columns, condition in (
         ("batch_id_state_id", ["batch_id", "state", "id"], _IN_BATCH),
         ("ended", ["finished_at", "state", "kind", "processing_ms", "cost_micros"], _ENDED),
-        ("priority_id_state", ["priority", "id", "state"], _QUEUED),
+        ("priority_state_id", ["priority", "state", "id"], _QUEUED),
     ):
         op.create_index(
             f"ix_jobs_{name}", "jobs", columns, sqlite_where=condition, postgresql_where=condition
