@@ -15,11 +15,13 @@ from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
+    from framemill.domain.costs import Prices
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
+    from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
+    from framemill.services.stats import Stats, Workers
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
@@ -130,6 +133,20 @@ class App:
         return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
 
     @cached_property
+    def stats(self) -> "Stats":
+        """Numbers about jobs."""
+        from framemill.services.stats import Stats
+
+        return Stats(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def workers(self) -> "Workers":
+        """Who works."""
+        from framemill.services.stats import Workers
+
+        return Workers(self.database)
+
+    @cached_property
     def plans(self) -> "Plans":
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
@@ -183,6 +200,7 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            prices=self.prices,
         )
 
     @cached_property
@@ -197,6 +215,35 @@ class App:
             dispatcher=self.dispatcher,
             spread=random,
             worker_ttl=self.settings.lease_ttl,
+        )
+
+    @cached_property
+    def janitor(self) -> "Janitor":
+        """Who sets going what got stuck, and cleans away what is long over."""
+        from random import random
+
+        from framemill.engine.janitor import Janitor
+
+        return Janitor(
+            database=self.database,
+            dispatcher=self.dispatcher,
+            spread=random,
+            stuck_after=self.settings.stuck_after,
+            keep_jobs=self.settings.keep_jobs,
+        )
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What work costs here."""
+        from framemill.domain.costs import Prices
+
+        s = self.settings
+        return Prices(
+            cpu_second=s.price_cpu_second,
+            gpu_second=s.price_gpu_second,
+            gb_month=s.price_gb_month,
+            gb_egress=s.price_gb_egress,
+            currency=s.currency,
         )
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
