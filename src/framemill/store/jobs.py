@@ -79,5 +79,6 @@ def count_tasks(session: Session, job: Job) -> None:
     job.tasks_total = sum(count.values())
     job.tasks_done = count.get(TaskState.DONE, 0)
     job.tasks_failed = count.get(TaskState.FAILED, 0)
-    if weight := sum(w for _, _, w, _ in rows):
+    # PostgreSQL's sum of whole numbers is a Decimal.
+    if weight := sum(int(w) for _, _, w, _ in rows):
         job.progress = round(sum(p for _, _, _, p in rows) / weight, 2)
