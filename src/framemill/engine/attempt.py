@@ -112,6 +112,11 @@ class Attempt:
             return True
         return False
 
+    @property
+    def stands_still(self) -> bool:
+        """True while its job is paused."""
+        return self._reins.pulled
+
     def stop(self, *, hand_back: bool = False) -> None:
         """End the work soon, from another thread; with `hand_back` others begin the task anew."""
         self._handing_back = hand_back

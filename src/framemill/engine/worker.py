@@ -97,6 +97,12 @@ class Worker(Equipment):
         for attempt in tuple(self.attempts):
             attempt.stop(hand_back=hand_back)
 
+    def hand_back_paused(self) -> None:
+        """Give up what stands still: a worker that is to end need not wait until it is resumed."""
+        for attempt in tuple(self.attempts):
+            if attempt.stands_still:
+                attempt.stop(hand_back=True)
+
     def _several(self, job_id: str) -> None:
         with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="task") as crew:
             running: set[Future[bool]] = set()

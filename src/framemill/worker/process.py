@@ -62,8 +62,7 @@ class _Process:
     def _told_to_stop(self) -> None:
         if self._draining.is_set():
             self._worker.stop(hand_back=True)
-        self._draining.set()
-        self._bell.ring()
+        self._drain()
 
     def _count(self, done: bool) -> None:
         self._counts["done" if done else "failed"] += 1
@@ -104,10 +103,13 @@ class _Process:
             with suppress(DatabaseUnavailable):
                 if self._report(state=DRAINING if self._draining.is_set() else ACTIVE) == "drain":
                     self._drain()
+                if self._draining.is_set():
+                    self._worker.hand_back_paused()
             self._over.wait(every)
 
     def _drain(self) -> None:
         self._draining.set()
+        self._worker.hand_back_paused()
         self._bell.ring()
 
     def _report(self, *, state: str) -> str:
