@@ -108,7 +108,7 @@ class Heartbeat:
         with self._database.read() as session:
             now = self._database.now(session)
             state = session.scalars(select(Job.state).where(Job.id == self._task.job_id)).one_or_none()
-        if state not in {JobState.RUNNING, JobState.PAUSED}:
+        if state is None or JobState(state).ended:
             self._why = Cancelled()
             return
         news, self._news = self._tool | self._news, {}

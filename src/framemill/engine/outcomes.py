@@ -259,6 +259,8 @@ def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Jo
     task = held(session, claimed.id, claimed.lease_token)
     if JobState(job.state).ended:
         raise Cancelled
+    if job.state == JobState.QUEUED:  # its row was locked when the task was claimed
+        job.state = next_job_state(JobState.QUEUED, JobState.RUNNING)
     return task, job, database.now(session)
 
 
