@@ -4,8 +4,9 @@ import pytest
 
 from framemill.domain.plan import Estimate, Promise
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import actions, attempt
+from framemill.engine import actions
 from framemill.engine.events import JobChanged
+from framemill.engine.publishing import publish_job
 from framemill.engine.workbench import Workbench
 from framemill.errors import DiskFull, FramemillError, ToolFailed, WorkerLost
 from framemill.store.jobs import tasks_of
@@ -404,15 +405,14 @@ def test_a_destination_that_became_a_file_ends_the_job_in_words(bench: Bench) ->
 def test_a_beat_that_finds_the_job_completed_does_not_keep_its_worker_from_tidying_up(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish = attempt.publish_job
     worker = bench.worker(a_plan(a_copy()))
 
     def and_beat(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
-        publish(*args, **kwargs)
+        publish_job(*args, **kwargs)
         (one,) = worker.attempts
         one._hold.beat()
 
-    monkeypatch.setattr(attempt, "publish_job", and_beat)
+    monkeypatch.setattr("framemill.engine.attempt.publish_job", and_beat)
     job = bench.submit()
 
     worker.run_job(job)
