@@ -96,8 +96,8 @@ class Attempt:
                         self._step()
                     case _:
                         machine = self._with.machine()
+                        # It is over with this: a beat that finds a completed job now is not heeded.
                         publish_job(self._database, self._job, self.task, self._tasks, machine=machine)
-                        self._hold.check()
         except DatabaseUnavailable:
             raise  # nobody knows whether what was done is recorded, so its files stay until the lease tells
         except (LeaseLost, Cancelled) as end:

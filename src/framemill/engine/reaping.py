@@ -30,6 +30,7 @@ from framemill.store.workers import GONE, audit
 # How long a ready task may wait before its message counts as lost.
 _UNHEARD = timedelta(seconds=30)
 _AT_ONCE = 1000
+_JUST_NOW = timedelta(minutes=5)
 # Longer than any wait before another try.
 _SILENT = timedelta(minutes=15)
 
@@ -53,6 +54,7 @@ class Reaper:
             self._reap(task)
         self._free_lanes()
         self._forget_workers(now)
+        self._tidy(now)
         return len(dead)
 
     def ring_again(self) -> int:
@@ -151,6 +153,15 @@ class Reaper:
             _into_common_lane(job, tasks)
             woken = wakes(task for task in tasks if task.state == TaskState.READY)
         self.dispatcher.nudge(woken)
+
+    def _tidy(self, now: datetime) -> None:
+        """Remove working folders whose worker died between completing its job and removing them itself."""
+        with self.database.read() as session:
+            done = session.scalars(
+                select(Job).where(Job.state == JobState.COMPLETED, Job.finished_at > now - _JUST_NOW)
+            ).all()
+        for job in done:
+            workspace_of(job).remove()
 
     def _forget_workers(self, now: datetime) -> None:
         with self.database.read() as session:

@@ -148,9 +148,12 @@ def _parsed(url: str) -> URL:
         parsed = None
     # A password with an unescaped @ or / ends up in the host.
     if parsed is None or "@" in (parsed.host or ""):
-        raise InvalidSettings("the database's URL cannot be understood", hint=f"write it like {example}")
+        raise InvalidSettings(
+            "the database cannot be opened: its URL cannot be understood", hint=f"write it like {example}"
+        )
     if (kind := parsed.get_backend_name()) not in {"sqlite", "postgresql", "postgres"}:
         raise InvalidSettings(
-            f"records are kept in SQLite or PostgreSQL, not in {kind!r}", hint=f"write the URL like {example}"
+            f"the database cannot be opened: it is SQLite or PostgreSQL, not {kind!r}",
+            hint=f"write its URL like {example}",
         )
     return parsed
