@@ -1,6 +1,5 @@
 """Running operations in chunks on clips that are far too short for it, and reading packets to compare."""
 
-import itertools
 import json
 import subprocess
 from dataclasses import dataclass, replace

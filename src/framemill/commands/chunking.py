@@ -26,8 +26,9 @@ _ALONE = frozenset(
 # These look at neighbours: they are shown some from beyond the border, which are then cut off.
 _LOOKS_AROUND = frozenset({"bwdif", "fps", "yadif"})
 _AROUND_US = US // 2
-# How full x264 and x265 may take the buffer to be where a chunk begins.
-_BUFFERED = Fraction(1, 2)
+# How full encoders may take the buffer to be where a chunk begins. With less than its own default, x265 makes
+# the first picture coarse even where there is room (4 levels off at crf 8).
+_BUFFERED = {"libx264": Fraction(1, 2), "libx265": Fraction(9, 10)}
 # ffmpeg seeks 3/23 s earlier where pictures are reordered, except in containers that seek by the time shown.
 # https://ffmpeg.org/doxygen/trunk/ffmpeg__demux_8c_source.html
 _SEEKS_EARLIER_US = 3 * US // 23 + 1
@@ -181,23 +182,23 @@ def _encoder(args: tuple[str, ...], chunk: Chunk, shortest_us: int) -> tuple[str
     more = ["pools=1", "frame-threads=1"] if encoder == "libx265" else []
     if "-maxrate" in args:
         # The same for all: parameter sets name a level, which depends on the cap.
-        args = _capped(args, shortest_us)
-        more.append(f"vbv-init={float(_BUFFERED)}")
+        args = _capped(args, shortest_us, begun=_BUFFERED[encoder])
+        more.append(f"vbv-init={float(_BUFFERED[encoder])}")
     return (*_with_params(args, PARAMS[encoder], more), "-threads", "1")
 
 
-def _capped(args: tuple[str, ...], length_us: int) -> tuple[str, ...]:
+def _capped(args: tuple[str, ...], length_us: int, *, begun: Fraction) -> tuple[str, ...]:
     """A cap under which chunks hold the wanted one together.
 
     A buffer of B bits that fills at R must never run empty. Each chunk begins
-    with a buffer of its own, filled to a share x, and nothing says that the one
+    with a buffer of its own, filled to the share x (`begun`), and nothing says that the one
     before left so much. With a buffer b and a rate r for each chunk of length L,
     a whole chunk has at most r L + x b bits, the end of one r t + b, the
     beginning of one r t + x b. So b = B / (1 + x) and r = R - x b / L are enough.
     """
     rate, buffer = (parse_rate(args[args.index(flag) + 1]) for flag in ("-maxrate", "-bufsize"))
-    own = buffer / (1 + _BUFFERED)
-    wanted = {"-maxrate": rate - _BUFFERED * own * US / length_us, "-bufsize": own}
+    own = buffer / (1 + begun)
+    wanted = {"-maxrate": rate - begun * own * US / length_us, "-bufsize": own}
     return tuple(
         format_rate(round(wanted[before])) if before in wanted else word
         for before, word in zip(("", *args), args, strict=False)

@@ -82,7 +82,7 @@ def _split(pictures: Sequence[Tap], *, slots: int, keyframes: Keyframes) -> tupl
     if len(streams) > 1:
         return "several pictures are read"
     stream = _stream(first)
-    if stream.opens_hidden or first.media.container not in _INDEXED or first.media.truncated:
+    if first.media.container not in _INDEXED or first.media.truncated:
         return "the source has no whole index to seek by"
     parts = [tap.video for tap in pictures if tap.video is not None]
     for part in parts:
