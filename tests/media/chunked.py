@@ -27,7 +27,9 @@ def run_in_chunks(
             machine = replace(machine, sandbox="off", programs=replace(machine.programs, ffmpeg=ffmpeg))
         vars(app)["machine"] = machine
         job_id = app.jobs.submit(specs, inputs={"input": source}, destination=output)
-        return app.run_job(job_id)
+        detail = app.run_job(job_id)
+        assert detail.job.error is None, detail.job.error
+        return detail
     finally:
         app.close()
 

@@ -39,6 +39,7 @@ _SOURCES: dict[str, tuple[str, Fraction, Sequence[str]]] = {
         Fraction(30),
         ("-output_ts_offset", "-0.7", "-avoid_negative_ts", "disabled"),
     ),
+    "fragments": ("fragments.mp4", Fraction(30), ("-movflags", "frag_keyframe+empty_moov")),
     "rare keyframes": ("rare.mp4", Fraction(30), ("-g", "130")),
 }
 
@@ -112,14 +113,29 @@ def test_a_cap_holds_across_joins(clip: Clip, tmp_path: Path) -> None:
     assert _most_above(tmp_path / "out" / "360p.mp4", rate) <= buffer
 
 
-def test_flashes_and_beeps_stay_together(tmp_path: Path) -> None:
-    clip = make_pulses(tmp_path / "pulses.mp4", seconds=24, rate="30000/1001", extra=("-g", "45"))
+def test_two_minutes_of_flashes_and_beeps_stay_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "USUAL_US", 15_000_000)
+    clip = make_pulses(tmp_path / "pulses.mp4", seconds=120, rate="30000/1001", extra=("-g", "250"))
 
-    run_in_chunks(clip, fm.Ladder(qualities=("240p",), preset="ultrafast"), output=tmp_path / "out")
+    detail = run_in_chunks(clip, fm.Ladder(qualities=("240p",), preset="ultrafast"), output=tmp_path / "out")
 
+    assert sum(":chunk" in task.key for task in detail.tasks) == 8
     before, after = (pulse_gaps_ms(path) for path in (clip, tmp_path / "out" / "240p.mp4"))
-    assert len(before) >= 20
-    assert [abs(a - b) <= 1 for a, b in zip(before, after, strict=True)] == [True] * len(before)
+    assert len(before) >= 115
+    assert max(abs(a - b) for a, b in zip(before, after, strict=True)) <= 1
+
+
+def test_a_picture_that_starts_after_the_sound_is_shown_from_zero(tmp_path: Path) -> None:
+    clip = make_counted(tmp_path / "film.mp4", frames=300)
+    late = tmp_path / "late.mp4"
+    ffmpeg(
+        *("-itsoffset", "0.4", "-i", str(clip), "-i", str(clip)),
+        *("-map", "0:v", "-map", "1:a", "-c", "copy", str(late)),
+    )
+
+    _same_either_way(late, fm.Ladder(preset="veryfast"), tmp_path)
 
 
 def test_a_killed_chunk_costs_one_chunk(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Frames keep the times that they have without chunks: nothing is counted, and
 joining adds nothing up. Where the borders are is domain.chunks'.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -80,11 +81,7 @@ def opened(
 ) -> tuple[str, ...]:
     """The source from a keyframe at or before the chunk on, each frame at its time from the file's start."""
     ahead = _AROUND_US if around else 0
-    start = 0 if chunk.first else max(0, chunk.start_us + EARLY_US - ahead)
-    if start and media.container != "mov":
-        later = start + _SEEKS_EARLIER_US
-        # No keyframe may lie between: where ffmpeg does not seek earlier, it would land there.
-        start = start if any(start < at <= later for at in keyframes) else later
+    start = 0 if chunk.first else _entered(media, stream, chunk.start_us + EARLY_US - ahead, keyframes)
     end = None if chunk.end_us is None else chunk.end_us + ahead + stream.reorder_us + _BEHIND_US
     return source.read(
         "source",
@@ -96,6 +93,44 @@ def opened(
     )
 
 
+def _entered(media: MediaInfo, stream: VideoStream, at_us: int, keyframes: Sequence[int]) -> int:
+    """Where to seek to so that decoding begins at the last keyframe shown by `at_us`; 0 is the start.
+
+    Containers look for the last one decoded by the time that is sought, which
+    may be shown later.
+    """
+    place = bisect_right(keyframes, at_us)
+    while place:
+        key = keyframes[place - 1] + EARLY_US
+        behind = keyframes[place] - stream.reorder_us if place < len(keyframes) else None
+        if behind is None or behind > key:
+            later = key if media.container == "mov" else key + _SEEKS_EARLIER_US
+            return later if behind is None or behind > later else key
+        place -= 1
+    return 0
+
+
+def _seen(part: VideoPart, chunk: Chunk, clock: Clock, at_us: int) -> VideoPart:
+    """The first frame from `at_us` on, as `part` gets it, by time and checksum."""
+    rough, head, _ = _cut(part, chunk)
+    return VideoPart(
+        stream=part.stream,
+        filters=(*rough, *head, f"trim=start={seconds(max(0, at_us - clock.early_us))}"),
+        args=("-frames:v", "1", "-enc_time_base", "demux", "-fps_mode", "passthrough"),
+    )
+
+
+def witnesses(part: VideoPart, chunk: Chunk, clock: Clock) -> tuple[VideoPart | None, VideoPart | None]:
+    """What chunk and neighbours must see alike: its first frame, and the first one behind it.
+
+    A seek that lands late loses frames, and one that lands where decoding
+    cannot begin spoils them. The chunk in front decodes on to the same frame.
+    """
+    first = None if chunk.first else _seen(part, chunk, clock, chunk.start_us)
+    behind = None if chunk.end_us is None else _seen(part, chunk, clock, chunk.end_us)
+    return first, behind
+
+
 def looks_around(part: VideoPart) -> bool:
     """True where a filter needs frames from beyond the chunk."""
     return any(_name(word) in _LOOKS_AROUND for word in part.filters)
@@ -103,13 +138,7 @@ def looks_around(part: VideoPart) -> bool:
 
 def cut_out(part: VideoPart, chunk: Chunk, clock: Clock, *, shortest_us: int) -> VideoPart:
     """The part for the frames of one chunk; no chunk but the last is shorter than `shortest_us`."""
-    last = max((n for n, word in enumerate(part.filters) if _name(word) in _LOOKS_AROUND), default=-1)
-    words = [
-        (word,) if chunk.first or word != picture.SHOW_FIRST_FROM_ZERO[0] else () for word in part.filters
-    ]
-    head = [w for word in words[: last + 1] for w in word]
-    tail = [w for word in words[last + 1 :] for w in word]
-    rough = _between(chunk, early_us=_AROUND_US, late_us=_AROUND_US) if head else ()
+    rough, head, tail = _cut(part, chunk)
     exact = _between(chunk, early_us=clock.early_us, late_us=-clock.early_us)
     return replace(part, filters=(*rough, *head, *exact, *tail), args=_encoder(part.args, chunk, shortest_us))
 
@@ -167,6 +196,16 @@ def _fine(number: int) -> int:
     while number < 10_000:
         number *= 2
     return number
+
+
+def _cut(part: VideoPart, chunk: Chunk) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What is read beside the chunk, the filters that need it, and those that need the chunk alone."""
+    last = max((n for n, word in enumerate(part.filters) if _name(word) in _LOOKS_AROUND), default=-1)
+    left_out = () if chunk.first else picture.SHOW_FIRST_FROM_ZERO
+    head = tuple(word for word in part.filters[: last + 1] if word not in left_out)
+    tail = tuple(word for word in part.filters[last + 1 :] if word not in left_out)
+    rough = _between(chunk, early_us=_AROUND_US, late_us=_AROUND_US) if head else ()
+    return rough, head, tail
 
 
 def _between(chunk: Chunk, *, early_us: int, late_us: int) -> tuple[str, ...]:

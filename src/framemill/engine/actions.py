@@ -50,7 +50,7 @@ def _copy(bench: Workbench, argv: tuple[str, ...]) -> None:
 
 ACTIONS: dict[str, Action] = {
     "align_pictures": measuring.align_pictures,
-    "chunks_alike": chunks.alike,
+    "chunks_fit": chunks.fit,
     "clip_index": clips.index,
     "clip_tags": clips.tags,
     "copy": _copy,

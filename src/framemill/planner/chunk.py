@@ -4,8 +4,10 @@ What is read of the source beside its picture is done once for the whole.
 Operations do not know: the outputs are the same as without chunks.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from framemill.commands import chunking, source
 from framemill.commands.chunking import Clock
@@ -30,6 +32,8 @@ from framemill.domain.work import Tap, VideoPart
 from framemill.planner.fuse import audio_args, encode_step, fuse, grouped
 
 _SCRIPT = "chunks.txt"
+_APART = "apart.txt"  # there where chunks do not fit
+_WITNESSES = ("begin", "behind")
 # Less work than this is done before a second process is worth its start.
 LEAST_CPU_MS = 20_000
 # Sources that seek by an index; elsewhere a seek may land behind the border.
@@ -106,7 +110,7 @@ def _split(pictures: Sequence[Tap], *, slots: int, keyframes: Keyframes) -> tupl
 
 def _steps(pictures: Sequence[Tap], found: Sequence[Chunk], *, keyframes: Sequence[int]) -> list[Step]:
     steps = [_chunk_step(pictures, chunk, found, keyframes) for chunk in found]
-    return [*steps, *(_join_step(tap, found) for tap in pictures)]
+    return [*steps, *(_join_step(tap, found, pictures[0]) for tap in pictures)]
 
 
 def _chunk_step(
@@ -119,11 +123,11 @@ def _chunk_step(
     opened = chunking.opened(first.media, stream, chunk, keyframes, around=around)
     shortest = min(other.length_us for other in found[:-1])
     cut = [_chunk_tap(tap, chunk, stream, shortest) for tap in pictures]
-    step = encode_step(cut, opened=opened, length_us=chunk.length_us)
+    step = encode_step((*cut, *_witness_taps(first, chunk)), opened=opened, length_us=chunk.length_us)
     return replace(
         step,
         key=f"{first.key}:chunk{chunk.number:03}",
-        title=f"{step.title}, chunk {chunk.number} of {len(found)}",
+        title=f"{_title(pictures)}, chunk {chunk.number} of {len(found)}",
     )
 
 
@@ -166,16 +170,57 @@ def _chunk_tap(tap: Tap, chunk: Chunk, stream: VideoStream, shortest_us: int) ->
     )
 
 
+def _witness_taps(first: Tap, chunk: Chunk) -> list[Tap]:
+    """What shows later that this chunk begins where the one before ends, and ends where the next begins."""
+    part, taps = _part(first), []
+    for name, seen in zip(
+        _WITNESSES, chunking.witnesses(part, chunk, Clock.of(part, _stream(first))), strict=True
+    ):
+        if seen is None:
+            continue
+        output = Output(
+            id=_witness_id(first, chunk, name),
+            path=f"{name}-{chunk.number:03}.txt",
+            role=Role.INTERMEDIATE,
+            promise=Promise(kind="data"),
+        )
+        taps.append(
+            replace(
+                first,
+                key=f"{first.key}:{name}",
+                output=output,
+                video=seen,
+                audio=(),
+                extra=(),
+                mux=("-f", "framecrc"),
+                estimate=Estimate(),
+            )
+        )
+    return taps
+
+
 def _chunk_id(tap: Tap, chunk: Chunk) -> str:
     return f"{tap.output.id}:chunk{chunk.number:03}"
 
 
-def _join_step(tap: Tap, found: Sequence[Chunk]) -> Step:
-    """A tap's chunks as one, with what it takes from the source beside the picture."""
+def _witness_id(first: Tap, chunk: Chunk, name: str) -> str:
+    return f"{_chunk_id(first, chunk)}:{name}"
+
+
+def _join_step(tap: Tap, found: Sequence[Chunk], first: Tap) -> Step:
+    """A tap's chunks as one, with what it takes from the source beside the picture.
+
+    Chunks that do not fit together are left, and the whole is encoded in one.
+    """
     names = [f"chunk{chunk.number:03}.mp4" for chunk in found]
-    pieces = tuple(
+    pieces = [
         StepInput(name=name, ref=_chunk_id(tap, chunk)) for name, chunk in zip(names, found, strict=True)
-    )
+    ]
+    seen = [
+        StepInput(name=f"{name}{chunk.number:03}.txt", ref=_witness_id(first, chunk, name))
+        for here, there in pairwise(found)
+        for name, chunk in zip(reversed(_WITNESSES), (here, there), strict=True)
+    ]
     beside = bool(tap.audio or tap.extra)
     opened = source.read("source", demuxer=tap.media.container) if beside else ()
     argv = (
@@ -188,18 +233,28 @@ def _join_step(tap: Tap, found: Sequence[Chunk]) -> Step:
         *tap.mux,
         f"file:out/{tap.output.path}",
     )
-    alike = Command(tool="builtin", argv=("chunks_alike", *names))
+    (whole,) = fuse([tap])[0].commands
+    meets = list(zip(seen[::2], seen[1::2], strict=True))
+    wish = {"chunks": names, "meet": [(behind.name, begin.name) for behind, begin in meets]}
     return Step(
         key=f"{tap.key}:join",
         operation=tap.operation,
         title=f"join {len(found)} chunks of {tap.title}",
-        commands=(alike, Command(tool="ffmpeg", argv=argv, duration_us=tap.media.duration_us)),
-        inputs=(*((StepInput(name="source", ref=tap.source),) if beside else ()), *pieces),
-        outputs=(tap.output, *tap.reports),
+        commands=(
+            Command(tool="builtin", argv=("chunks_fit", _APART, json.dumps(wish))),
+            Command(tool="ffmpeg", argv=argv, duration_us=tap.media.duration_us, only_if_missing=_APART),
+            replace(whole, only_if_missing=tap.output.path),
+        ),
+        inputs=(StepInput(name="source", ref=tap.source), *pieces, *seen),
+        outputs=(tap.output,),
         texts=(TextFile(name=_SCRIPT, content=chunking.script(names, found)),),
-        resource=Resource.IO if not tap.audio else Resource.CPU,
+        resource=Resource.CPU if tap.audio else Resource.IO,
         estimate=copying(tap.estimate.output_bytes),
     )
+
+
+def _title(pictures: Sequence[Tap]) -> str:
+    return f"{pictures[0].operation} {', '.join(tap.title for tap in pictures)}"
 
 
 def _part(tap: Tap) -> VideoPart:

@@ -80,19 +80,43 @@ def test_a_cap_leaves_room_for_what_a_chunk_may_begin_with() -> None:
     assert args[args.index("-x264-params") + 1].endswith(":vbv-init=0.5")
 
 
-def test_no_seek_of_an_index_passes_the_border() -> None:
-    argv = chunking.opened(a_film(), a_video(), _SECOND, [0, 20 * US], around=False)
-
-    assert argv[argv.index("-ss") + 1] == "20.0005"
-
-
-@pytest.mark.parametrize(("keyframes", "seek"), [([0, 20 * US], "20.130935"), ([0, 20_100_000], "20.0005")])
-def test_where_ffmpeg_seeks_earlier_it_is_asked_for_later_if_nothing_lies_between(
-    keyframes: list[int], seek: str
+@pytest.mark.parametrize(
+    ("container", "reorder_us", "keyframes_ms", "seek"),
+    [
+        ("mov", 0, [0, 20_000, 22_000], "20.0005"),
+        ("mov", 0, [0, 14_000, 21_000], "14.0005"),
+        # A keyframe shown after the border is decoded before it, and would be found first.
+        ("mov", 66_667, [0, 19_980, 20_040], "0.0005"),
+        ("mov", 66_667, [0, 20_000, 20_040], "0.0005"),
+        # ffmpeg itself seeks earlier there, if pictures are reordered.
+        ("matroska", 0, [0, 20_000, 22_000], "20.130935"),
+        ("matroska", 0, [0, 20_000, 20_100], "20.0005"),
+        ("mov", 0, [], None),
+    ],
+)
+def test_decoding_begins_at_the_last_keyframe_that_is_surely_not_behind_the_border(
+    container: str, reorder_us: int, keyframes_ms: list[int], seek: str | None
 ) -> None:
-    argv = chunking.opened(a_film(container="matroska"), a_video(), _SECOND, keyframes, around=False)
+    argv = chunking.opened(
+        a_film(container=container),
+        a_video(reorder_us=reorder_us),
+        _SECOND,
+        [at * 1000 for at in keyframes_ms],
+        around=False,
+    )
 
-    assert argv[argv.index("-ss") + 1] == seek
+    assert (argv[argv.index("-ss") + 1] if "-ss" in argv else None) == seek
+
+
+def test_neighbours_look_at_the_same_frame() -> None:
+    part = a_part("format=yuv420p")
+
+    _, behind = chunking.witnesses(part, _FIRST, _CLOCK)
+    begin, _ = chunking.witnesses(part, _SECOND, _CLOCK)
+
+    assert behind == begin
+    assert chunking.witnesses(part, _FIRST, _CLOCK)[0] is None
+    assert chunking.witnesses(part, _LAST, _CLOCK)[1] is None
 
 
 @pytest.mark.parametrize(

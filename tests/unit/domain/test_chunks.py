@@ -54,14 +54,15 @@ def test_a_day_is_no_more_chunks_than_a_job_should_have() -> None:
 
 @given(
     length=st.integers(0, 3 * 3600 * US),
-    gaps=st.lists(st.integers(1, 60 * US), max_size=200),
+    every=st.integers(US // 2, 90 * US),
+    wobble=st.integers(0, 10),
     slots=st.integers(1, 64),
     grid=st.sampled_from([None, US, 2 * US, 2_002_000]),
 )
-def test_chunks_cover_everything_once(length: int, gaps: list[int], slots: int, grid: int | None) -> None:
-    keyframes = [0]
-    for gap in gaps:
-        keyframes.append(keyframes[-1] + gap)
+def test_chunks_cover_everything_once(
+    length: int, every: int, wobble: int, slots: int, grid: int | None
+) -> None:
+    keyframes = [at + at // 7 % (1 + every * wobble // 20) for at in range(0, length, every)]
 
     found = split(length, keyframes=keyframes, slots=slots, grid_us=grid)
 

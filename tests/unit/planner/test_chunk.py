@@ -1,44 +1,17 @@
+import json
 from dataclasses import replace
 
 import pytest
 
-from framemill.domain.hardware import Acceleration
 from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Plan, Step
 from framemill.domain.units import US
 from framemill.operations.ladder import Ladder
-from framemill.operations.planning import FactNeeded, Facts, Question
-from framemill.operations.profiles import load_profiles
-from framemill.operations.spec import Spec
+from framemill.operations.planning import FactNeeded
 from framemill.operations.transcode import Transcode
-from framemill.planner.compile import compile_plan
 from framemill.planner.pipelines import load_pipeline
-from tests.builders import CAPABILITIES, a_film, a_video, an_audio
-
-_MINUTE = 60 * US
-
-
-def a_minute(**changes: object) -> MediaInfo:
-    film = a_film(
-        duration_us=_MINUTE, video=(a_video(duration_us=_MINUTE),), audio=(an_audio(duration_us=_MINUTE),)
-    )
-    return replace(film, **changes)  # type: ignore[arg-type]  # the caller names MediaInfo's fields
-
-
-def a_plan(
-    *specs: Spec, media: MediaInfo | None = None, slots: int = 2, digest: str = "d1", asked: bool = True
-) -> Plan:
-    media = media or a_minute()
-    known = {Question("keyframes", "input"): tuple(range(0, media.duration_us, US))}
-    return compile_plan(
-        specs,
-        facts=Facts(media={"input": media}, stems={"input": "film"}, answers=known if asked else {}),
-        capabilities=CAPABILITIES,
-        profiles=load_profiles(None),
-        contents={"input": digest},
-        acceleration=Acceleration(),
-        slots=slots,
-    )
+from tests.builders import a_film
+from tests.plans import a_minute, a_plan
 
 
 def _chunks(plan: Plan) -> list[Step]:
@@ -46,7 +19,7 @@ def _chunks(plan: Plan) -> list[Step]:
 
 
 def test_one_slot_plans_as_ever() -> None:
-    plan = a_plan(*load_pipeline("publish"), slots=1, asked=False)
+    plan = a_plan(*load_pipeline("publish"), slots=1, keyframes=None)
 
     assert _chunks(plan) == []
     assert not any("chunks" in note for note in plan.notes)
@@ -56,7 +29,8 @@ def test_each_chunk_feeds_every_rendition_from_one_decode() -> None:
     plan = a_plan(Ladder())
 
     chunks = _chunks(plan)
-    assert [len(step.outputs) for step in chunks] == [3, 3, 3, 3]
+    renditions = [[o.path for o in step.outputs if o.path.endswith(".mp4")] for step in chunks]
+    assert [len(paths) for paths in renditions] == [3, 3, 3, 3]
     assert all(step.commands[0].argv.count("-i") == 1 for step in chunks)
     assert "ladder: encoded in 4 chunks of about 14 s, 2 side by side, and joined by copy" in plan.notes
 
@@ -97,23 +71,41 @@ def test_a_file_with_sound_takes_it_from_the_source_while_it_is_joined() -> None
 
     (join,) = (step for step in plan.steps if step.key.endswith(":join"))
     assert next(item.ref for item in join.inputs) == "input"
-    argv = join.commands[-1].argv
+    argv = join.commands[1].argv
     assert argv[argv.index("1:v:0") - 1 :][:4] == ("-map", "1:v:0", "-c:v:0", "copy")
     assert "0:1" in argv
 
 
+def test_every_join_looks_at_both_sides_of_each_border_and_has_another_way() -> None:
+    plan = a_plan(Ladder(qualities=("480p",)))
+
+    whole = a_plan(Ladder(qualities=("480p",)), slots=1).steps[0].commands[0]
+    (join,) = (step for step in plan.steps if step.key.endswith(":join"))
+    check, copy, again = join.commands
+    assert check.argv[:2] == ("chunks_fit", "apart.txt")
+    assert list(json.loads(check.argv[2])["meet"]) == [
+        ["behind001.txt", "begin002.txt"],
+        ["behind002.txt", "begin003.txt"],
+        ["behind003.txt", "begin004.txt"],
+    ]
+    assert copy.only_if_missing == "apart.txt"
+    assert again.only_if_missing == join.outputs[0].path
+    assert again.argv[-1] == copy.argv[-1]
+    assert set(again.argv) < set(whole.argv)  # which has the sound as well
+
+
 def test_keyframes_are_asked_for_only_where_splitting_may_pay() -> None:
     with pytest.raises(FactNeeded):
-        a_plan(Ladder(), asked=False)
+        a_plan(Ladder(), keyframes=None)
 
-    assert _chunks(a_plan(Ladder(qualities=("240p",), preset="ultrafast"), asked=False)) == []
+    assert _chunks(a_plan(Ladder(qualities=("240p",), preset="ultrafast"), keyframes=None)) == []
 
 
 @pytest.mark.parametrize(
     ("media", "reason"),
     [
         (a_minute(container="mpegts"), "the source has no whole index to seek by"),
-        (a_minute(declared_duration_us=2 * _MINUTE), "the source has no whole index to seek by"),
+        (a_minute(declared_duration_us=120 * US), "the source has no whole index to seek by"),
         (a_film(), "there is too little to encode"),
     ],
 )
@@ -122,12 +114,6 @@ def test_a_plan_says_why_it_is_not_split(media: MediaInfo, reason: str) -> None:
 
 
 def test_a_plan_says_when_the_keyframes_of_a_source_are_too_far_apart() -> None:
-    sparse = compile_plan(
-        [Ladder()],
-        facts=Facts(media={"input": a_minute()}, answers={Question("keyframes", "input"): (0,)}),
-        capabilities=CAPABILITIES,
-        profiles=load_profiles(None),
-        slots=2,
-    )
+    sparse = a_plan(Ladder(), keyframes=(0,))
 
     assert "ladder: not in chunks: the source's keyframes are too far apart to begin at" in sparse.notes
