@@ -154,6 +154,21 @@ def test_a_killed_chunk_costs_one_chunk(tmp_path: Path) -> None:
     assert set(attempts.values()) == {1}
 
 
+def test_chunks_that_do_not_meet_are_left_and_the_whole_is_encoded(tmp_path: Path) -> None:
+    clip = make_counted(tmp_path / "film.mp4", frames=300)
+    spoiled = tmp_path / "ffmpeg"
+    spoiled.write_text(
+        f'#!/bin/sh\n{find_programs().ffmpeg} "$@" || exit\n'
+        'case "$*" in *begin-002.txt*) echo > out/begin-002.txt;; esac\n'
+    )
+    spoiled.chmod(0o755)
+
+    detail = run_in_chunks(clip, fm.Ladder(preset="veryfast"), output=tmp_path / "out", ffmpeg=spoiled)
+
+    assert any("chunk 2 does not begin with the picture that follows" in w for w in detail.job.warnings)
+    assert numbers(tmp_path / "out" / "96p.mp4") == [n % CYCLE for n in range(300)]
+
+
 def _killed_once(program: Path, *, where: str) -> Path:
     """An ffmpeg that is killed the first time that an argument ends with `where`."""
     mark = program.with_suffix(".mark")
@@ -170,6 +185,7 @@ def _same_either_way(clip: Path, spec: Spec, folder: Path, *, alike_keyframes: b
     detail = run_in_chunks(clip, spec, output=folder / "chunked")
 
     assert sum(":chunk" in task.key for task in detail.tasks) >= 3, detail.job.notes
+    assert not [warning for warning in detail.job.warnings if "again" in warning]
     made = [path for path in sorted((folder / "whole").iterdir()) if path.suffix in {".mp4", ".mkv"}]
     assert made
     for path in made:

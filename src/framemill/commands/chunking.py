@@ -33,7 +33,7 @@ _BUFFERED = {"libx264": Fraction(1, 2), "libx265": Fraction(9, 10)}
 # ffmpeg seeks 3/23 s earlier where pictures are reordered, except in containers that seek by the time shown.
 # https://ffmpeg.org/doxygen/trunk/ffmpeg__demux_8c_source.html
 _SEEKS_EARLIER_US = 3 * US // 23 + 1
-_BEHIND_US = 2 * US
+_LATER_US = 2 * US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +82,11 @@ def opened(
     """The source from a keyframe at or before the chunk on, each frame at its time from the file's start."""
     ahead = _AROUND_US if around else 0
     start = 0 if chunk.first else _entered(media, stream, chunk.start_us + EARLY_US - ahead, keyframes)
-    end = None if chunk.end_us is None else chunk.end_us + ahead + stream.reorder_us + _BEHIND_US
     return source.read(
         "source",
         demuxer=media.container,
+        # Reading ends with what is cut out of it. ffmpeg's own limit would count from where the seek lands.
         start_us=start,
-        length_us=None if end is None else end - start,
         # One thread a chunk: others work beside it.
         before=("-copyts", "-start_at_zero", "-noaccurate_seek", "-threads", "1"),
     )
@@ -216,7 +215,7 @@ def _between(chunk: Chunk, *, early_us: int, late_us: int) -> tuple[str, ...]:
 
 def _encoder(args: tuple[str, ...], chunk: Chunk, shortest_us: int) -> tuple[str, ...]:
     # The last picture may be shown a little later than the length that was read.
-    args = forced_within(args, chunk.start_us, chunk.end_us or chunk.start_us + chunk.length_us + _BEHIND_US)
+    args = forced_within(args, chunk.start_us, chunk.end_us or chunk.start_us + chunk.length_us + _LATER_US)
     encoder = args[args.index("-c:v") + 1]
     more = ["pools=1", "frame-threads=1"] if encoder == "libx265" else []
     if "-maxrate" in args:
