@@ -74,10 +74,10 @@ def test_a_cap_leaves_room_for_what_a_chunk_may_begin_with() -> None:
 
     args = chunking.cut_out(part, _SECOND, _CLOCK, shortest_us=20 * US).args
 
-    # 6 Mbit of buffer become 4, and half of those are saved over 20 s: 3 Mbit/s less 2 Mbit in 20 s.
-    assert args[args.index("-maxrate") + 1] == "2900k"
-    assert args[args.index("-bufsize") + 1] == "4000k"
-    assert args[args.index("-x264-params") + 1].endswith(":vbv-init=0.5")
+    # 6 Mbit of buffer become 4.8, and a quarter of those is saved over 20 s: 3 Mbit/s less 1.2 Mbit in 20 s.
+    assert args[args.index("-maxrate") + 1] == "2940k"
+    assert args[args.index("-bufsize") + 1] == "4800k"
+    assert args[args.index("-x264-params") + 1].endswith(":vbv-init=0.25")
 
 
 @pytest.mark.parametrize(
