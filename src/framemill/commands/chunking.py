@@ -27,9 +27,9 @@ _ALONE = frozenset(
 # These look at neighbours: they are shown some from beyond the border, which are then cut off.
 _LOOKS_AROUND = frozenset({"bwdif", "fps", "yadif"})
 _AROUND_US = US // 2
-# How full encoders may take the buffer to be where a chunk begins: room for its first picture, the rest is left
-# for bursts. With less than its own default, x265 makes the first picture coarse even where
-# there is room (4 levels off at crf 8).
+# How full encoders may take the buffer to be where a chunk begins: room for its first picture, the rest is
+# for bursts. With less than its own default, x265 makes the first picture coarse even where there is room
+# (4 levels off at crf 8).
 _BUFFERED = {"libx264": Fraction(1, 4), "libx265": Fraction(9, 10)}
 # ffmpeg seeks 3/23 s earlier where pictures are reordered, except in containers that seek by the time shown.
 # https://ffmpeg.org/doxygen/trunk/ffmpeg__demux_8c_source.html

@@ -38,8 +38,6 @@ _WITNESSES = ("begin", "behind")
 LEAST_CPU_MS = 20_000
 # Sources that seek by an index; elsewhere a seek may land behind the border.
 _INDEXED = frozenset({"mov", "matroska"})
-# A seek that went wrong loses more than this, a hole in the source hardly does.
-_TOLERANCE_US = 1_000_000
 
 # When the keyframes of a source are, in µs from its start; None where it is no input of the job.
 Keyframes = Callable[[str], Sequence[int] | None]
@@ -140,10 +138,7 @@ def _chunk_tap(tap: Tap, chunk: Chunk, stream: VideoStream, shortest_us: int) ->
     total = whole.duration_us or tap.media.duration_us
     promise = Promise(
         kind="media",
-        # Between two pictures of a variable rate anything may be a border.
-        duration_us=None if stream.is_vfr else chunk.length_us,
-        tolerance_us=_TOLERANCE_US,
-        frame_us=whole.frame_us,
+        # No length: a source may have a hole at a border. That no picture is missing, its neighbours show.
         width=whole.width,
         height=whole.height,
         video_codec=whole.video_codec,

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framemill.domain.chunks import LEAST_US, Chunk, split
@@ -52,6 +52,7 @@ def test_a_day_is_no_more_chunks_than_a_job_should_have() -> None:
     assert len(split(day, keyframes=_keyframes(2 * US, day), slots=2, grid_us=2 * US)) <= 200
 
 
+@settings(deadline=None)
 @given(
     length=st.integers(0, 3 * 3600 * US),
     every=st.integers(US // 2, 90 * US),
