@@ -4,6 +4,7 @@ Everything is made when first asked for: a command that only probes opens no
 database and imports none.
 """
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -94,7 +95,13 @@ class App:
             verify=self.settings.verify,
             hardware=self.settings.hardware,
             cache_dir=self.settings.cache_dir,
+            slots=self.slots,
         )
+
+    @property
+    def slots(self) -> int:
+        """How many steps of a job run side by side on this machine."""
+        return self.settings.workers or os.cpu_count() or 1
 
     def hardware(self, *, refresh: bool = False) -> "Hardware":
         """Which hardware encoders and decoders work here; tried anew with `refresh`."""
@@ -200,6 +207,7 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            side_by_side=self.slots if foreground else 1,
             prices=self.prices,
         )
 

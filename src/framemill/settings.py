@@ -129,7 +129,11 @@ class Settings(BaseSettings):
         "or celery, workers that a broker wakes.",
     )
     workers: int | None = Field(
-        None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
+        None,
+        ge=1,
+        le=512,
+        description="Worker processes of one pool, and steps of a foreground job side by side. "
+        "Unset: one for each processor.",
     )
     poll_interval: Duration = Field(
         timedelta(seconds=2),
