@@ -10,6 +10,8 @@ import pytest
 
 from framemill.tools.programs import Programs, find_programs
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
