@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ _RABBITMQ = frozenset({"amqp", "amqps", "pyamqp"})
 _PATIENCE_S, _PAUSE_S = 1.0, 5.0
 # A reminder is sent by somebody who has time, and may be a thousand messages.
 _LONG_PATIENCE_S = 20.0
+_REDIS_LIMITS = ("socket_timeout", "socket_connect_timeout")
+_RABBITMQ_LIMITS = ("read_timeout", "write_timeout")
 
 
 class Broker:
@@ -41,6 +44,8 @@ class Broker:
         self._prefix = prefix
         self._pause_s = pause_s
         self._silent_until = 0.0
+        self._connection: Connection | None = None
+        self._sending = threading.Lock()
         check(url)
 
     def nudge(self, wakes: Sequence[Wake]) -> None:
@@ -56,25 +61,46 @@ class Broker:
             self._be_silent("it does not answer")
 
     def _send(self, celery: "Celery", wakes: Sequence[Wake]) -> None:
-        try:
-            with celery.producer_or_acquire() as producer:
-                for queue, group in groupby(wakes, key=lambda wake: queue_of(wake.resource, self._prefix)):
-                    some = list(group)
-                    if some[0].again and waiting_in(producer.connection, queue):
-                        continue  # workers are not through with it yet, and go by the rows when they are
-                    for wake in some:
-                        celery.send_task(
-                            WAKE,
-                            (wake.task_id,),
-                            queue=queue,
-                            priority=message_priority(wake.priority, self._url),
-                            eta=wake.not_before,
-                            producer=producer,
-                            retry=False,
-                            ignore_result=True,
-                        )
-        except Exception as error:  # noqa: BLE001 - every transport has errors of its own, and none may stop a submit
-            self._be_silent(str(error))
+        with self._sending:
+            # A connection that was kept may have died long ago: only a new one says how the broker is.
+            for kept in (True, False) if self._connection else (False,):
+                try:
+                    self._send_by(celery, self._connected(celery), wakes)
+                except Exception as error:  # noqa: BLE001 - each transport has its own, and none may stop a submit
+                    self._disconnect()
+                    if not kept:
+                        self._be_silent(str(error))
+                else:
+                    return
+
+    def _send_by(self, celery: "Celery", connection: "Connection", wakes: Sequence[Wake]) -> None:
+        with connection.Producer(auto_declare=False) as producer:
+            for queue, group in groupby(wakes, key=lambda wake: queue_of(wake.resource, self._prefix)):
+                some = list(group)
+                if some[0].again and waiting_in(connection, queue):
+                    continue  # workers are not through with it yet, and go by the rows when they are
+                for wake in some:
+                    celery.send_task(
+                        WAKE,
+                        (wake.task_id,),
+                        queue=queue,
+                        priority=message_priority(wake.priority, self._url),
+                        eta=wake.not_before,
+                        producer=producer,
+                        retry=False,
+                        ignore_result=True,
+                    )
+
+    def _connected(self, celery: "Celery") -> "Connection":
+        if self._connection is None:
+            self._connection = celery.connection_for_write()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # it is broken already
+                connection.release()
 
     def _be_silent(self, reason: str) -> None:
         self._silent_until = time.monotonic() + self._pause_s
@@ -87,10 +113,12 @@ class Broker:
         celery = Celery("framemill", set_as_current=False)
         celery.conf.update(configuration(self._url, prefix=self._prefix))
         celery.conf.broker_connection_timeout = _PATIENCE_S
-        limits: dict[str, float] = {"max_retries": 0}
-        if _scheme(self._url) in _REDIS:
-            limits |= {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S}
-        celery.conf.broker_transport_options = {**celery.conf.broker_transport_options, **limits}
+        limits = _REDIS_LIMITS if _is_redis(self._url) else _RABBITMQ_LIMITS
+        celery.conf.broker_transport_options = {
+            **celery.conf.broker_transport_options,
+            **dict.fromkeys(limits, _PATIENCE_S),
+            "max_retries": 0,
+        }
         celery.connection_for_write().get_transport_cls()  # loads its driver
         return celery
 
@@ -99,7 +127,7 @@ def configuration(url: str, *, prefix: str) -> dict[str, Any]:
     """Celery's settings that both ends share. Any: each has a type of its own."""
     from kombu import Exchange, Queue
 
-    redis = _scheme(url) in _REDIS
+    redis = _is_redis(url)
     exchange = Exchange(prefix, type="direct")
     names = [queue_of(resource, prefix) for resource in Resource]
     return {
@@ -149,7 +177,7 @@ def queue_of(resource: str, prefix: str) -> str:
 def message_priority(priority: int, url: str) -> int:
     """A job's priority (10 is the most urgent) in the broker's terms."""
     # Redis takes from the list of the smallest number first.
-    return 10 - priority if _scheme(url) in _REDIS else priority
+    return 10 - priority if _is_redis(url) else priority
 
 
 def waiting_in(connection: "Connection", queue: str) -> int:
@@ -176,6 +204,10 @@ def _redis_options() -> Mapping[str, object]:
         # Without it a broker that vanished without a word is waited for forever. Longer than any read blocks.
         "socket_timeout": 20.0,
     }
+
+
+def _is_redis(url: str) -> bool:
+    return _scheme(url) in _REDIS
 
 
 def _scheme(url: str) -> str:

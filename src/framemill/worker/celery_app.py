@@ -28,7 +28,8 @@ def make(application: App) -> Celery:
         worker_max_tasks_per_child=settings.tasks_per_child,
         # A worker that starts and one that lost its broker wait for it; what runs goes on meanwhile.
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_hijack_root_logger=False,
+        # For Flower; a few more messages for each task, which nobody keeps.
+        worker_send_task_events=True,
         beat_scheduler="framemill.worker.beat:InPlace",
         beat_enable_remote_control=False,
         beat_schedule={"watchdog": {"task": WATCH, "schedule": settings.watchdog_interval}},

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 
 from framemill.app import App, open_app
@@ -118,9 +119,11 @@ def answer(task_id: str) -> str:
 
 def watch() -> None:
     """What Beat runs: look for what dead workers left and for what nobody heard of."""
-    app = open_app()
-    try:
-        app.reaper.reap()
-        app.reaper.ring_again()
-    finally:
-        app.close()
+    reaper = _watching().reaper
+    reaper.reap()
+    reaper.ring_again()
+
+
+@cache
+def _watching() -> App:
+    return open_app()
