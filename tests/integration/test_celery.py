@@ -157,7 +157,7 @@ def test_a_broker_that_dies_and_comes_back_empty_costs_no_job(cluster: Cluster) 
             broker.start()
 
             assert all_is_well(cluster.ended(running, submitted))
-            assert took < 2
+            assert took < 10  # and not as long as the broker is away
 
 
 def test_nobody_waits_for_a_broker_that_says_nothing(cluster: Cluster) -> None:
