@@ -51,7 +51,7 @@ format: setup ## Rewrite the sources the way check wants them
 
 .PHONY: test
 test: check test-needs ## Everything: check, then every test
-	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-needs
 test-needs:
@@ -61,6 +61,10 @@ test-needs:
 bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 	@if [ -z "$(BENCH_ARGS)" ]; then $(BIN)/python -m benchmarks.quality; fi
+
+.PHONY: chaos
+chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]
+	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 .PHONY: clean
 clean: ## Remove everything that these targets made

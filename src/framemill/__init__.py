@@ -84,11 +84,11 @@ def run(
     """
     from framemill.app import open_app
     from framemill.engine.events import Callback
-    from framemill.operations.binding import bound
+    from framemill.operations.binding import bound, path_of
     from framemill.operations.names import SETS
 
     specs, named = bound(_specs(work, params), _inputs(inputs))
-    folder = Path(output).expanduser().absolute()
+    folder = path_of(output)
     if len(specs) == 1 and specs[0].op not in SETS and folder.suffix and not folder.is_dir():
         specs = (specs[0].model_copy(update={"output": folder.name}),)
         folder = folder.parent

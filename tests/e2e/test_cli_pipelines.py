@@ -79,3 +79,20 @@ def test_an_unknown_pipeline_suggests_the_nearest(cli: Cli) -> None:
 
     assert done.returncode == 2
     assert "did you mean 'publish'?" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["@", "a: b: c", "[", "yes", "2026-11-21"])
+def test_a_set_value_is_taken_as_it_is_written(cli: Cli, film: str, value: str) -> None:
+    (cli.folder / "mine.yaml").write_text("steps: [{op: transcode, profile: web_480p}]")
+
+    done = cli("run", "mine.yaml", film, "--explain", "--set", f"transcode.profile={value}")
+
+    assert done.returncode == 2, done.stderr
+    assert f"there is no profile {value!r}" in done.stderr
+
+
+def test_off_is_off_in_a_pipeline_and_in_what_is_set(cli: Cli, film: str) -> None:
+    (cli.folder / "mine.yaml").write_text("steps:\n  - op: proxy\n    hardware: off\n")
+
+    assert cli("pipelines", "check", "mine.yaml").returncode == 0
+    assert cli("run", "proxy", film, "--explain", "--set", "proxy.hardware=off").returncode == 0

@@ -57,6 +57,15 @@ def test_a_clip_in_which_nothing_moves_still_lasts(clip: Clip, image: str, tmp_p
     assert motion.duration_us == pytest.approx(2_000_000, abs=5000)
 
 
+@pytest.mark.parametrize("image", FORMATS)
+def test_few_frames_a_second_are_as_many_as_promised(film: Path, image: str, tmp_path: Path) -> None:
+    result = fm.run(film, asked(fm.Gif, format=image, fps=0.4, width=64), output=tmp_path)
+
+    motion = read_motion(result.path)
+    assert motion.frames == 2
+    assert motion.duration_us == pytest.approx(5_000_000, abs=20_000)
+
+
 def test_a_gif_is_no_larger_than_two_commands_by_hand_make_it(film: Path, tmp_path: Path) -> None:
     looks = "fps=12,scale=320:-1:flags=lanczos"
     palette, hand = str(tmp_path / "p.png"), tmp_path / "hand.gif"

@@ -29,17 +29,6 @@ def _black(clip: Clip) -> Path:
     )
 
 
-@pytest.fixture(scope="session", name="font")
-def _font(black: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skips where the machine has nothing to draw text with."""
-    folder = tmp_path_factory.mktemp("font")
-    (folder / "a.srt").write_text(_SRT)
-    try:
-        burn(black, folder / "a.srt", folder / "a.mp4")
-    except NotSupported as error:
-        pytest.skip(f"no font here: {error}")
-
-
 @pytest.fixture(name="sidecar")
 def _sidecar(tmp_path: Path) -> Path:
     path = tmp_path / "said.srt"
@@ -62,7 +51,6 @@ def lit(path: Path, *, area: str = "iw:ih:0:0", above: int = 128) -> list[int]:
     return [n for n, frame in enumerate(frames) if max(frame) > above]
 
 
-@pytest.mark.usefixtures("font")
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
 @pytest.mark.parametrize("offset", ["0", "7.3", "-0.5"])
 def test_text_stands_in_exactly_the_frames_of_its_cue(
@@ -74,7 +62,6 @@ def test_text_stands_in_exactly_the_frames_of_its_cue(
     assert lit(burn(source, sidecar, tmp_path / "burnt.mp4")) == list(range(25, 50))
 
 
-@pytest.mark.usefixtures("font")
 def test_a_track_inside_is_drawn_at_its_time_wherever_the_clock_begins(
     black: Path, sidecar: Path, tmp_path: Path
 ) -> None:
@@ -88,7 +75,6 @@ def test_a_track_inside_is_drawn_at_its_time_wherever_the_clock_begins(
     assert fm.probe(result.path).subtitles == ()
 
 
-@pytest.mark.usefixtures("font")
 def test_a_turned_anamorphic_picture_carries_upright_text_at_its_foot(sidecar: Path, tmp_path: Path) -> None:
     flat, turned = tmp_path / "flat.mp4", tmp_path / "turned.mp4"
     _ffmpeg("-f", "lavfi", "-i", "color=black:s=240x180:r=25:d=2.5", "-vf", "setsar=4/3", *_FAST, str(flat))
@@ -102,7 +88,6 @@ def test_a_turned_anamorphic_picture_carries_upright_text_at_its_foot(sidecar: P
     assert lit(burnt, area="iw:ih/2:0:0") == []
 
 
-@pytest.mark.usefixtures("font")
 def test_style_moves_and_colours_the_text(black: Path, sidecar: Path, tmp_path: Path) -> None:
     burnt = burn(black, sidecar, tmp_path / "burnt.mp4", style="position=top,size=20,color=#0000ff,outline=0")
 
@@ -116,7 +101,6 @@ def test_style_moves_and_colours_the_text(black: Path, sidecar: Path, tmp_path: 
     assert not [p for p in pixels if min(p) > 150]
 
 
-@pytest.mark.usefixtures("font")
 def test_what_looks_like_code_is_only_text(black: Path, tmp_path: Path) -> None:
     plain, braces = tmp_path / "plain.srt", tmp_path / "braces.srt"
     plain.write_text(_SRT.replace("MMMMMM", "a"))
@@ -130,7 +114,6 @@ def test_what_looks_like_code_is_only_text(black: Path, tmp_path: Path) -> None:
     assert areas[1] > 5 * areas[0] > 0
 
 
-@pytest.mark.usefixtures("font")
 def test_ass_keeps_its_own_look_until_told_otherwise(black: Path, tmp_path: Path) -> None:
     text = tmp_path / "said.ass"
     text.write_text(
@@ -148,7 +131,6 @@ def test_ass_keeps_its_own_look_until_told_otherwise(black: Path, tmp_path: Path
     assert (lit(low, area="iw:90:0:0"), lit(low, area="iw:90:0:90")) == ([], list(range(25, 50)))
 
 
-@pytest.mark.usefixtures("font")
 def test_letters_that_no_font_has_end_the_work_and_leave_nothing(black: Path, tmp_path: Path) -> None:
     text = tmp_path / "said.srt"
     text.write_text(_SRT.replace("MMMMMM", "a \U000120ab"))  # cuneiform
@@ -263,7 +245,6 @@ def test_a_playlist_called_srt_opens_nothing(black: Path, tmp_path: Path) -> Non
 
 
 @needs_corpus
-@pytest.mark.usefixtures("font")
 def test_fonts_inside_a_file_are_drawn_with(tmp_path: Path) -> None:
     # The attached font is a bold one; called what nothing else is called, only it can answer to that name.
     source, renamed = file("derived/ass-font-attachment.mkv"), tmp_path / "renamed.mkv"
@@ -281,7 +262,6 @@ def test_fonts_inside_a_file_are_drawn_with(tmp_path: Path) -> None:
 
 
 @needs_corpus
-@pytest.mark.usefixtures("font")
 def test_a_font_file_is_drawn_with(black: Path, sidecar: Path, tmp_path: Path) -> None:
     font = tmp_path / "it's a font.bin"
     dump = ("-dump_attachment:3", str(font), "-i", str(file("derived/ass-font-attachment.mkv")))
@@ -296,17 +276,21 @@ def test_a_font_file_is_drawn_with(black: Path, sidecar: Path, tmp_path: Path) -
 
 
 @needs_corpus
-def test_pictures_are_laid_over_and_go_again(black: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reordered", ["0", "3"])
+@pytest.mark.parametrize("offset", ["0", "7.3"])
+def test_pictures_are_laid_over_and_go_again(
+    offset: str, reordered: str, black: Path, tmp_path: Path
+) -> None:
     source = tmp_path / "source.mkv"
     _ffmpeg(
         *("-i", str(black), "-itsoffset", "1", "-i", str(file("sample_with_pgs_subtitles.mkv"))),
-        *("-map", "0:v", "-map", "1:2", "-c", "copy", str(source)),
+        *("-map", "0:v", "-map", "1:2", "-c", "copy", "-c:v", "libx264", "-bf", reordered),
+        *("-output_ts_offset", offset, str(source)),
     )
 
     result = fm.run(source, fm.Subtitles(action="burn"), output=tmp_path / "burnt.mp4")
 
-    # ffmpeg hands a bitmap on with the next frame.
-    assert lit(result.path) == list(range(26, 57))
+    assert lit(result.path) == list(range(25, 56))
     with pytest.raises(NotSupported, match="cannot become text"):
         fm.run(source, fm.Subtitles(action="extract"), output=tmp_path / "out.srt")
 

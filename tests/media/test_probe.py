@@ -99,14 +99,6 @@ def test_keyframes_are_counted_from_the_start_of_the_file(film: Path, clip: Clip
     assert 0 <= steps[0] < 100_000
 
 
-def test_keyframes_can_be_read_near_a_time_only(film: Path, programs: Programs) -> None:
-    media = probe(film, programs=programs)
-
-    near = keyframes(film, programs=programs, media=media, start_us=2_300_000, end_us=2_900_000)
-
-    assert near == (2_000_000,)
-
-
 def test_sound_alone_has_no_keyframes_of_a_picture(clip: Clip, programs: Programs) -> None:
     path = clip("tone.wav", "-f", "lavfi", "-i", "sine=duration=1")
     media = probe(path, programs=programs)

@@ -54,7 +54,7 @@ def test_a_file_in_the_users_config_folder_is_found(tmp_path: Path, monkeypatch:
     [
         ("max_attempt = 5", "max_attempt"),
         ("max_attempts = 0", "max_attempts"),
-        ("max_attempts = ", "Invalid value"),
+        ("max_attempts = ", r"mill\.toml: Invalid value"),
     ],
 )
 def test_a_wrong_setting_is_named(
@@ -87,3 +87,47 @@ def test_limits_reach_the_tools(tmp_path: Path) -> None:
 
 def test_the_setting_takes_the_same_words_for_hardware_as_a_request() -> None:
     assert set(get_args(Settings.model_fields["hardware"].annotation)) == set(get_args(Wish))
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _config(tmp_path, monkeypatch, 'data_dir = "~/mill"\nprofiles_file = "~/mine.toml"\n')
+
+    settings = read_settings()
+
+    assert (settings.data_dir, settings.profiles_file) == (tmp_path / "mill", tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stall_timeout = 0",
+        "wall_timeout = -5",
+        "cpu_limit = 0",
+        "heartbeat = 60",
+        "lease_ttl = 1",
+        "memory_limit = 9223372036854775807",
+        'data_dir = "~nobody-here/mill"',
+    ],
+)
+def test_settings_that_would_end_all_work_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    _config(tmp_path, monkeypatch, text)
+
+    with pytest.raises(InvalidSettings, match="setting "):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"database_url": "words"},
+        {"database_url": "nosuchdatabase://u:hunter2@h/d"},
+        {"data_dir": "/dev/null/below"},
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_a_matter_of_settings(settings: dict[str, str]) -> None:
+    with pytest.raises(InvalidSettings, match="the database cannot be opened") as caught:
+        _ = open_app(Settings.model_validate(settings)).database
+
+    assert "hunter2" not in str(caught.value)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -145,19 +144,6 @@ def extra(
     """An option that no field has."""
     kind = str | None if metavar else bool
     return _parameter(name, kind, *flags, metavar=metavar, help=help, panel=panel)
-
-
-def existing(inputs: Iterable[str]) -> tuple[Path, ...]:
-    """The inputs as absolute paths; InputNotFound before anything is loaded or written."""
-    from framemill.errors import InputNotFound
-
-    paths = []
-    for given in inputs:
-        path = Path(given).expanduser().absolute()
-        if not path.exists():
-            raise InputNotFound(given)
-        paths.append(path)
-    return tuple(paths)
 
 
 def _completer(field: Field) -> Callable[[str], list[str]] | None:

@@ -1,8 +1,7 @@
 """A filter chain in a file, as `--chain-file` takes it."""
 
-from pathlib import Path
-
 from framemill.errors import InputNotFound, InvalidSpec
+from framemill.operations.binding import path_of
 
 _MAX_BYTES = 1_000_000
 
@@ -11,7 +10,7 @@ def read_chain(name: str) -> list[object]:
     """The items that a YAML or JSON file lists; what they say is checked with the spec."""
     import yaml  # slow to import, and most commands need none
 
-    path = Path(name).expanduser()
+    path = path_of(name)
     if not path.is_file():
         raise InputNotFound(name)
     if path.stat().st_size > _MAX_BYTES:

@@ -34,7 +34,7 @@ def complain(
     if hint:
         # Some hints are a question or a list, not a thing to do.
         tells = hint.startswith(("did you mean", "known"))
-        err(f"  {'' if tells else 'try: '}{in_cli_words(hint)}")
+        err(f"  {'' if tells else 'try: '}{in_cli_words(harmless(hint))}")
     return exit_code(code)
 
 

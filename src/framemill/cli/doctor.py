@@ -172,7 +172,7 @@ def _database(app: "App") -> list[Finding]:
     ]
     place = app.settings.data_dir
     nearest = next(p for p in (place, *place.absolute().parents) if p.exists())
-    writable = os.access(nearest, os.W_OK)
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
     return [
         *found,
         Finding(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from framemill.cli.complaint import in_cli_words
-from framemill.cli.terminal import painted, shown_path
+from framemill.cli.terminal import harmless, painted, shown_path
 from framemill.cli.wording import about, columns, length, size
 from framemill.domain.media import as_data
 from framemill.domain.plan import Boundary, Command, Output, Plan, Step
@@ -34,7 +34,7 @@ def told(
 ) -> Iterator[str]:
     """Lines that say what the plan will do."""
     names = ", ".join(shown_path(path) for path in inputs.values())
-    yield painted(f"{title.replace('_', '-')}: {names} → {shown_path(destination)}/", "bold")
+    yield painted(harmless(f"{title.replace('_', '-')}: {names} → {shown_path(destination)}/"), "bold")
     yield from _section("Boundaries", list(_boundaries(plan.boundaries)))
     yield from _section("Steps", _steps(plan.steps))
     yield from _section("What happens to the streams", [f"- {in_cli_words(note)}" for note in plan.notes])
@@ -49,7 +49,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield ""
         yield painted(title, "bold")
-        yield from (f"  {line}" for line in lines)
+        yield from (f"  {harmless(line)}" for line in lines)
 
 
 def _boundaries(found: Sequence[Boundary]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _results(plan: Plan) -> list[str]:
 
 def _names(output: Output, published: str) -> str:
     """`part_%03d.mp4` as `part_001.mp4 ...`."""
-    return f"{published % output.first} ..." if "%0" in published else published
+    return f"{published % output.first} ..." if output.numbered and "%0" in published else published
 
 
 def _promise(output: Output) -> str:

@@ -12,7 +12,7 @@ from framemill.cli.complaint import complain_about
 from framemill.cli.exit_codes import OK
 from framemill.cli.facts import told
 from framemill.cli.program import AnyCommand, command
-from framemill.cli.terminal import err, out, out_json, painted, shown_path
+from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.domain.media import MediaInfo, as_data
 from framemill.errors import FramemillError
 
@@ -42,7 +42,7 @@ def info(
         bool, typer.Option("--json", help="One JSON document; a list of them for several files.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Tracebacks of unforeseen errors.")] = False,  # noqa: ARG001 - read before parsing
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tracebacks of the unforeseen.")] = False,  # noqa: ARG001 - read before parsing
 ) -> int:
     """Probe each file."""
     paths = [*(given or ()), *(files or ())]
@@ -75,7 +75,7 @@ def _show(path: str, media: MediaInfo, *, quiet: bool) -> None:
     for line in told(media):
         out(line)
     for warning in () if quiet else media.warnings:
-        err(f"{painted('warning:', 'yellow', sys.stderr)} {warning}")
+        err(f"{painted('warning:', 'yellow', sys.stderr)} {harmless(warning)}")
 
 
 def _document(path: str, media: MediaInfo) -> dict[str, object]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from framemill.cli import results
-from framemill.cli.terminal import painted, shown_path
+from framemill.cli.terminal import harmless, painted, shown_path
 from framemill.cli.wording import about, columns
 from framemill.domain.states import JobState, TaskState
 
@@ -34,8 +34,8 @@ def told(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
         f", took {_took(job.started_at, job.finished_at)}" if job.started_at and job.finished_at else ""
     )
     for name, facts in job.inputs.items():
-        yield f"  {name:<10} {shown_path(str(facts.get('path', '?')))}"
-    yield f"  {'results':<10} {shown_path(job.destination)}/"
+        yield f"  {name:<10} {harmless(shown_path(str(facts.get('path', '?'))))}"
+    yield f"  {'results':<10} {harmless(shown_path(job.destination))}/"
     yield from _steps(detail, verbose=verbose)
     yield from _error(job, verbose=verbose)
     yield from _part("Notes", job.notes)
@@ -67,7 +67,7 @@ def log_line(record: "LogRecord") -> str:
     """A line of the log."""
     mark = {"warning": painted("warning ", "yellow"), "error": painted("error ", "red")}.get(record.level, "")
     task = f"{record.task}: " if record.task else ""
-    return f"{record.at.astimezone().strftime('%Y-%m-%d %H:%M:%S')}  {mark}{task}{record.message}"
+    return f"{record.at.astimezone().strftime('%Y-%m-%d %H:%M:%S')}  {mark}{harmless(task + record.message)}"
 
 
 def _steps(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
@@ -77,9 +77,9 @@ def _steps(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
     yield ""
     yield painted("Steps", "bold")
     for task, line in zip(steps, columns([_step_row(task) for task in steps]), strict=True):
-        yield f"  {line}"
+        yield f"  {harmless(line)}"
         if verbose or task.state is TaskState.FAILED:
-            yield from (f"      $ {text}" for text in task.commands)
+            yield from (f"      $ {harmless(text)}" for text in task.commands)
 
 
 def _step_row(task: "TaskRecord") -> tuple[str, ...]:
@@ -93,14 +93,14 @@ def _error(job: "JobRecord", *, verbose: bool) -> Iterator[str]:
     if not error:
         return
     yield ""
-    yield f"{painted('error:', 'red')} {error.get('message')}"
+    yield f"{painted('error:', 'red')} {harmless(str(error.get('message')))}"
     yield f"  code: {error.get('code')}"
     if error.get("hint"):
-        yield f"  try: {error['hint']}"
+        yield f"  try: {harmless(error['hint'])}"
     if error.get("command"):
-        yield f"  command: {error['command']}"
+        yield f"  command: {harmless(error['command'])}"
     tail = list(error.get("tail") or ())
-    yield from (f"  | {line}" for line in (tail if verbose else tail[-10:]))
+    yield from (f"  | {harmless(line)}" for line in (tail if verbose else tail[-10:]))
     if job.state is JobState.FAILED:
         yield f"  again: framemill jobs retry {job.id}"
 
@@ -109,7 +109,7 @@ def _part(title: str, lines: "tuple[str, ...] | list[str]") -> Iterator[str]:
     if lines:
         yield ""
         yield painted(title, "bold")
-        yield from (f"  {line}" for line in lines)
+        yield from (f"  {harmless(line)}" for line in lines)
 
 
 def _when(at: datetime) -> str:

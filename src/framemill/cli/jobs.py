@@ -165,7 +165,9 @@ def _app() -> "Iterator[App]":
 
 def _whole_id(app: "App", given: str) -> str:
     """The id that `given` begins or ends; short ones are looked for among the newest jobs."""
-    word = given.lower()
+    word = given.strip().lower()
+    if not word:  # an unset variable of a script would fit every job
+        raise typer.BadParameter("give a job's id", param_hint="JOB")
     if len(word) >= 32:
         return word
     near = [job.id for job in app.jobs.list(limit=1000) if job.id.startswith(word) or job.id.endswith(word)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from framemill.cli.asking import Words, asked, common, existing, function
+from framemill.cli.asking import Words, asked, common, function
 from framemill.cli.catalog import Entry
 from framemill.cli.examples import EXAMPLES
 from framemill.cli.fields import data_of, fields_of
@@ -11,6 +11,7 @@ from framemill.cli.program import AnyCommand, command
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
 from framemill.cli.targets import targets
 from framemill.errors import InvalidSpec
+from framemill.operations.binding import existing
 from framemill.operations.names import SETS
 from framemill.operations.registry import Operation, load_spec, operation
 from framemill.operations.spec import Spec
@@ -54,7 +55,7 @@ def _run(made: Operation, explains: bool, words: Words) -> int:
 
     wish = asked(words, explains=explains)
     data = {"op": made.name, **spec_data(made, words)}
-    paths = existing(wish.inputs)
+    paths = tuple(map(existing, wish.inputs))
     joined = "sources" in made.spec.model_fields
     requests = [
         Request.of(

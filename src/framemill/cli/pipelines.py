@@ -78,6 +78,7 @@ def list_pipelines(as_json: _Json = False) -> None:
 
 def show_pipeline(which: _Which, as_json: _Json = False) -> None:
     """The text; as JSON every step with all its fields."""
+    from framemill.operations.binding import path_of
     from framemill.planner.pipelines import PIPELINES, TEMPLATES, load_pipeline, pipeline_text
 
     if as_json:
@@ -85,7 +86,7 @@ def show_pipeline(which: _Which, as_json: _Json = False) -> None:
         return
     load_pipeline(which)
     known = which in PIPELINES or which in TEMPLATES
-    text = pipeline_text(which) if known else Path(which).expanduser().read_text("utf-8", "replace")
+    text = pipeline_text(which) if known else path_of(which).read_text("utf-8", "replace")
     out(text.rstrip("\n"))
 
 

@@ -1,6 +1,5 @@
 """`framemill profiles`: what encoding profiles there are, and whether a file of one's own is right."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,9 +81,10 @@ def check_profiles(
 ) -> None:
     """Load it on top of the built-in ones; InvalidProfile names the line."""
     from framemill.errors import InputNotFound
+    from framemill.operations.binding import path_of
     from framemill.operations.profiles import load_profiles
 
-    path = Path(file).expanduser()
+    path = path_of(file)
     if not path.is_file():
         raise InputNotFound(file)
     built_in = load_profiles()
@@ -98,11 +98,9 @@ def check_profiles(
 
 
 def _profiles() -> dict[str, Profile]:
-    from framemill.operations.profiles import load_profiles
-    from framemill.settings import Settings
+    from framemill.app import open_app
 
-    configured = Settings().profiles_file
-    return dict(load_profiles(configured.expanduser() if configured else None))
+    return dict(open_app().profiles)
 
 
 def _size(profile: Profile) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from framemill.cli.asking import Words, asked, common, existing, function
+from framemill.cli.asking import Words, asked, common, function
 from framemill.cli.catalog import Entry
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.targets import targets
+from framemill.operations.binding import existing
 from framemill.operations.spec import Spec
 
 _EXAMPLES = (
@@ -67,7 +68,7 @@ def _run(fixed: str | None, words: Words) -> int:
         for inputs, place in targets(
             wish.output,
             operation=title,
-            inputs=existing(wish.inputs),
+            inputs=tuple(map(existing, wish.inputs)),
             several=True,
             joined=any(map(_takes_all, specs)),
         )
@@ -86,6 +87,9 @@ def _setting(text: str) -> tuple[str, object]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise typer.BadParameter(f"{text!r} is not STEP.FIELD=VALUE", param_hint="--set")
-    loaded = yaml.safe_load(value)
-    # Times such as 1:30 are numbers to YAML, so only plain kinds are taken from it.
-    return key.strip(), loaded if isinstance(loaded, bool | list) else value
+    # To YAML 1:30 is a number and off is false, so only lists are taken from it.
+    try:
+        loaded = yaml.safe_load(value) if value.lstrip().startswith("[") else None
+    except (yaml.YAMLError, ValueError):
+        loaded = None
+    return key.strip(), loaded if isinstance(loaded, list) else value

@@ -196,7 +196,7 @@ def _say_what_to_know(detail: "JobDetail") -> None:
 
 def _say_last_words(error: Mapping[str, object]) -> None:
     if command := error.get("command"):
-        err(f"command: {command}")
+        err(f"command: {harmless(str(command))}")
     tail = error.get("tail")
     for line in tail if isinstance(tail, list) else ():
-        err(f"  | {line}")
+        err(f"  | {harmless(str(line))}")

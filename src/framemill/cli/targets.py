@@ -6,6 +6,7 @@ from pathlib import Path
 
 from framemill.domain.containers import container_named
 from framemill.errors import InvalidSpec
+from framemill.operations.binding import path_of
 
 _OTHERS = frozenset({"jpg", "jpeg", "png", "webp", "avif", "gif", "json", "srt", "vtt", "ass", "ssa"})
 
@@ -23,7 +24,7 @@ def targets(
 ) -> Iterator[tuple[tuple[Path, ...], Target]]:
     """The inputs of each job and where its results go: one job for all if they are `joined`, else one each.
 
-    InvalidSpec where several jobs would write one file.
+    InvalidSpec where several jobs would write one file or folder.
     """
     if joined or len(inputs) == 1:
         yield tuple(inputs), target(output, operation=operation, first=inputs[0], several=several)
@@ -32,9 +33,15 @@ def targets(
         raise InvalidSpec(
             f"{len(inputs)} inputs cannot all become {output!r}", hint="give a folder: -o results/"
         )
+    called = [path.stem if several else path.name for path in inputs]
+    if twice := next((name for name in called if called.count(name) > 1), None):
+        raise InvalidSpec(
+            f"two inputs are called {twice!r}, and so would their results be",
+            hint="give them one at a time, each with a folder of its own",
+        )
     for path in inputs:
         if output is not None and several:
-            yield (path,), Target(folder=Path(output).expanduser().absolute() / path.stem)
+            yield (path,), Target(folder=path_of(output) / path.stem)
         else:
             yield (path,), target(output, operation=operation, first=path, several=several)
 
@@ -48,10 +55,17 @@ def target(output: str | None, *, operation: str, first: Path, several: bool) ->
     if output is None:
         here = Path.cwd()
         return Target(folder=here / f"{first.stem}-{operation.replace('_', '-')}" if several else here)
-    path = Path(output).expanduser().absolute()
-    if several or path.is_dir() or output.endswith("/") or not _names_a_file(path):
+    path = path_of(output)
+    if several or _is_folder(path) or output.endswith("/") or not _names_a_file(path):
         return Target(folder=path)
     return Target(folder=path.parent, name=path.name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no file can have: the spec says so
+        return False
 
 
 def _names_a_file(path: Path) -> bool:

@@ -4,7 +4,7 @@ http://www.tcax.org/docs/ass-specs.htm describes the format, libass decides.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from framemill.commands.cues import MOST_CUES, MOST_TEXT, Unreadable, in_order, plain
 from framemill.domain.subtitles import Cue, SubtitleText
@@ -120,7 +120,14 @@ def dimmed(text: str, share: float) -> str:
         parts = (round(int(colour[n : n + 2], 16) * share) for n in (0, 2, 4))
         return f"&H{alpha}" + "".join(f"{part:02X}" for part in parts)
 
-    return _COLOUR.sub(darker, text)
+    section = ""
+    lines = []
+    for line in text.split("\n"):
+        if found := _SECTION.fullmatch(line[:80]):
+            section = found[1].strip().lower()
+        # A font written as text may hold what looks like a colour.
+        lines.append(line if section == "fonts" else _COLOUR.sub(darker, line))
+    return "\n".join(lines)
 
 
 def restyled(header: str, changes: Sequence[tuple[str, str]]) -> str:
@@ -162,14 +169,16 @@ def play_height(header: str) -> int:
     return int(found[1]) if found and int(found[1]) else HEIGHT
 
 
-def one_of_each(text: SubtitleText) -> str:
-    """A small ASS file with every character that each style shows, all at once: to see which a font lacks."""
+def one_of_each(text: SubtitleText, *, wanted: Callable[[str], bool]) -> str:
+    """A small ASS file with each style's `wanted` characters, all at once: to see which a font lacks."""
     shown: dict[str, set[str]] = {}
     for cue in text.cues:
         bare = re.sub(r"\{[^{}]*\}", "", cue.text) if not _DRAWING.search(cue.text) else ""
         shown.setdefault(cue.style, set()).update(re.sub(r"\\[Nnh]", " ", bare))
     lines = (
-        _dialogue(Cue(start_us=0, end_us=10_000_000, text="".join(sorted(chars)), style=style), None)
+        _dialogue(
+            Cue(start_us=0, end_us=10_000_000, text="".join(sorted(filter(wanted, chars))), style=style), None
+        )
         for style, chars in shown.items()
     )
     return "\n".join((text.header, "[Events]", f"Format: {_EVENT}", *lines, ""))

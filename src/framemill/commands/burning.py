@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from framemill.commands import lone, source
 from framemill.domain.media import MediaInfo, OtherStream, SubtitleStream
+from framemill.domain.units import seconds
 from framemill.domain.work import Tap
 
 FONTS = "out/fonts"
@@ -26,6 +27,7 @@ class Bitmaps:
     """A track of pictures that is laid over the film, at a share of its brightness."""
 
     stream: int
+    frame_us: int  # how long a picture of the film is shown
     light: float = 1.0
 
 
@@ -61,18 +63,24 @@ def burnt(tap: Tap, *, bitmaps: Bitmaps | None = None) -> tuple[str, ...]:
     """The whole command of a tap with text of `DRAWN`, or bitmaps, drawn into its finished picture."""
     assert tap.video is not None
     assert tap.output.promise.width is not None
+    opened = source.read("source", demuxer=tap.media.container)
     chain = f"[0:{tap.video.stream}]{','.join(tap.video.filters) or 'null'}"
     if bitmaps is None:
         graph = f"{chain},{_drawn(DRAWN)}[v]"
     else:
         size = f"{tap.output.promise.width}:{tap.output.promise.height}"
         dim = f",format=rgba,lutrgb=r=val*{bitmaps.light}:g=val*{bitmaps.light}:b=val*{bitmaps.light}"
-        laid = f"[0:{bitmaps.stream}]scale={size}{dim if bitmaps.light < 1 else ''}[s]"
+        # Half a frame early: ffmpeg gives a bitmap and the empty one before it the same time, and rounds.
+        early = f"setpts=PTS-{seconds(bitmaps.frame_us // 2)}/TB"
+        laid = f"[1:{bitmaps.stream}]{early},scale={size}{dim if bitmaps.light < 1 else ''}[s]"
         deep = "yuv420p10" if any("p10" in f for f in tap.video.filters) else "yuv420"
         graph = f"{chain}[p];{laid};[p][s]overlay=eof_action=pass:format={deep}[v]"
     return (
         *("-nostdin", "-hide_banner", "-y"),
-        *source.read("source", demuxer=tap.media.container),
+        *opened,
+        # Read by themselves: where pictures are decoded in another order than shown, ffmpeg takes those that
+        # it has read already for a sign that no bitmap comes before them, and shows it some frames late.
+        *(opened if bitmaps else ()),
         *("-filter_complex", graph),
         *("-map", "[v]", *tap.video.args),
         *(arg for number, part in enumerate(tap.audio) for arg in lone.audio(part, number)),

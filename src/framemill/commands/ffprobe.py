@@ -55,20 +55,13 @@ def probe_args(
     )
 
 
-def packets_args(
-    name: str,
-    *,
-    max_pixels: int = MAX_PIXELS,
-    stream: int | None = None,
-    interval: str | None = None,
-) -> tuple[str, ...]:
+def packets_args(name: str, *, max_pixels: int = MAX_PIXELS, stream: int | None = None) -> tuple[str, ...]:
     """Every packet of `name`, one line each: the file is read, nothing is decoded."""
     return (
         *("-v", "error"),
         *guard_args(max_pixels=max_pixels),
         *(("-select_streams", str(stream)) if stream is not None else ()),
         *("-show_entries", f"packet={PACKET_FIELDS}"),
-        *(("-read_intervals", interval) if interval else ()),
         *("-of", "csv=p=0"),
         *("-i", f"file:{name}"),
     )

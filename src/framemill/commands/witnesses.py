@@ -43,10 +43,10 @@ def shown(
 
 
 def packets(file: str, *, demuxer: str) -> tuple[str, ...]:
-    """Every stored picture of our own `out/<file>`: times and checksum on standard output."""
+    """Every stored picture of our own `out/<file>`: times and checksums in `out/made.crc`."""
     return (
         *("-v", "error", *_HEAD),
         *source.guard_args(),
         *("-f", demuxer, "-copyts", "-i", f"file:out/{file}"),
-        *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-"),
+        *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", "file:out/made.crc"),
     )

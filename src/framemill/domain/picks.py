@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 # Of 8-bit limited-range brightness: what nearly all of a black, nearly none of a white picture exceeds.
 _DARK = 48
@@ -70,16 +71,37 @@ def near(looks: Sequence[Look], *, wanted: Sequence[int]) -> tuple[int, ...]:
 def _chosen(
     looks: Sequence[Look], wanted: Sequence[int], *, order: Callable[[Look, int], tuple[float, float]]
 ) -> tuple[int, ...]:
-    left = list(good(looks))
-    spare = [look for look in looks if look not in left]
-    found: list[int] = []
-    # Those that reach a good one best choose first, so that none loses its own to one that has none.
-    waiting = list(wanted)
-    while waiting and (pool := left or spare):
-        time, taken = min(
-            ((time, look) for time in waiting for look in pool), key=lambda pair: order(pair[1], pair[0])
-        )
-        pool.remove(taken)
-        waiting.remove(time)
-        found.append(taken.at_us)
-    return tuple(sorted(found))
+    fine = good(looks)
+    known = set(fine)
+    spare = [look for look in looks if look not in known]
+    found, waiting = _matched(fine, wanted, order=order)
+    # Only where good ones are too few are others taken.
+    more, _ = _matched(spare, waiting, order=order)
+    return tuple(sorted(look.at_us for look in (*found, *more)))
+
+
+def _matched(
+    looks: Sequence[Look], wanted: Sequence[int], *, order: Callable[[Look, int], tuple[float, float]]
+) -> tuple[set[Look], list[int]]:
+    """One picture for each time, none taken twice, and the times for which none was left.
+
+    Those that reach a good one best choose first, so that none loses its own to one that has none.
+    """
+
+    def ranked(time: int) -> list[int]:
+        return sorted(range(len(looks)), key=lambda n: order(looks[n], time))
+
+    ranks = [ranked(time) for time in wanted]
+    choosing = [(order(looks[rank[0]], wanted[n]), n, 0) for n, rank in enumerate(ranks) if rank]
+    heapify(choosing)
+    taken: set[Look] = set()
+    without = set(range(len(wanted)))
+    while choosing:
+        _, n, place = heappop(choosing)
+        look = looks[ranks[n][place]]
+        if look not in taken:
+            taken.add(look)
+            without.remove(n)
+        elif place + 1 < len(looks):
+            heappush(choosing, (order(looks[ranks[n][place + 1]], wanted[n]), n, place + 1))
+    return taken, [wanted[n] for n in sorted(without)]

@@ -7,7 +7,7 @@ from framemill.domain.units import US
 
 # As many pictures as a scrub bar has use for; one a second is as fine as a hand can aim.
 _USUAL_COUNT = 100
-_LEAST_US = US
+LEAST_US = US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +64,4 @@ class Layout:
 
 def usual_interval(duration_us: int) -> int:
     """Whole seconds between pictures that make about a hundred of them."""
-    return max(_LEAST_US, -(-duration_us // (_USUAL_COUNT * US)) * US)
+    return max(LEAST_US, -(-duration_us // (_USUAL_COUNT * US)) * US)

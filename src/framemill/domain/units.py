@@ -20,25 +20,31 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCI
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:b(?:it)?(?:ps|/s)?)?", re.IGNORECASE | re.ASCII)
 _LEVEL = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(db|%|x?)", re.IGNORECASE | re.ASCII)
 _MOST_DB = 20
+_MOST_SECONDS = 10**9  # thirty years: more is a slip, and beyond what ffmpeg counts
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def parse_time(text: str | int | float | Decimal) -> int:
     """Microseconds of `90`, `90s`, `1m30s`, `1h2m`, `250ms`, `00:01:30.500` or a number of seconds."""
+    found = _seconds_of(text)
+    if found is None or not (found.is_finite() and 0 <= found < _MOST_SECONDS):
+        raise InvalidSpec(f"{text!r} is not a time", hint="write 90, 90s, 1m30s or 00:01:30.500")
+    return round(found * US)
+
+
+def _seconds_of(text: str | int | float | Decimal) -> Decimal | None:
     if isinstance(text, int | float | Decimal) and not isinstance(text, bool):
-        if not 0 <= text < 10**9:
-            raise InvalidSpec(f"{text} is not a time", hint="write 90, 90s, 1m30s or 00:01:30.500")
-        return round(Decimal(str(text)) * US)
+        return Decimal(str(text))
     word = str(text).strip().lower()
     if clock := _CLOCK.fullmatch(word):
         hours, minutes, seconds = clock.groups()
-        return round((int(hours or 0) * 3600 + int(minutes) * 60 + Decimal(seconds)) * US)
+        return Decimal(hours or 0) * 3600 + Decimal(minutes) * 60 + Decimal(seconds)
     if _NUMBER.fullmatch(word):
-        return round(Decimal(word) * US)
+        return Decimal(word)
     if word and (words := _WORDS.fullmatch(word)):
         h, m, s, ms = (Decimal(part or 0) for part in words.groups())
-        return round((h * 3600 + m * 60 + s + ms / 1000) * US)
-    raise InvalidSpec(f"{text!r} is not a time", hint="write 90, 90s, 1m30s or 00:01:30.500")
+        return h * 3600 + m * 60 + s + ms / 1000
+    return None
 
 
 def format_time(us: int) -> str:

@@ -18,7 +18,7 @@ from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Planner, Request, check_plan, make_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.recovery import clear_completed, clear_up, workspace_of
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
@@ -111,6 +111,7 @@ class Attempt:
         request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
         plan = self._with.planner(request, self._with.machine(), self._hold.stopped)
         place = workspace_of(job)
+        clear_completed(self._database, place.destination)
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         self._hold.check()
         place.create()

@@ -60,6 +60,9 @@ class Bells:
                 if error.errno == errno.ENXIO:  # nobody holds it any more
                     path.unlink(missing_ok=True)
                 continue
-            with suppress(BlockingIOError):  # full of rings already
+            try:
                 os.write(pipe, b"!")
-            os.close(pipe)
+            except OSError:
+                pass  # full of rings already, or its worker was killed just now
+            finally:
+                os.close(pipe)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from framemill.commands.escape import metadata
+from framemill.engine.naming import in_order
 from framemill.engine.workbench import Workbench
 
 Part = dict[str, Any]  # Any: a row of the report as JSON
@@ -14,8 +15,8 @@ def tags(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`clip_tags REPORT WISH`: an ffmetadata file per part, `out/<part>.txt`, named as the part is staged."""
     report, wish = argv[0], json.loads(argv[1])
     rows = _rows(bench.scratch / report)
-    staged = sorted(path.stem for path in (bench.scratch / "in/parts").iterdir())
-    for number, (row, stem) in enumerate(zip(rows, staged, strict=True), 1):
+    staged = in_order((bench.scratch / "in/parts").iterdir())
+    for number, (row, part) in enumerate(zip(rows, staged, strict=True), 1):
         fields = {
             "title": _title(row, number, len(rows), wish["title"]),
             "album": wish["title"],
@@ -23,14 +24,16 @@ def tags(bench: Workbench, argv: tuple[str, ...]) -> None:
             "comment": f"part {number} of {len(rows)} of {wish['source']}",
         }
         lines = [f"{key}={metadata(value)}" for key, value in fields.items()]
-        (bench.scratch / "out" / f"{stem}.txt").write_text("\n".join((";FFMETADATA1", *lines, "")), "utf-8")
+        (bench.scratch / "out" / f"{part.stem}.txt").write_text(
+            "\n".join((";FFMETADATA1", *lines, "")), "utf-8"
+        )
 
 
 def index(bench: Workbench, argv: tuple[str, ...]) -> None:
     """`clip_index REPORT WISH`: `out/index.json`, one entry per clip. Times are in the source."""
     report, wish = argv[0], json.loads(argv[1])
     rows = _rows(bench.scratch / report)
-    made = sorted(path for path in (bench.scratch / "out").glob("clip_*"))
+    made = in_order((bench.scratch / "out").glob("clip_*"))
     clips = [
         {
             "file": f"{wish['clip']}_{number:03}{path.suffix}",

@@ -1,9 +1,10 @@
 """Digests of inputs and artifacts.
 
 Up to 64 MiB the whole content: `sha256:`. Above that the size and three
-blocks: `sampled-sha256:`, because cutting hours of video by copy must not
-cost more than the copy. A sampled digest tells two recordings apart; it does
-not prove that nobody changed a byte in between.
+blocks, of a folder the sizes and its small files: `sampled-sha256:`, because
+cutting hours of video by copy must not cost more than the copy. A sampled
+digest tells two recordings apart; it does not prove that nobody changed a
+byte in between.
 """
 
 import hashlib

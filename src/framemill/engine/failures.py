@@ -19,7 +19,7 @@ def as_error(problem: Exception) -> FramemillError:
     if isinstance(problem, OSError):
         if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
             return DiskFull("the disk is full", hint="free some space, then try again")
-        if problem.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        if problem.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR}:
             return DestinationUnwritable(str(problem.filename))
     return FramemillError(
         f"something unexpected happened: {type(problem).__name__}: {problem}",

@@ -8,32 +8,38 @@ from framemill.domain.media import MediaInfo, Picture
 from framemill.domain.subtitles import SubtitleFile
 from framemill.engine.fonts import check_font
 from framemill.engine.images import read_picture
-from framemill.engine.machine import Machine, Stop
+from framemill.engine.machine import Machine, Rules, Stop
 from framemill.engine.sidecars import read_subtitles
 from framemill.engine.tryouts import tryout
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid, ToolFailed
 from framemill.operations.planning import Question
 from framemill.operations.spec import InputKind, Spec, references
+from framemill.tools.cropping import picture_area
+from framemill.tools.pictures import pictures
+from framemill.tools.probe import keyframes, probe
+from framemill.tools.scenes import scenes
+from framemill.tools.weighing import weights
 
 # A still picture larger than this is none that anybody lays over a video.
 _MOST_PICTURE_BYTES = 64 * 1024 * 1024
 
+
+def _frames(path: Path, _media: MediaInfo, _detail: object, rules: Rules) -> int:
+    """How many pictures the main video decodes to, 0 where it has none."""
+    main = probe(path, count_frames=True, **rules).main_video
+    return (main.frame_count or 0) if main else 0
+
+
 # How each kind of question is answered; Any: the question's own detail.
-Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
+Answer = Callable[[Path, MediaInfo, Any, Rules], object]
 ANSWERS: dict[str, Answer] = {
-    "crop": lambda machine, path, media, limit, stop: machine.picture_area(
-        path, media=media, limit=limit, stop=stop
-    ),
-    "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
-    "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
-    "pictures": lambda machine, path, media, ranges, stop: machine.pictures(
-        path, media=media, ranges=ranges, stop=stop
-    ),
-    "scenes": lambda machine, path, media, detail, stop: machine.scenes(
-        path, media=media, threshold=detail, stop=stop
-    ),
-    "tryout": tryout,
-    "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
+    "crop": lambda path, media, limit, rules: picture_area(path, media=media, limit=limit, **rules),
+    "frames": _frames,
+    "keyframes": lambda path, media, _detail, rules: keyframes(path, media=media, **rules),
+    "pictures": lambda path, media, ranges, rules: pictures(path, media=media, ranges=ranges, **rules),
+    "scenes": lambda path, media, least, rules: scenes(path, media=media, threshold=least, **rules),
+    "tryout": lambda path, _media, wish, rules: tryout(path, wish=wish, **rules),
+    "weights": lambda path, media, _detail, rules: weights(path, media=media, **rules),
 }
 
 
@@ -53,17 +59,17 @@ def first_look(
 ) -> tuple[dict[str, MediaInfo], dict[str, Picture]]:
     """What the inputs contain: media and still pictures, by name. Raises InputNotFound, InputUnreadable."""
     media = {name: machine.look(path, stop=stop) for name, path in paths.items() if kinds[name] == "media"}
-    pictures: dict[str, Picture] = {}
+    stills: dict[str, Picture] = {}
     for name, path in paths.items():
         try:
             if kinds[name] == "picture":
-                pictures[name] = _picture(path, machine, stop)
+                stills[name] = _picture(path, machine, stop)
             elif kinds[name] == "font":
                 check_font(path)
         except InputUnreadable as error:
             error.hint = f"check that the file is complete and is a {kinds[name]}"
             raise
-    return media, pictures
+    return media, stills
 
 
 def subtitle_files(kinds: Mapping[str, InputKind], paths: Mapping[str, Path]) -> dict[str, SubtitleFile]:
@@ -79,7 +85,7 @@ def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, s
     """The answer to what planning asks about `path`."""
     if question.kind not in ANSWERS:
         raise FramemillError(f"planning asks for unknown facts: {question}")
-    return ANSWERS[question.kind](machine, path, media, question.detail, stop)
+    return ANSWERS[question.kind](path, media, question.detail, machine.rules(stop))
 
 
 def _picture(path: Path, machine: Machine, stop: Stop) -> Picture:

@@ -162,7 +162,9 @@ def _tell(work: _Work) -> None:
         elif not track.chain:
             work.bench.say(f"{label} is there already: {track.before}", False)
         else:
-            work.bench.say(f"{label} was {track.before}; is {track.after} ({track.how})", False)
+            over = track.after.peak > work.target.peak + _OVER
+            peaks = f"; its peaks stay above {work.target.peak:g} dBTP" if over else ""
+            work.bench.say(f"{label} was {track.before}; is {track.after} ({track.how}){peaks}", over)
         heard = track.before.heard
         rows.append(
             {

@@ -1,7 +1,7 @@
 """Under which names results are published, and which existing files those names may meet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from framemill.domain.plan import Output
@@ -37,6 +37,11 @@ def targets_of(output: Output, destination: Path) -> Iterator[tuple[Path, bool]]
         number = name.fullmatch(path.name)
         if number and output.first <= int(number[1]) and (last is None or int(number[1]) <= last):
             yield path, False
+
+
+def in_order(files: Iterable[Path]) -> list[Path]:
+    """The files of a numbered set by their numbers: 1000 after 999, which text would put after 100."""
+    return sorted(files, key=lambda path: (len(path.name), path.name))
 
 
 def _pattern(output: Output) -> str:

@@ -6,6 +6,7 @@ from framemill.commands import looks
 from framemill.domain import picks
 from framemill.domain.picks import Look
 from framemill.domain.units import seconds
+from framemill.engine.failures import forgivable
 from framemill.engine.workbench import Workbench
 from framemill.errors import FramemillError
 
@@ -25,7 +26,7 @@ def pick(bench: Workbench, argv: tuple[str, ...]) -> None:
         try:
             bench.ffmpeg(tuple(arguments))
         except FramemillError as error:
-            if error.transient or error.code in {"cancelled", "timeout"}:
+            if not forgivable(error):
                 raise
             continue  # what cannot be looked at is taken at its time
         written = [

@@ -13,6 +13,7 @@ from framemill.engine.outcomes import Published
 from framemill.engine.publication import Publication
 from framemill.engine.recovery import workspace_of
 from framemill.engine.stored import load_step
+from framemill.errors import LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import get_job
 from framemill.store.tables import Job, Task
@@ -66,6 +67,8 @@ def publish_job(
                 for task, output, made in results
             ],
         )
+    except LeaseLost:
+        raise  # whoever has the task now publishes the same files; taking them back would take back theirs
     except BaseException:
         # Ctrl-C may come right after the commit: what is recorded as published stays.
         with database.read() as session:

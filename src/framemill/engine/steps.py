@@ -15,8 +15,10 @@ from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Command, Output, Step
 from framemill.engine.actions import act
 from framemill.engine.digests import digest
+from framemill.engine.early import EarlyLooks
 from framemill.engine.failures import forgivable
 from framemill.engine.machine import Machine
+from framemill.engine.naming import in_order
 from framemill.engine.progress import StepProgress
 from framemill.engine.stored import dump
 from framemill.engine.verify import Made, verify
@@ -99,22 +101,12 @@ class StepRun:
         remove(self._scratch)
         real = stage(self._scratch, self._step, sources)
         progress = StepProgress(commands, self._hold.report)
-        for number, command in enumerate(commands):
-            if not self._wanted(command):
-                continue
-            progress.started(number)
-            for single in self._singles(self._filled(command)):
-                try:
-                    self._run(
-                        single,
-                        real,
-                        on_progress=partial(progress.reported, number),
-                        on_share=partial(progress.shared, number),
-                    )
-                except FramemillError as error:
-                    if not command.forgiven or not forgivable(error):
-                        raise
-        outputs = {output.id: self._verified(output) for output in self._step.outputs}
+        with EarlyLooks(self._step.outputs, self._scratch / "out", self._look_now) as self._early:
+            for number, command in enumerate(commands):
+                if self._wanted(command):
+                    progress.started(number)
+                    self._perform(command, number, real, progress)
+            outputs = {output.id: self._verified(output) for output in self._step.outputs}
         return {
             "scratch": self._scratch.name,
             "outputs": outputs,
@@ -123,8 +115,23 @@ class StepRun:
             **({"found": self._found} if self._found else {}),
         }
 
+    def _perform(self, command: Command, number: int, real: Sequence[Path], progress: StepProgress) -> None:
+        def reported(at: Progress) -> None:
+            progress.reported(number, at)
+            self._early.notice()
+
+        for single in self._singles(self._filled(command)):
+            try:
+                self._run(single, real, on_progress=reported, on_share=partial(progress.shared, number))
+            except FramemillError as error:
+                if not command.forgiven or not forgivable(error):
+                    raise
+
     def look(self, path: Path) -> MediaInfo:
         """As Eye says."""
+        return self._early.look(path)
+
+    def _look_now(self, path: Path) -> MediaInfo:
         return self._machine.look(path, name=path.name, stop=self._hold.stopped)
 
     def packets(self, path: Path, stream: int) -> int:
@@ -149,7 +156,7 @@ class StepRun:
         """The command itself, or one for each file of the folder that it is to be run for."""
         if command.for_each is None:
             return [command]
-        files = sorted((self._scratch / "in" / command.for_each).iterdir())
+        files = in_order((self._scratch / "in" / command.for_each).iterdir())
         return [
             replace(
                 command,

@@ -90,7 +90,7 @@ def _in_lines(share: str, lines: int) -> str:
 
 def _check_letters(bench: Workbench, drawn: SubtitleText) -> None:
     sample = bench.scratch / "out" / "letters.ass"
-    sample.write_text(ass.one_of_each(drawn), encoding="utf-8")
+    sample.write_text(ass.one_of_each(drawn, wanted=needed), encoding="utf-8")
     done = bench.ffmpeg(burning.one_frame("out/letters.ass"))
     lacking = sorted({int(found, 16) for line in done.tail for found in _LACKING.findall(line)})
     if 0 in lacking:
@@ -98,9 +98,8 @@ def _check_letters(bench: Workbench, drawn: SubtitleText) -> None:
             "there is no font on this machine to draw subtitles with",
             hint="install one (fonts-dejavu-core on Debian), or give a font file",
         )
-    missing = [chr(n) for n in lacking if needed(chr(n))]
-    if missing:
+    if lacking:
         raise NotSupported(
-            f"no font here has the letters {named(missing)} that the subtitles need",
+            f"no font here has the letters {named(map(chr, lacking))} that the subtitles need",
             hint="install a font that has them (fonts-noto on Debian), or give a font file",
         )

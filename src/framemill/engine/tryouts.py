@@ -7,17 +7,23 @@ from pathlib import Path
 from framemill.commands.failures import classify
 from framemill.commands.progress import Progress
 from framemill.commands.trials import SOURCE
-from framemill.domain.media import MediaInfo
 from framemill.domain.trials import Trial, Tryout
-from framemill.engine.machine import Machine, Stop
 from framemill.engine.trials import try_crf
 from framemill.engine.workbench import Workbench
+from framemill.tools.limits import Limits
 from framemill.tools.process import Finished, run_tool
-from framemill.tools.sandbox import sandboxed
+from framemill.tools.programs import Programs
+from framemill.tools.sandbox import Mode, sandboxed
 
 
 def tryout(
-    machine: Machine, path: Path, _media: MediaInfo, wish: Tryout, stop: Stop
+    path: Path,
+    *,
+    wish: Tryout,
+    programs: Programs,
+    limits: Limits,
+    sandbox: Mode,
+    cancelled: Callable[[], bool],
 ) -> dict[str, tuple[Trial, ...]]:
     """What each setting gave at each of its crf values, by its name."""
     real = path.resolve()
@@ -30,15 +36,15 @@ def tryout(
         def run(argv: tuple[str, ...], on_progress: Callable[[Progress], None] | None = None) -> Finished:
             done = run_tool(
                 sandboxed(
-                    (str(machine.programs.ffmpeg), *argv),
+                    (str(programs.ffmpeg), *argv),
                     readable=(real,),
                     writable=(scratch,),
-                    mode=machine.sandbox,
+                    mode=sandbox,
                 ),
                 cwd=scratch,
-                limits=machine.limits,
+                limits=limits,
                 on_progress=on_progress,
-                cancelled=stop,
+                cancelled=cancelled,
             )
             if done.exit_code != 0:
                 raise classify(tool="ffmpeg", exit_code=done.exit_code, tail=done.tail, name=path.name)

@@ -25,14 +25,32 @@ def bound(specs: Sequence[Spec], inputs: Mapping[str, Path]) -> tuple[tuple[Spec
         for field, ref, _kind in references(spec):
             if ref in names or ref in known or ref.partition(".")[0] in known:
                 continue
-            path = Path(ref).expanduser().absolute()
-            if not path.exists():
-                raise InputNotFound(ref)
+            path = existing(ref)
             same = next((name for name, known_path in found.items() if known_path == path), None)
             names[ref] = same if same and same not in inputs else _free(field, {*found, *known})
             found[names[ref]] = path
         done.append(renamed(spec, names))
     return tuple(done), found
+
+
+def path_of(name: str | Path) -> Path:
+    """The absolute path that a person means; a name that begins with `~` and no user's name is a name."""
+    try:
+        return Path(name).expanduser().absolute()
+    except RuntimeError:
+        return Path(name).absolute()
+
+
+def existing(name: str | Path) -> Path:
+    """The absolute path of what is there; InputNotFound."""
+    path = path_of(name)
+    try:
+        found = path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        found = False
+    if not found:
+        raise InputNotFound(str(name))
+    return path
 
 
 def _free(field: str, taken: set[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from framemill.commands import moving, opening, source
+from framemill.commands.moments import held
 from framemill.commands.moving import Format
 from framemill.domain import promises
 from framemill.domain.estimates import decoding
@@ -15,14 +16,13 @@ from framemill.domain.plan import Command, Estimate, Output, Promise, Role, Step
 from framemill.domain.units import US, format_size, parse_frame_rate, seconds
 from framemill.domain.work import Product, Work
 from framemill.errors import InvalidSpec, TimeOutOfRange
+from framemill.operations.building.excerpts import rate_of
 from framemill.operations.building.naming import file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import FrameRate, Spec, Time
 
 # Endings that each format is known by, the usual one first.
 _ENDINGS: dict[Format, tuple[str, ...]] = {"gif": ("gif",), "webp": ("webp",), "apng": ("png", "apng")}
-# Slower than this is a slide show, of which a clip may hold no whole frame.
-_SLOW = 5
 # Viewers slow down what asks for more.
 _MOST_FPS = 50
 # A palette is known only after the last frame; until then all are held.
@@ -114,14 +114,11 @@ def _format(spec: Gif) -> Format:
 
 
 def _rate(spec: Gif, stream: VideoStream) -> Fraction:
-    """The wanted rate, or the source's own where that is a little slower: then no frame is doubled."""
-    wanted = parse_frame_rate(spec.fps)
-    if wanted > _MOST_FPS:
+    if parse_frame_rate(spec.fps) > _MOST_FPS:
         raise InvalidSpec(
             f"{spec.fps} frames a second are more than viewers play", hint=f"ask for {_MOST_FPS} or fewer"
         )
-    steady = not stream.is_vfr and stream.frame_rate >= _SLOW
-    return min(wanted, stream.frame_rate) if steady else wanted
+    return rate_of(spec.fps, stream, duration_us=spec.duration)
 
 
 def _length(spec: Gif, media: MediaInfo, stream: VideoStream) -> int:
@@ -160,14 +157,7 @@ def _commands(
     frames: int,
 ) -> tuple[Command, ...]:
     enter = opening.entry(media, spec.start)
-    picked = (
-        # Holds each picture until the next, and the first back to the start, so a slide show has no gap.
-        f"fps={rate.numerator}/{rate.denominator}:start_time={seconds(spec.start - enter)}",
-        # The last picture stays until the end, where the container is not sure when that is.
-        "tpad=stop_mode=clone:stop_duration=1",
-        f"trim=end_frame={frames}",
-        "setpts=PTS-STARTPTS",
-    )
+    picked = (*held(rate, spec.start - enter), f"trim=end_frame={frames}")
     promise = output.promise
     assert promise.width is not None
     assert promise.height is not None

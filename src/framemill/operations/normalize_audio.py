@@ -8,17 +8,16 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from framemill.commands import sound
 from framemill.commands.loudness import Target
-from framemill.domain.containers import Container, container_kept
+from framemill.domain.containers import Container
 from framemill.domain.left_behind import describe
-from framemill.domain.media import AudioStream, MediaInfo, VideoStream
+from framemill.domain.media import AudioStream, MediaInfo
 from framemill.domain.plan import Command, Estimate, Output, Promise, Role, Step
 from framemill.domain.promises import end_of
 from framemill.domain.units import US
 from framemill.domain.work import Work
-from framemill.errors import NotSupported
 from framemill.operations.building.companions import default_sound
-from framemill.operations.building.copying import Heard, copied, why_not_copied
-from framemill.operations.building.naming import container_wanted, file_name, picture_container
+from framemill.operations.building.copying import Heard, copied, copying_container
+from framemill.operations.building.naming import file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -68,7 +67,7 @@ def plan(spec: NormalizeAudio, planning: Planning) -> Work:
     media = product.media
     planning.audio_of(product)
     stream = media.main_video
-    container = _container(spec, media, stream)
+    container = copying_container(spec, media, stream)
     chosen = _chosen(media, container)
     tracks = [_track(planning, media, track, container) for track in chosen]
     work = copied(
@@ -101,18 +100,6 @@ def plan(spec: NormalizeAudio, planning: Planning) -> Work:
         estimate=step.estimate + Estimate(cpu_ms=cost, wall_ms=cost),
     )
     return replace(work, steps=(step,))
-
-
-def _container(spec: NormalizeAudio, media: MediaInfo, stream: VideoStream | None) -> Container:
-    if stream is None:
-        return container_wanted(spec, container_kept(media))
-    container = picture_container(spec, container_kept(media), codec=stream.codec)
-    if why := why_not_copied(media, stream, container):
-        raise NotSupported(
-            f"the picture cannot stay as it is: {why}",
-            hint="name the output .mp4 or .mov, or convert the picture first",
-        )
-    return container
 
 
 def _chosen(media: MediaInfo, container: Container) -> tuple[AudioStream, ...]:
@@ -178,8 +165,7 @@ def _command(
 
 
 def _report(spec: NormalizeAudio, planning: Planning) -> Output:
-    name = (spec.output or planning.stem(spec.source)).rpartition(".")
-    stem = name[0] or name[2]
+    stem = spec.output.rpartition(".")[0] if spec.output else planning.stem(spec.source)
     return Output(
         id=f"{planning.name}/report",
         path="loudness.json",

@@ -66,6 +66,8 @@ class Planning:
         """Everything `source` offers: an input is one product, an earlier operation may make several."""
         if found := self.products.get(source):
             return found
+        if source in self.products:
+            raise InvalidSpec(f"{self.name}: what {source!r} makes cannot be read by later operations")
         # "ladder.720p" picks one product of an operation.
         operation, _, label = source.rpartition(".")
         picked = tuple(p for p in self.products.get(operation, ()) if p.label == label)

@@ -12,16 +12,15 @@ from framemill.domain.containers import CONTAINERS
 from framemill.domain.estimates import encoding
 from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
-from framemill.domain.units import US, parse_frame_rate, seconds
+from framemill.domain.units import US, seconds
 from framemill.domain.work import Product, Work
 from framemill.errors import InvalidSpec, TimeOutOfRange
+from framemill.operations.building.excerpts import rate_of
 from framemill.operations.building.naming import file_name, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.profiles import make_profile
 from framemill.operations.spec import EvenSide, FrameRate, Spec, Time
 
-# Slower than this is a slide show, of which a clip may hold no whole frame.
-_SLOW = 5
 # Fewer frames of a moment are a flicker.
 _LEAST_FRAMES = 2
 
@@ -58,7 +57,7 @@ def plan(spec: Preview, planning: Planning) -> Work:
     product = planning.one(spec.source)
     stream = planning.video_of(product)
     end = promises.end_of(product.media, stream)[0]
-    rate = _rate(spec, stream)
+    rate = rate_of(spec.fps, stream, duration_us=spec.duration)
     starts, frames = _montage(spec, end, rate) if spec.montage else ((), ())
     start, length = (starts[0], _lasting(sum(frames), rate)) if starts else _window(spec, end)
     size = picture.contained(stream, spec.width, None)
@@ -121,13 +120,6 @@ def plan(spec: Preview, planning: Planning) -> Work:
         products=(Product(ref=output.id, label=planning.name, media=made),),
         notes=(f"{planning.name}: silent, {said}",),
     )
-
-
-def _rate(spec: Preview, stream: VideoStream) -> Fraction:
-    """The wanted rate, or the source's own where that is a little slower: then no frame is doubled."""
-    wanted = parse_frame_rate(spec.fps)
-    steady = not stream.is_vfr and stream.frame_rate >= _SLOW
-    return min(wanted, stream.frame_rate) if steady else wanted
 
 
 def _one(

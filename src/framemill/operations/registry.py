@@ -1,6 +1,7 @@
 """Every operation by name, loaded when first asked for: listing them costs no import."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -8,15 +9,18 @@ from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from framemill.domain.units import seconds
 from framemill.domain.work import Work
 from framemill.errors import InvalidSpec
 from framemill.operations.names import SUMMARIES
 from framemill.operations.planning import Planning
-from framemill.operations.spec import Spec
+from framemill.operations.spec import Spec, in_micros
 
 NAMES: tuple[str, ...] = tuple(SUMMARIES)
+_BOUND = re.compile(r"\d+$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +84,13 @@ def spec_or_faults(data: Mapping[str, object]) -> Spec | tuple[Fault, ...]:
         return tuple(Fault(where=issue["loc"], text=_said(issue, fields)) for issue in issues)
 
 
-def _said(issue: ErrorDetails, fields: Iterable[str]) -> str:
-    if issue["type"] != "extra_forbidden":
-        return str(issue["msg"]).removeprefix("Value error, ")
-    near = get_close_matches(str(issue["loc"][-1]), fields, n=1)
-    return "there is no such field" + (f"; did you mean {near[0]!r}?" if near else "")
+def _said(issue: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
+    name = str(issue["loc"][-1]) if issue["loc"] else ""  # empty: it is about several fields
+    if issue["type"] == "extra_forbidden":
+        near = get_close_matches(name, fields, n=1)
+        return "there is no such field" + (f"; did you mean {near[0]!r}?" if near else "")
+    text = str(issue["msg"]).removeprefix("Value error, ")
+    bound = _BOUND.search(text)
+    if bound and name in fields and in_micros(fields[name]):
+        return f"{text[: bound.start()]}{seconds(int(bound[0]))} s"
+    return text

@@ -8,17 +8,17 @@ from pydantic import Field
 from framemill.commands import lone, overlaying, sound
 from framemill.commands.overlaying import Overlay
 from framemill.domain import left_behind
-from framemill.domain.containers import Container, container_kept
+from framemill.domain.containers import Container
 from framemill.domain.left_behind import describe
 from framemill.domain.media import AudioStream, MediaInfo, VideoStream
 from framemill.domain.plan import Dropped, Role, StepInput
 from framemill.domain.promises import end_of
 from framemill.domain.units import format_time
 from framemill.domain.work import AudioPart, Product, Work
-from framemill.errors import NotSupported, TimeOutOfRange
+from framemill.errors import TimeOutOfRange
 from framemill.operations.building.companions import default_sound
-from framemill.operations.building.copying import Heard, copied, why_not_copied
-from framemill.operations.building.naming import container_wanted, file_name, picture_container
+from framemill.operations.building.copying import Heard, copied, copying_container
+from framemill.operations.building.naming import file_name
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Level, MediaRef, Spec, Time
 
@@ -49,7 +49,7 @@ def plan(spec: ReplaceAudio, planning: Planning) -> Work:
     own = media.main_audio if spec.mix else None
     # Sound alone may be mixed with; to replace it would leave nothing of the source.
     stream = media.main_video if own is not None else planning.video_of(product)
-    container = _container(spec, media, stream)
+    container = copying_container(spec, media, stream)
     overlay = _overlay(spec, media, stream, own, music.media, track)
     if own is None:
         heard = _replaced(spec, planning, media, container, music, track, overlay)
@@ -78,18 +78,6 @@ def plan(spec: ReplaceAudio, planning: Planning) -> Work:
         ),
         dropped=(*(work.dropped or ()), *_unused(music, track)),
     )
-
-
-def _container(spec: ReplaceAudio, media: MediaInfo, stream: VideoStream | None) -> Container:
-    if stream is None:
-        return container_wanted(spec, container_kept(media))
-    container = picture_container(spec, container_kept(media), codec=stream.codec)
-    if why := why_not_copied(media, stream, container):
-        raise NotSupported(
-            f"the picture cannot stay as it is: {why}",
-            hint="name the output .mp4 or .mov, or convert the picture first",
-        )
-    return container
 
 
 def _overlay(

@@ -19,6 +19,9 @@ from framemill.errors import InvalidSpec
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec, Time
 
+# What ffmpeg's detectors take.
+_LONGEST = 24 * 3600 * US
+
 Kind = Literal["scenes", "black", "freeze", "silence"]
 
 
@@ -36,14 +39,14 @@ class Scenes(Spec):
         le=100,
         description="By how much of 100 a frame must differ from the one before to begin a scene.",
     )
-    black_min: Time = Field(US // 2, description="Shortest black range.")
+    black_min: Time = Field(US // 2, le=_LONGEST, description="Shortest black range.")
     black_level: float = Field(0.1, ge=0, le=1, description="Brightness up to which a pixel is black.")
     black_share: float = Field(0.98, gt=0, le=1, description="Share of the picture that must be black.")
-    freeze_min: Time = Field(2 * US, description="Shortest frozen range.")
+    freeze_min: Time = Field(2 * US, le=_LONGEST, description="Shortest frozen range.")
     freeze_noise: float = Field(
         -60, ge=-100, le=0, description="Difference in dB up to which a picture stands still."
     )
-    silence_min: Time = Field(US, description="Shortest silent range.")
+    silence_min: Time = Field(US, le=_LONGEST, description="Shortest silent range.")
     silence_level: float = Field(-50, ge=-100, le=0, description="Level in dB below which sound is silence.")
 
 

@@ -164,6 +164,8 @@ OutputName = Annotated[str, AfterValidator(_relative)]
 
 HardwareWish = Annotated[
     Wish | None,
+    # YAML reads a bare `off` as false.
+    BeforeValidator(lambda value: "off" if value is False else value),
     Field(
         description="Encode on a GPU: auto takes one that works and software else, a name only that one, off "
         "none. Unset: what FRAMEMILL_HARDWARE says."
@@ -247,7 +249,17 @@ def renamed(spec: _M, names: Mapping[str, str]) -> _M:
     return spec.model_copy(update=changes) if changes else spec
 
 
+def in_micros(info: FieldInfo) -> bool:
+    """True for a field that holds a time, whose bounds are µs."""
+    return any(isinstance(mark, AfterValidator) and mark.func is _Quantity for mark in _marks(info))
+
+
 def _kind(info: FieldInfo) -> InputKind | None:
-    # Of an optional field the mark stands inside the union, of several files inside the tuple.
-    inner = (mark for part in get_args(info.annotation) for mark in getattr(part, "__metadata__", ()))
-    return next((mark.kind for mark in (*info.metadata, *inner) if isinstance(mark, Reads)), None)
+    return next((mark.kind for mark in _marks(info) if isinstance(mark, Reads)), None)
+
+
+def _marks(info: FieldInfo) -> Iterator[object]:
+    yield from info.metadata
+    # Of an optional field they stand inside the union, of several files inside the tuple.
+    for part in get_args(info.annotation):
+        yield from getattr(part, "__metadata__", ())

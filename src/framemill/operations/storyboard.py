@@ -79,7 +79,8 @@ def plan(spec: Storyboard, planning: Planning) -> Work:
 
 
 def _layout(spec: Storyboard, media: MediaInfo, stream: VideoStream) -> Layout:
-    interval = spec.interval or storyboard.usual_interval(media.duration_us)
+    wanted_us = spec.interval or storyboard.usual_interval(media.duration_us)
+    interval = min(wanted_us, max(media.duration_us, storyboard.LEAST_US))
     width = min(spec.width, max(2, stream.display_width & ~1))
     height = max(2, round(Fraction(stream.display_height * width, stream.display_width) / 2) * 2)
     wanted = Layout(

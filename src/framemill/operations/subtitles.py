@@ -83,7 +83,7 @@ class Subtitles(Spec):
         "where nothing is said. `all` extracts every text track.",
     )
     file: Annotated[tuple[SubtitlesRef, ...], BeforeValidator(_one_or_more)] = Field(
-        (), description="SRT, WebVTT or ASS file to burn or add; several can be added."
+        (), max_length=50, description="SRT, WebVTT or ASS file to burn or add; several can be added."
     )
     format: SubtitleFormat | None = Field(
         None, description="Format to extract to. Unset: what the output's ending says, else the track's own."

@@ -37,7 +37,9 @@ class Thumbnails(Spec):
 
     op: Literal["thumbnails"] = "thumbnails"
     version: Literal[1] = 1
-    at: tuple[Time, ...] | None = Field(None, min_length=1, description="Times to take, instead of `count`.")
+    at: tuple[Time, ...] | None = Field(
+        None, min_length=1, max_length=1000, description="Times to take, instead of `count`."
+    )
     count: int = Field(
         5, ge=1, le=1000, description="How many, at i/(count+1) of the duration: never the black first frame."
     )

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.hardware import Acceleration
+from framemill.domain.media import MediaInfo
 from framemill.domain.plan import Boundary, Dropped, Output, Plan, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product, Tap
 from framemill.errors import InvalidSpec
-from framemill.operations.planning import Facts, Planning
+from framemill.operations.planning import INPUT, Facts, Planning
 from framemill.operations.registry import operation
 from framemill.operations.spec import Spec
 from framemill.planner.conditions import holds
@@ -44,7 +45,7 @@ def compile_plan(
     lost: dict[str, list[tuple[Dropped, ...]]] = {}
     for spec in specs:
         name = _free_name(spec, products)
-        if spec.when is not None and not holds(spec.when, next(iter(facts.media.values()))):
+        if spec.when is not None and not holds(spec.when, _main(facts, spec)):
             notes.append(f"{name}: left out, since not: {spec.when}")
             continue
         work = operation(spec.op).plan(
@@ -78,6 +79,13 @@ def compile_plan(
         boundaries=tuple(boundaries),
         fingerprint=fingerprint(ordered, capabilities=capabilities, contents=contents),
     )
+
+
+def _main(facts: Facts, spec: Spec) -> MediaInfo:
+    """What conditions are about: the input called so, else the first."""
+    if not facts.media:
+        raise InvalidSpec(f"{spec.op}: `when` is about footage, and no input is any")
+    return facts.media.get(INPUT) or next(iter(facts.media.values()))
 
 
 def _free_name(spec: Spec, taken: Mapping[str, object]) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from framemill.errors import InvalidSpec
-from framemill.operations.registry import Fault, operation, spec_or_faults
+from framemill.errors import InputNotFound, InvalidSpec
+from framemill.operations.binding import path_of
+from framemill.operations.registry import NAMES, Fault, operation, spec_or_faults
 from framemill.operations.spec import Spec
 from framemill.planner.conditions import check_condition
 from framemill.planner.documents import Document, Place, parse_document, read_document
@@ -79,8 +79,10 @@ def find_pipeline(name_or_path: str) -> Document:
     """The text of this name or in this file. Raises InputNotFound, InvalidSpec."""
     if name_or_path in PIPELINES or name_or_path in TEMPLATES:
         return parse_document(pipeline_text(name_or_path), name=name_or_path)
-    path = Path(name_or_path).expanduser()
-    if not path.is_file() and path.suffix not in {".yaml", ".yml", ".json"}:
+    path = path_of(name_or_path)
+    if not path.is_file():
+        if path.suffix in {".yaml", ".yml", ".json"}:
+            raise InputNotFound(name_or_path)
         known = (*PIPELINES, *TEMPLATES)
         near = get_close_matches(name_or_path, known, n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
@@ -103,7 +105,8 @@ def _loaded(document: Document, steps: Sequence[Mapping[str, Any]]) -> tuple[tup
     mistakes = [_mistake(document, place, text) for place, text in _head(document.data)]
     if not steps:
         mistakes.append(_mistake(document, ("steps",), "there is nothing to do: give at least one operation"))
-    known = {str(name) for name in document.data.get("inputs") or ()}
+    names = document.data.get("inputs")
+    known = {str(name) for name in names} if isinstance(names, list) else set()
     for number, step in enumerate(steps):
         found = _not_a_mapping(number, step) or spec_or_faults(step)
         if isinstance(found, Spec):
@@ -163,8 +166,9 @@ def _override(steps: list[dict[str, Any]], key: str, value: object, name: str) -
     fitting = [
         step
         for step in steps
-        if (wanted in {step.get("name"), step.get("op")} if wanted else True)
-        and field in operation(str(step.get("op"))).spec.model_fields
+        if (wanted in (step.get("name"), step.get("op")) if wanted else True)
+        and step.get("op") in NAMES
+        and field in operation(str(step["op"])).spec.model_fields
     ]
     if len(fitting) != 1:
         found = "no step" if not fitting else f"{len(fitting)} steps"

@@ -16,7 +16,8 @@ from framemill.engine.recovery import (
     reopen,
 )
 from framemill.engine.workspace import missing_folders
-from framemill.errors import IllegalTransition, InputNotFound, InvalidSpec
+from framemill.errors import DestinationUnwritable, IllegalTransition, InputUnreadable, InvalidSpec
+from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobRecord, LogRecord, TaskRecord
 from framemill.store.database import Database
@@ -56,17 +57,18 @@ class Jobs:
         job is left to this process, which must run it. With `resume` an equal
         job that a dead worker of this host left unfinished is returned
         instead: asking for the same again goes on where it was. Raises
-        InputNotFound and InvalidSpec.
+        InputNotFound, InputUnreadable for a folder, DestinationUnwritable and
+        InvalidSpec.
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
         if not 1 <= priority <= 10:
             raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
-        facts = {name: input_facts(path.expanduser().absolute()) for name, path in inputs.items()}
-        for name, path in inputs.items():
-            if path.expanduser().is_dir():
-                raise InputNotFound(f"{path} (input {name!r} is a folder)")
-        place = destination.expanduser().absolute()
+        paths = {name: existing(path) for name, path in inputs.items()}
+        if folder := next((path for path in paths.values() if path.is_dir()), None):
+            raise InputUnreadable(folder.name, "it is a folder")
+        facts = {name: input_facts(path) for name, path in paths.items()}
+        place = _a_place(path_of(destination))
         wanted = [spec.model_dump(mode="json") for spec in specs]
         with self._database.write(durable=True) as session:
             if resume and (left := find_abandoned(session, specs=wanted, inputs=facts, destination=place)):
@@ -157,3 +159,18 @@ class Jobs:
             clear_up(self._database, job_id)
         else:
             clear_up_cancelled(self._database, job_id)
+
+
+def _a_place(destination: Path) -> Path:
+    """`destination`, which is a folder or can become one; DestinationUnwritable."""
+    if "\0" in str(destination):
+        raise DestinationUnwritable(str(destination))
+    try:
+        nearest = next(path for path in (destination, *destination.parents) if path.exists())
+    except OSError as error:  # no file can have the name, or nobody may look there
+        raise DestinationUnwritable(str(destination)) from error
+    if not nearest.is_dir():
+        refused = DestinationUnwritable(str(destination))
+        refused.hint = f"{str(nearest)!r} is a file, and results go into a folder: choose another destination"
+        raise refused
+    return destination

@@ -6,7 +6,7 @@ from pathlib import Path
 from framemill.domain.plan import Plan
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Request, make_plan
-from framemill.errors import InputNotFound
+from framemill.operations.binding import existing
 from framemill.operations.spec import Spec
 
 
@@ -22,8 +22,5 @@ class Plans:
         Raises what probing and planning raise. Whether the results' names are
         free is only looked at when it runs.
         """
-        paths = {name: path.expanduser().absolute() for name, path in inputs.items()}
-        for path in paths.values():
-            if not path.exists():
-                raise InputNotFound(str(path))
+        paths = {name: existing(path) for name, path in inputs.items()}
         return make_plan(Request(specs=specs, inputs=paths, explaining=True), self._machine())

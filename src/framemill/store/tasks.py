@@ -7,9 +7,27 @@ past its lease holds an old token, so it changes nothing and gets LeaseLost.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CursorResult, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    String,
+    Table,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.errors import LeaseLost
@@ -31,6 +49,7 @@ class Wanted:
 
 
 _ANY = Wanted()
+_ONE: ColumnElement[int] = literal_column("1", Integer)
 
 
 def claim(
@@ -39,55 +58,102 @@ def claim(
     """Take the most urgent ready task, in turn, oldest first; None where none is ready.
 
     Two workers never get the same one: SQLite lets one writer in at a time,
-    PostgreSQL locks the row and skips locked ones.
+    PostgreSQL locks the row and skips locked ones. The task belongs to no
+    session: it says how things were.
     """
-    query = select(Task.id).where(
-        Task.state == TaskState.READY,
-        Task.lane == wanted.lanes[0] if len(wanted.lanes) == 1 else Task.lane.in_(wanted.lanes),
-        or_(Task.not_before.is_(None), Task.not_before <= now),
-    )
-    if wanted.task_id is not None:
-        query = query.where(Task.id == wanted.task_id)
-    if wanted.resources is not None:
-        query = query.where(Task.resource.in_(wanted.resources))
-    if wanted.lacks:
-        query = query.where(Task.requires.not_in(wanted.lacks))
-    if wanted.job_id is None:
-        query = query.order_by(Task.rank, Task.turn, Task.id)
-    else:
-        query = query.where(Task.job_id == wanted.job_id).order_by(Task.position)
-    first = query.limit(1).with_for_update(skip_locked=True).scalar_subquery()
-    task = session.scalars(
-        update(Task)
-        .where(Task.id == first)
-        .values(
-            state=next_task_state(TaskState.READY, TaskState.LEASED),
-            attempt=Task.attempt + 1,
-            lease_token=Task.lease_token + 1,
-            lease_worker=worker,
-            lease_expires=now + ttl,
-            progress=0.0,
-            updated_at=now,
-            **dict.fromkeys(_OF_A_RUN),
+    connection = session.connection()
+    row = (
+        connection.execute(
+            _take(
+                lanes=len(wanted.lanes),
+                of_job=wanted.job_id is not None,
+                one=wanted.task_id is not None,
+                some=wanted.resources is not None,
+                lacking=bool(wanted.lacks),
+            ),
+            {
+                **{f"lane{number}": lane for number, lane in enumerate(wanted.lanes)},
+                "worker": worker,
+                "now": now,
+                "until": now + ttl,
+                **({} if wanted.job_id is None else {"wanted_job": wanted.job_id}),
+                **({} if wanted.task_id is None else {"wanted_task": wanted.task_id}),
+                **({} if wanted.resources is None else {"resources": wanted.resources}),
+                **({"lacks": wanted.lacks} if wanted.lacks else {}),
+            },
         )
-        .returning(Task)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    if task is None:
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
         return None
-    running = next_job_state(JobState.QUEUED, JobState.RUNNING)
-    session.execute(
-        update(Job)
-        .where(Job.id == task.job_id)
+    task = Task(**row)
+    connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    return task
+
+
+# Built once for each shape, and with constants in its text: putting such a statement together, and
+# handing over what never changes, cost several times as much as running it.
+@cache
+def _take(*, lanes: int, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
+    t = Task.__table__.c
+    now = bindparam("now", type_=t.updated_at.type)
+    query = select(t.id).where(
+        t.state == _constant(TaskState.READY),
+        or_(*(t.lane == bindparam(f"lane{number}") for number in range(lanes))),
+        or_(t.not_before.is_(None), t.not_before <= now),
+    )
+    if one:
+        query = query.where(t.id == bindparam("wanted_task", type_=t.id.type))
+    if some:
+        query = query.where(t.resource.in_(bindparam("resources", expanding=True)))
+    if lacking:
+        query = query.where(t.requires.not_in(bindparam("lacks", expanding=True)))
+    if of_job:
+        query = query.where(t.job_id == bindparam("wanted_job", type_=t.job_id.type)).order_by(t.position)
+    else:
+        query = query.order_by(t.rank, t.turn, t.id)
+    first = query.limit(literal_column("1")).with_for_update(skip_locked=True).scalar_subquery()
+    table = Task.__table__
+    assert isinstance(table, Table)
+    return (
+        update(table)
+        .where(t.id == first)
         .values(
-            state=case((Job.state == JobState.QUEUED, running), else_=Job.state),
-            started_at=func.coalesce(Job.started_at, now),
-            step=task.title,
+            state=_constant(next_task_state(TaskState.READY, TaskState.LEASED)),
+            attempt=t.attempt + _ONE,
+            lease_token=t.lease_token + _ONE,
+            lease_worker=bindparam("worker"),
+            lease_expires=bindparam("until", type_=t.updated_at.type),
+            progress=literal_column("0.0"),
+            updated_at=now,
+            **dict.fromkeys(_OF_A_RUN, null()),
+        )
+        .returning(*t)
+    )
+
+
+def _constant(state: str) -> ColumnElement[str]:
+    return literal_column(f"'{state}'", String)
+
+
+@cache
+def _start_job() -> Update:
+    table = Job.__table__
+    assert isinstance(table, Table)
+    j = table.c
+    now = bindparam("now", type_=j.updated_at.type)
+    queued, running = JobState.QUEUED, next_job_state(JobState.QUEUED, JobState.RUNNING)
+    return (
+        update(table)
+        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .values(
+            state=case((j.state == _constant(queued), _constant(running)), else_=j.state),
+            started_at=func.coalesce(j.started_at, now),
+            step=bindparam("title"),
             updated_at=now,
         )
-        .execution_options(synchronize_session=False)
     )
-    return task
 
 
 def held(session: Session, task_id: str, token: int) -> Task:

@@ -6,7 +6,6 @@ driver or the program changes. How they are asked is commands.hardware_trials'.
 
 import contextlib
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +16,12 @@ from pathlib import Path
 from framemill.commands import hardware_trials as trials
 from framemill.commands.progress import Progress
 from framemill.domain.hardware import FORMS, MAKERS, Hardware, Maker, Trial, encoder_name
-from framemill.errors import FramemillError, ToolMissing
+from framemill.errors import FramemillError
 from framemill.tools.devices import device_nodes, render_nodes, surroundings
 from framemill.tools.limits import GIB, Limits
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.programs import Programs
+from framemill.tools.remembered import load, mark_of, save
 from framemill.tools.sandbox import Mode, sandboxed, working_bwrap
 
 _SCHEMA = 1  # of the cache file
@@ -47,7 +47,7 @@ def detect(
     Cancelled, and ToolMissing where there is no ffmpeg.
     """
     cache = cache_dir / f"hardware-{_key(programs, sandbox)}.json" if cache_dir else None
-    if cache is not None and not refresh and (known := _load(cache)) is not None:
+    if cache is not None and not refresh and (known := _known(cache)) is not None:
         return known
     with tempfile.TemporaryDirectory(prefix="framemill-") as folder:
         bench = _Bench(
@@ -70,7 +70,7 @@ def detect(
             done = list(pool.map(lambda maker: list(bench.tried(wanted[maker])), MAKERS))
     found = Hardware(trials=tuple(t for some in done for t in some), devices=device_nodes())
     if cache is not None:
-        _save(cache, found)
+        save(cache, asdict(found))
     return found
 
 
@@ -174,34 +174,17 @@ class _Bench:
 
 def _key(programs: Programs, sandbox: Mode) -> str:
     """Changes with the program, the devices, their drivers, and the sandbox that stands between."""
-    path = programs.ffmpeg
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise ToolMissing(path.name, looked_in=(str(path.parent),)) from error
     inside = sandbox != "off" and working_bwrap() is not None
-    parts = (_SCHEMA, str(path.resolve()), found.st_size, found.st_mtime_ns, inside, surroundings())
+    parts = (_SCHEMA, *mark_of(programs.ffmpeg), inside, surroundings())
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _load(cache: Path) -> Hardware | None:
+def _known(cache: Path) -> Hardware | None:
+    data = load(cache)
     try:
-        data = json.loads(cache.read_bytes())
         return Hardware(
-            trials=tuple(Trial(**trial) for trial in data["trials"]), devices=tuple(data["devices"])
+            trials=tuple(Trial(**trial) for trial in data["trials"]),  # type: ignore[index]  # checked by the except below
+            devices=tuple(data["devices"]),  # type: ignore[index]  # the same
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None  # absent or damaged: try again
-
-
-def _save(cache: Path, found: Hardware) -> None:
-    """Written beside and renamed; a full disk costs only time."""
-    with contextlib.suppress(OSError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=cache.parent, prefix=cache.name)
-        try:
-            with os.fdopen(handle, "w") as file:
-                json.dump(asdict(found), file)
-            Path(temporary).replace(cache)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)

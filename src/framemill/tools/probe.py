@@ -28,7 +28,6 @@ from framemill.commands.packets import Packet, StreamEnd, ends, parse_packet_lin
 from framemill.commands.progress import Progress
 from framemill.commands.source import guard_args
 from framemill.domain.media import MediaInfo
-from framemill.domain.units import seconds
 from framemill.errors import InputNotFound, InputUnreadable, LimitExceeded, NoVideoStream
 from framemill.tools.limits import GIB, Limits
 from framemill.tools.process import Finished, run_tool
@@ -72,25 +71,14 @@ def keyframes(
     programs: Programs,
     media: MediaInfo,
     limits: Limits = _DEFAULT,
-    start_us: int | None = None,
-    end_us: int | None = None,
     sandbox: Mode = "off",
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[int, ...]:
-    """Keyframe times of the main video in microseconds from the file's start, in order.
-
-    `start_us` and `end_us` limit what is read: then the list begins at the
-    keyframe at or before `start_us`. Raises NoVideoStream.
-    """
+    """Keyframe times of the main video in microseconds from the file's start, in order; NoVideoStream."""
     main = media.main_video
     if main is None:
         raise NoVideoStream(f"{path.name!r} has no video stream")
     source = _Source.of(path, programs, limits, None, sandbox, cancelled)
-    interval = None
-    if start_us is not None or end_us is not None:
-        # ffprobe counts in the file's own time, which may begin anywhere.
-        first = seconds((start_us or 0) + media.start_us) if start_us is not None else ""
-        interval = f"{first}%{seconds(end_us + media.start_us) if end_us is not None else ''}"
     found: list[int] = []
 
     def take(packet: Packet) -> None:
@@ -98,7 +86,7 @@ def keyframes(
         if packet.key and not packet.discard and at is not None:
             found.append(at - media.start_us)
 
-    source.packets(take, stream=main.index, interval=interval)
+    source.packets(take, stream=main.index)
     return tuple(sorted(set(found)))
 
 
@@ -181,18 +169,14 @@ class _Source:
         args = frame_args(str(self.path), stream=stream, max_pixels=self.limits.max_pixels)
         return self._answer(args)[1] or {}
 
-    def packets(
-        self, take: Callable[[Packet], None], *, stream: int | None = None, interval: str | None = None
-    ) -> None:
+    def packets(self, take: Callable[[Packet], None], *, stream: int | None = None) -> None:
         """Hand every packet to `take`; what breaks in the middle ends the list, not the call."""
 
         def line(text: str) -> None:
             if (packet := parse_packet_line(text)) is not None:
                 take(packet)
 
-        args = packets_args(
-            str(self.path), max_pixels=self.limits.max_pixels, stream=stream, interval=interval
-        )
+        args = packets_args(str(self.path), max_pixels=self.limits.max_pixels, stream=stream)
         self._run(self.programs.ffprobe, args, limits=self.limits, on_line=line)
 
     def scan(self) -> dict[int, StreamEnd]:

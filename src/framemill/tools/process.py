@@ -139,8 +139,10 @@ class _Run:
             times = [member.cpu_times() for member in group]
             paused = look.status() == psutil.STATUS_STOPPED
             # Bytes that reach the disk: a muxer that moves its index to the front of a large file
-            # reports nothing for minutes.
-            written = sum(m.io_counters().write_bytes for m in group if hasattr(m, "io_counters"))
+            # reports nothing for minutes. Bytes that are read: a search for scenes in a day of a still
+            # camera prints nothing for hours.
+            counts = [m.io_counters() for m in group if hasattr(m, "io_counters")]
+            moved = sum(count.write_bytes + count.read_chars for count in counts)
         except psutil.Error:
             return  # it is ending
         self.peak_bytes = max(self.peak_bytes, resident)
@@ -155,7 +157,7 @@ class _Run:
         clocks.tick(
             time.monotonic(),
             paused=paused,
-            output=(seen, written, len(self.stdout), self.lines),
+            output=(seen, moved, len(self.stdout), self.lines),
             effort=round(sum(t.user + t.system for t in times), 1),
         )
 

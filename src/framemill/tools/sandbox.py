@@ -42,7 +42,11 @@ def sandboxed(
     bwrap = working_bwrap()
     if bwrap is None:
         if mode == "require":
-            raise ToolMissing("bwrap", looked_in=("PATH, or it may not make namespaces here",))
+            raise ToolMissing(
+                "bwrap",
+                looked_in=("PATH, or it may not make namespaces here",),
+                hint="install bubblewrap and allow user namespaces, or set FRAMEMILL_SANDBOX=auto",
+            )
         return tuple(argv)
     program = Path(argv[0]).resolve()
     binds = dict.fromkeys((program, *(p.resolve() for p in readable)), "--ro-bind")

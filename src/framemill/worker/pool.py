@@ -10,6 +10,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from framemill.app import App
+from framemill.engine.failures import as_error
 from framemill.worker import process
 
 # A worker that dies at once, again and again, must not eat the machine.
@@ -52,7 +53,7 @@ class Pool:
         """Work until SIGTERM or Ctrl-C. The first lets running tasks finish, the second hands them back."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
-        self._app.reaper.reap()
+        self.watch()
         for _ in range(self._size):
             self._start()
         self._tell(f"{self._size * self._each} workers at work")
@@ -63,11 +64,15 @@ class Pool:
         self._stop()
 
     def watch(self) -> None:
-        """What the watchdog does each time."""
+        """What the watchdog does each time. A database that is away for a while must not end the pool."""
         reaper = self._app.reaper
-        if reaped := reaper.reap():
-            self._tell(f"put back {reaped} tasks whose worker is gone")
-        reaper.ring_again()
+        try:
+            if reaped := reaper.reap():
+                self._tell(f"put back {reaped} tasks whose worker is gone")
+            reaper.ring_again()
+        except Exception as problem:  # noqa: BLE001 - it is tried again soon, and said
+            error = as_error(problem)
+            self._tell(f"the watchdog failed: {error.message} (code: {error.code})")
 
     def _watch_now_and_then(self) -> float:
         if time.monotonic() >= self._due:
@@ -97,7 +102,7 @@ class Pool:
                 self._sleep(self._pause)
             self._start()
         if dead and not self._told:
-            self._app.reaper.reap()
+            self.watch()
         if not self._size:
             self._told = 1
 
@@ -117,7 +122,7 @@ class Pool:
         for worker in self._workers:
             worker.kill()
             worker.join()
-        self._app.reaper.reap()
+        self.watch()
 
     def _signal_workers(self, number: signal.Signals) -> None:
         for worker in self._workers:

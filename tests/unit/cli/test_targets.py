@@ -67,3 +67,11 @@ def test_several_jobs_cannot_write_one_file() -> None:
 
     with pytest.raises(InvalidSpec, match="cannot all become"):
         list(targets("one.mp4", operation="trim", inputs=inputs, several=False, joined=False))
+
+
+@pytest.mark.parametrize(
+    ("names", "several"), [(("a/film.mp4", "b/film.mp4"), False), (("film.mp4", "film.mkv"), True)]
+)
+def test_results_of_one_input_never_take_the_place_of_anothers(names: tuple[str, str], several: bool) -> None:
+    with pytest.raises(InvalidSpec, match="two inputs are called 'film"):
+        list(targets("made", operation="op", inputs=[Path(n) for n in names], several=several, joined=False))

@@ -116,10 +116,18 @@ def test_colours_are_dimmed_and_transparency_is_not() -> None:
     )
 
 
-def test_every_letter_of_a_style_is_in_the_sample_once() -> None:
-    said = ass.read(_FILE + r"Dialogue: 0,0:00:03.00,0:00:04.00,Sign,,0,0,0,,{\i1}tie\Nx" + "\n")
+def test_a_font_inside_a_file_stays_as_it_is() -> None:
+    text = "[Fonts]\nfontname: a_0.ttf\n!!&HA1!!\n\n[Events]\nDialogue: {\\c&HFFFFFF&}x"
 
-    sample = ass.one_of_each(said)
+    dim = text.replace("FFFFFF", "808080")
+    assert ass.dimmed(text, 0.5) == dim
+    assert ass.dimmed(text, 1) == text
+
+
+def test_every_letter_of_a_style_is_in_the_sample_once() -> None:
+    said = ass.read(_FILE + r"Dialogue: 0,0:00:03.00,0:00:04.00,Sign,,0,0,0,,{\i1}tie\N♪x" + "\n")
+
+    sample = ass.one_of_each(said, wanted=str.isascii)
 
     (line,) = [line for line in sample.split("\n") if line.startswith("Dialogue:")]
     assert sorted(line.partition(",,0,0,0,,")[2]) == sorted(set("Exit, left" + "tie x"))

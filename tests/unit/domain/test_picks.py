@@ -1,4 +1,5 @@
 from dataclasses import replace
+from time import process_time
 
 from framemill.domain.picks import Look, best, good, near
 
@@ -55,3 +56,15 @@ def test_the_nearest_good_picture_is_taken_once() -> None:
 def test_of_nothing_but_bad_pictures_bad_ones_are_taken() -> None:
     assert near(at(BLACK, BLACK), wanted=(0,)) == (0,)
     assert best((), count=2, end_us=6) == ()
+
+
+def test_a_thousand_pictures_of_few_good_ones_are_chosen_in_moments() -> None:
+    looks = at(*(FINE if 900 <= n < 1100 else BLACK for n in range(2000)))
+    begun = process_time()
+
+    found = near(looks, wanted=range(0, 2000, 2))
+
+    assert len(set(found)) == 1000
+    assert set(range(900, 1100)) < set(found)
+    # Looking at all pairs anew for each one took many minutes.
+    assert process_time() - begun < 60

@@ -32,12 +32,28 @@ def groups(*ranges: tuple[int, int]) -> bytes:
     return struct.pack(">HH", 0, 1) + struct.pack(">HHI", 3, 10, 12) + table
 
 
+def segments(*ranges: tuple[int, int]) -> bytes:
+    """A table of format 4."""
+    count = len(ranges)
+    ends, starts = ([r[n] for r in ranges] for n in (1, 0))
+    rows = struct.pack(f">{count}HH{count}H{count}H{count}H", *ends, 0, *starts, *[1] * count, *[0] * count)
+    # Longer than its own length can say, which nobody looks at.
+    table = struct.pack(">7H", 4, 0, 0, 2 * count, 0, 0, 0) + rows
+    return struct.pack(">HH", 0, 1) + struct.pack(">HHI", 3, 1, 12) + table
+
+
 def test_open_sans_has_three_scripts_and_no_others(font: Path) -> None:
     known = letters_of(font)
 
     assert known is not None
     assert set("Straße Ωμέγα Привет €") <= known
     assert not set("日本שع") & known
+
+
+def test_ranges_of_the_first_plane_are_read(tmp_path: Path) -> None:
+    (tmp_path / "font").write_bytes(a_font(segments((0x41, 0x43), (0xFFFF, 0xFFFF))))
+
+    assert letters_of(tmp_path / "font") == frozenset("ABC")
 
 
 def test_ranges_beyond_the_first_plane_are_read(tmp_path: Path) -> None:
@@ -54,6 +70,9 @@ def test_ranges_beyond_the_first_plane_are_read(tmp_path: Path) -> None:
         a_font(b""),
         a_font(groups((5, 0x7FFFFFFF))),
         a_font(groups((9, 3))),
+        # Half a megabyte that would take hours.
+        a_font(groups(*[(0, 0x10FFFF)] * 40_000)),
+        a_font(segments(*[(0, 0xFFFE)] * 5_000)),
         a_font(struct.pack(">HHHHI", 0, 1, 3, 1, 12) + struct.pack(">HHHH", 4, 900, 0, 0xFFFE)),
     ],
 )

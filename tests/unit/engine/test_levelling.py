@@ -116,3 +116,11 @@ def test_what_cannot_be_copied_is_encoded_as_it_is(tmp_path: Path) -> None:
 def test_a_track_that_never_gets_there_fails(tmp_path: Path) -> None:
     with pytest.raises(OutputInvalid, match="not to -23 LUFS"):
         ran((-40.0, -2.0), *[(-25.0, -1.5)] * 5, folder=tmp_path)
+
+
+def test_peaks_that_stay_too_high_are_warned_of(tmp_path: Path) -> None:
+    bench = ran((-40.0, -2.0), *[(-23.0, 0.5)] * 5, folder=tmp_path)
+
+    ((said, warning),) = bench.said
+    assert said.endswith("its peaks stay above -1.5 dBTP")
+    assert warning

@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from framemill.domain.states import JobState, TaskState
+from framemill.engine import outcomes
 from framemill.engine.dispatch import Wake
 from framemill.engine.identity import host, worker_id
+from framemill.engine.outcomes import Published
+from framemill.engine.publishing import publish_job
 from framemill.engine.reaping import Reaper
+from framemill.errors import LeaseLost
+from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import claim
-from tests.engines import Bench, a_copy, a_plan
+from framemill.store.tasks import Wanted, claim
+from tests.engines import Bench, a_copy, a_machine, a_plan
 
 DEAD = f"{host()}:999999:1.00"
 ELSEWHERE = "another-host:1:1.00"
@@ -145,3 +151,34 @@ def test_steps_run_side_by_side_and_what_needs_them_waits(bench: Bench) -> None:
 
     assert bench.jobs.get(job).state is JobState.COMPLETED
     assert bench.left_over() == [*(f"{n}.txt" for n in range(6)), "last.txt"]
+
+
+def test_a_worker_that_was_frozen_while_it_published_takes_nothing_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = bench.submit()
+    worker = bench.worker(a_plan(a_copy()))
+    assert [worker.run_one(Wanted()) for _ in range(2)] == [True, True]
+    frozen = _claimed(bench, ELSEWHERE)
+    bench.clock.pass_by(61)
+    _reaper(bench)[0].reap()
+    bench.clock.pass_by(3)
+    record = outcomes.published
+
+    def publish(task: Task) -> None:
+        with bench.database.read() as session:
+            row, tasks = get_job(session, job), tasks_of(session, job)
+        publish_job(bench.database, row, task, tasks, machine=a_machine())
+
+    def interrupted(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
+        """The frozen one wakes up between the other's last rename and its commit."""
+        if claimed.lease_token != frozen.lease_token:
+            with pytest.raises(LeaseLost):
+                publish(frozen)
+        record(database, claimed, artifacts)
+
+    monkeypatch.setattr(outcomes, "published", interrupted)
+    publish(_claimed(bench, worker_id()))
+
+    (artifact,) = bench.jobs.show(job).artifacts
+    assert artifact.path.read_text() == "hello"

@@ -14,7 +14,7 @@ from framemill.engine.recovery import take_over, workspace_of
 from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
 from framemill.store.jobs import get_job
-from framemill.store.tasks import Wanted, claim
+from framemill.store.tasks import Wanted, claim, extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
 TTL = timedelta(seconds=60)
@@ -32,8 +32,8 @@ def _claimed_by(bench: Bench, job: str, worker: str, **columns: object) -> None:
     with bench.database.write() as session:
         task = claim(session, worker=worker, now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
         assert task is not None
-        for name, value in columns.items():
-            setattr(task, name, value)
+        if columns:
+            extend(session, task.id, task.lease_token, **columns)
 
 
 def test_a_dead_workers_task_is_taken_over_without_waiting_for_its_lease(bench: Bench) -> None:
@@ -159,6 +159,23 @@ def test_what_dead_attempts_left_behind_is_removed(bench: Bench, monkeypatch: py
     take_over(bench.database, job)
 
     assert [p.name for p in place.root.iterdir()] == ["001-one-1"]
+
+
+def test_what_a_completed_job_left_when_it_was_killed_goes_with_the_next_job_there(bench: Bench) -> None:
+    plan = a_plan(a_copy(publish="one.txt"))
+    done = bench.submit()
+    bench.worker(plan).run_job(done)
+    for name in (done, "0198c0de-0000-7000-8000-000000000000"):
+        (bench.destination / f".framemill-{name}" / "001-copy-1").mkdir(parents=True)
+
+    bench.worker(a_plan(a_copy(publish="two.txt"))).run_job(bench.submit())
+
+    # Nobody here knows the other: it may be of another database, and alive.
+    assert [name for name in bench.left_over() if "/" not in name] == [
+        ".framemill-0198c0de-0000-7000-8000-000000000000",
+        "one.txt",
+        "two.txt",
+    ]
 
 
 def test_asking_for_the_same_again_goes_on_with_the_job_that_was_left(bench: Bench) -> None:

@@ -382,3 +382,16 @@ def test_an_input_that_changed_since_is_planned_anew(bench: Bench, monkeypatch: 
 
     assert bench.jobs.get(job).state is JobState.COMPLETED
     assert (bench.destination / "one.txt").read_text() == "another film"
+
+
+def test_a_destination_that_became_a_file_ends_the_job_in_words(bench: Bench) -> None:
+    job = bench.submit()
+    bench.destination.write_text("not a folder")
+
+    bench.worker(a_plan(a_copy())).run_job(job)
+
+    record = bench.jobs.get(job)
+    assert record.error is not None
+    assert record.error["code"] == "output_exists"
+    bench.jobs.cancel(job)
+    assert bench.destination.read_text() == "not a folder"

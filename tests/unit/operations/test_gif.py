@@ -8,6 +8,7 @@ from framemill.domain.media import MediaInfo
 from framemill.errors import InvalidSpec, NoVideoStream, TimeOutOfRange
 from framemill.operations.gif import Gif, plan
 from framemill.operations.planning import Planning
+from framemill.operations.registry import load_spec
 from tests.builders import CAPABILITIES, a_film, a_video, planning_for
 from tests.unit.operations.commands import asked, lines
 
@@ -24,8 +25,8 @@ def test_a_palette_and_the_gif_that_uses_it_come_from_one_process() -> None:
     (command,) = lines(work)
     assert command == (
         "-nostdin -hide_banner -y GUARD -f mov -ss 4 -noaccurate_seek -i file:in/source -filter_complex "
-        "'[0:0]fps=12/1:start_time=0,tpad=stop_mode=clone:stop_duration=1,trim=end_frame=36,"
-        "setpts=PTS-STARTPTS,scale=w=480:h=270:flags=bicubic+accurate_rnd+full_chroma_int:out_range=full,"
+        "'[0:0]fps=12/1:start_time=0,tpad=stop=-1:stop_mode=clone,setpts=PTS-STARTPTS,"
+        "trim=end_frame=36,scale=w=480:h=270:flags=bicubic+accurate_rnd+full_chroma_int:out_range=full,"
         "setsar=1,format=rgb24,split[seen][shown];[seen]palettegen=stats_mode=diff[palette];"
         "[shown][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[made]' "
         "-map '[made]' -fps_mode passthrough -map_metadata -1 -c:v gif -loop 0 -f gif file:out/gif.gif"
@@ -110,9 +111,23 @@ def test_what_cannot_be_made_is_refused() -> None:
         plan(Gif(output="a.mp4"), on(a_film()))
     with pytest.raises(InvalidSpec, match="more than viewers play"):
         plan(asked(Gif, fps=60), on(a_film()))
+    with pytest.raises(InvalidSpec, match="less than or equal to 120 s"):
+        load_spec({"op": "gif", "duration": "10m"})
+    with pytest.raises(InvalidSpec, match="would be none in 3 s"):
+        plan(asked(Gif, fps=0.3), on(a_film()))
     with pytest.raises(InvalidSpec, match="of memory"):
         plan(asked(Gif, width=1920, duration=10, fps=30), on(a_film()))
     with pytest.raises(TimeOutOfRange):
         plan(asked(Gif, start=10), on(a_film()))
     with pytest.raises(NoVideoStream):
         plan(Gif(), on(a_film(video=())))
+
+
+def test_a_format_that_ffmpeg_cannot_read_everywhere_is_no_source_and_says_so() -> None:
+    planning = on(a_film())
+    made = replace(
+        planning, products={**planning.products, "gif": plan(Gif(format="apng"), planning).products}
+    )
+
+    with pytest.raises(InvalidSpec, match="what 'gif' makes cannot be read by later operations"):
+        plan(Gif(source="gif"), made)

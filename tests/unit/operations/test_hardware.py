@@ -138,3 +138,7 @@ def test_a_size_is_met_in_software() -> None:
 
 def _software(work: Work) -> tuple[str, ...]:
     return _command(work).in_software().argv
+
+
+def test_off_may_be_written_as_yaml_reads_it() -> None:
+    assert asked(transcode.Transcode, hardware=False).hardware == "off"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,3 +83,15 @@ def test_figures_may_carry_their_units_and_have_bounds() -> None:
             load_spec({"op": "normalize_audio", **wrong})
     with pytest.raises(NoAudioStream):
         plan(NormalizeAudio(), planning_for(a_film(audio=())))
+
+
+@pytest.mark.parametrize(
+    ("output", "report"), [(None, "episode 1.2-loudness.json"), ("a/even.v2.mp4", "a/even.v2-loudness.json")]
+)
+def test_the_report_is_called_after_the_result(output: str | None, report: str) -> None:
+    planning = planning_for(a_film())
+    named = replace(planning, facts=replace(planning.facts, stems={"input": "episode 1.2"}))
+
+    (step,) = plan(NormalizeAudio(report=True, output=output), named).steps
+
+    assert step.outputs[1].publish == report

@@ -89,6 +89,11 @@ def test_a_montage_seeks_once_for_each_moment_in_one_process() -> None:
     assert (promise.frames, promise.duration_us) == (20, 2_000_000)
 
 
+def test_a_rate_that_leaves_no_frame_is_refused() -> None:
+    with pytest.raises(InvalidSpec, match="at 1/100 frames a second there would be none in 3 s"):
+        plan(asked(Preview, fps="0.01"), planning_for(a_film()))
+
+
 def test_moments_too_short_to_see_are_refused() -> None:
     with pytest.raises(InvalidSpec, match="too short to see"):
         plan(asked(Preview, montage=20, duration="1s"), planning_for(a_film()))

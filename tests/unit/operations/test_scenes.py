@@ -83,7 +83,14 @@ def test_what_cannot_be_there_is_refused_where_it_was_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"detect": []}, {"detect": ["cats"]}, {"scene_threshold": 0}, {"silence_level": 1}]
+    "fields",
+    [
+        {"detect": []},
+        {"detect": ["cats"]},
+        {"scene_threshold": 0},
+        {"silence_level": 1},
+        {"silence_min": "25h"},
+    ],
 )
 def test_absurd_wishes_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import pytest
 
+from framemill.commands import tempo
 from framemill.domain.media import Chapter
 from framemill.errors import InvalidSpec, NoAudioStream
 from framemill.operations.registry import load_spec
@@ -46,6 +47,20 @@ def test_without_its_pitch_sound_is_played_like_a_tape() -> None:
     work = plan(Speed(factor=0.5, keep_pitch=False), planning_for(a_film()))
 
     assert "asetrate=24000,aresample=48000 -c:a:0 aac" in lines(work)[0]
+
+
+@pytest.mark.parametrize("factor", ["0.333", "1.1", "9.999", "0.3333333333333333", "2.718281828"])
+@pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000])
+def test_a_tape_does_not_drift_from_the_picture(factor: str, rate: int) -> None:
+    wanted = Fraction(factor)
+
+    filters = tempo.sound(wanted, sample_rate=rate, keep_pitch=False, capabilities=CAPABILITIES)
+
+    before, played, after = (int(f.partition("=")[2]) for f in (f"={rate}", *filters)[-3:])
+    # A day of film stays together within a frame.
+    assert abs(Fraction(played, before) / wanted - 1) * 86_400 < Fraction(1, 25)
+    assert after == rate
+    assert before < 1.6 * rate
 
 
 def test_an_ffmpeg_without_rubberband_stretches_in_stages_that_it_does_well() -> None:

@@ -131,3 +131,10 @@ def test_fields_of_an_interlaced_picture_are_not_mixed() -> None:
 
     assert "field=type=top,scale=" in first
     assert "bwdif" not in first
+
+
+def test_an_interval_longer_than_the_video_gives_its_first_picture() -> None:
+    work = plan(asked(Storyboard, interval="200h"), planning_for(a_film()))
+
+    assert "fps=1000000/10000000:start_time=0" in lines(work)[0]
+    assert "1 pictures" in work.notes[0]

@@ -135,6 +135,7 @@ def test_what_cannot_be_done_says_why(
         {"action": "extract", "file": "a"},
         {"action": "burn", "file": "a", "title": "b"},
         {"action": "add", "file": "a", "language": ["de", "en"]},
+        {"action": "add", "file": ["a"] * 51},
         {"action": "add", "file": "a", "language": "klingon"},
         {"action": "add", "file": "a", "charset": "base64"},
         {"action": "burn", "style": "size=400"},
@@ -207,7 +208,10 @@ def test_pictures_are_laid_over_at_the_results_size() -> None:
 
     step = only(plan(a_request(action="burn", profile="web_720p"), knowing(film)))
 
-    assert "[0:2]scale=1280:720[s];[p][s]overlay=eof_action=pass:format=yuv420[v]" in text(step)
+    assert (
+        "[1:2]setpts=PTS-0.016666/TB,scale=1280:720[s];[p][s]overlay=eof_action=pass:format=yuv420[v]"
+        in text(step)
+    )
     assert [c.tool for c in step.commands] == ["ffmpeg"]
 
 

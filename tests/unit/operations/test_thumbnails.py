@@ -126,3 +126,8 @@ def test_the_best_pictures_are_chosen_before_they_are_taken() -> None:
 def test_times_that_were_given_are_taken_as_they_are() -> None:
     with pytest.raises(ValidationError, match="taken as they are"):
         asked(Thumbnails, at=["1s"], best=True)
+
+
+def test_so_many_times_are_refused() -> None:
+    with pytest.raises(ValidationError, match="at most 1000"):
+        asked(Thumbnails, at=list(range(1001)))

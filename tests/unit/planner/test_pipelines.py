@@ -47,6 +47,7 @@ def test_a_pipeline_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
         ("- op: cut", "is no pipeline"),
         ("steps: []\nsecret: 1", "unknown key 'secret'"),
         ("steps: [1]", "step 1 is not a mapping"),
+        ("inputs: 5\nsteps: [{op: cut, parts: 2}]", "is a list of names"),
         ("steps: [{op: fly}]", "no operation 'fly'"),
         ("steps: [{op: ladder, crf: 99}]", "ladder: crf"),
         ("steps: [{op: ladder, wings: 2}]", "ladder: wings"),
@@ -66,7 +67,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing() -> None:
-    with pytest.raises(InputNotFound):
+    with pytest.raises(InputNotFound, match=r"no file 'nowhere\.yaml'"):
         load_pipeline("nowhere.yaml")
 
 
@@ -120,3 +121,10 @@ def test_json_mistakes_have_lines_too(tmp_path: Path) -> None:
     (mistake,) = check_pipeline(str(tmp_path / "mine.json"))[1]
 
     assert str(mistake) == "mine.json, line 3: fly: op: there is no operation 'fly'"
+
+
+def test_setting_a_field_of_a_pipeline_with_mistakes_names_them(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("steps: [{op: ladder, name: [a]}, {op: fly}, {op: proxy}]")
+
+    with pytest.raises(InvalidSpec, match=r"ladder: name: .*\(and 1 more mistakes\)"):
+        load_pipeline(str(tmp_path / "bad.yaml"), {"proxy.crf": 30})

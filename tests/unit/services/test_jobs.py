@@ -4,7 +4,13 @@ from pathlib import Path
 import pytest
 
 from framemill.domain.states import JobState
-from framemill.errors import IllegalTransition, InputNotFound, InvalidSpec
+from framemill.errors import (
+    DestinationUnwritable,
+    IllegalTransition,
+    InputNotFound,
+    InputUnreadable,
+    InvalidSpec,
+)
 from framemill.services.jobs import Jobs
 from framemill.store.database import open_database
 from tests.engines import Anything, Bench, Clock, a_copy, a_plan
@@ -45,7 +51,7 @@ def test_a_missing_input_is_refused_at_once(bench: Bench) -> None:
 
 
 def test_a_folder_is_no_input(bench: Bench) -> None:
-    with pytest.raises(InputNotFound, match="is a folder"):
+    with pytest.raises(InputUnreadable, match="it is a folder"):
         bench.submit({"input": bench.folder})
 
 
@@ -82,3 +88,13 @@ def test_the_number_of_attempts_is_the_operators(bench: Bench) -> None:
         from framemill.store.jobs import get_job
 
         assert get_job(session, job).max_attempts == 1
+
+
+def test_a_destination_that_can_be_no_folder_is_refused_and_no_job_is_left(bench: Bench) -> None:
+    file = bench.an_input()
+
+    for place in (file, file / "below", bench.folder / ("n" * 300), bench.folder / "n\0"):
+        with pytest.raises(DestinationUnwritable):
+            bench.jobs.submit([Anything()], inputs={"input": file}, destination=place)
+
+    assert bench.jobs.list() == ()

@@ -83,7 +83,7 @@ def test_a_claim_starts_the_job_and_grows_the_token(database: Database, clock: C
     with database.write() as session:
         task = claim(session, worker="w", now=clock(), ttl=TTL)
         assert task is not None
-        release(task, TaskState.READY, now=clock())
+        release(held(session, task.id, task.lease_token), TaskState.READY, now=clock())
         session.flush()
         task = claim(session, worker="w", now=clock(), ttl=TTL)
 
@@ -98,7 +98,12 @@ def test_a_task_that_waits_is_not_claimed_before_its_time(database: Database, cl
     with database.write() as session:
         task = claim(session, worker="w", now=clock(), ttl=TTL)
         assert task is not None
-        release(task, TaskState.READY, now=clock(), not_before=clock() + timedelta(seconds=2))
+        release(
+            held(session, task.id, task.lease_token),
+            TaskState.READY,
+            now=clock(),
+            not_before=clock() + timedelta(seconds=2),
+        )
 
     early = _claim(database)
     clock.pass_by(2)
@@ -113,7 +118,7 @@ def test_an_old_token_changes_nothing(database: Database, clock: Clock) -> None:
         task = claim(session, worker="w", now=clock(), ttl=TTL)
         assert task is not None
         old = task.lease_token
-        release(task, TaskState.READY, now=clock())
+        release(held(session, task.id, task.lease_token), TaskState.READY, now=clock())
         session.flush()
         claim(session, worker="w2", now=clock(), ttl=TTL)
 

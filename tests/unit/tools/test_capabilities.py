@@ -1,5 +1,11 @@
+from pathlib import Path
+
+import pytest
+
 from framemill.domain.capabilities import Capabilities
-from framemill.tools.capabilities import parse_list, version_warnings
+from framemill.errors import ToolMissing
+from framemill.tools.capabilities import parse_list, read_capabilities, version_warnings
+from framemill.tools.programs import Programs
 
 ENCODERS = """Encoders:
  V..... = Video
@@ -38,3 +44,16 @@ def test_old_versions_are_warned_about_and_new_ones_are_not() -> None:
 
     assert len(version_warnings(old)) == 2
     assert version_warnings(new) == ()
+
+
+def test_a_program_that_does_not_run_is_missing_and_not_remembered(tmp_path: Path) -> None:
+    broken = tmp_path / "ffmpeg-linux-x86_64-v7.1"
+    broken.write_text("#!/bin/sh\nexit 127\n")
+    broken.chmod(0o755)
+
+    with pytest.raises(ToolMissing, match="does not run") as caught:
+        read_capabilities(Programs(ffmpeg=broken, ffprobe=broken), cache_dir=tmp_path / "cache")
+
+    assert caught.value.tool in {"ffmpeg", "ffprobe"}
+    assert "FRAMEMILL_FF" in (caught.value.hint or "")
+    assert not (tmp_path / "cache").exists()

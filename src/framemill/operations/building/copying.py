@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 
 from framemill.commands import lone, muxing, source
 from framemill.domain import finished, left_behind
-from framemill.domain.containers import Container
+from framemill.domain.containers import Container, container_kept
 from framemill.domain.estimates import copying
 from framemill.domain.left_behind import describe
 from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
 from framemill.domain.plan import Command, Output, Role, Step, StepInput, TextFile
 from framemill.domain.work import Product, Work
+from framemill.errors import NotSupported
 from framemill.operations.building.companions import Sound, companions
+from framemill.operations.building.naming import container_wanted, picture_container
 from framemill.operations.planning import Planning
 from framemill.operations.spec import Spec
 
@@ -74,6 +76,22 @@ def why_not_copied(media: MediaInfo, stream: VideoStream, container: Container) 
         if stream.reorder_us or stream.start_us != media.start_us:
             return "avi does not say when a frame is shown"
     return None
+
+
+def copying_container(spec: Spec, media: MediaInfo, stream: VideoStream | None) -> Container:
+    """The container of the output's name, else the source's own; NotSupported where the picture cannot stay.
+
+    CodecNotInContainer where the container cannot hold its codec at all.
+    """
+    if stream is None:
+        return container_wanted(spec, container_kept(media))
+    container = picture_container(spec, container_kept(media), codec=stream.codec)
+    if why := why_not_copied(media, stream, container):
+        raise NotSupported(
+            f"the picture cannot stay as it is: {why}",
+            hint="name the output .mp4 or .mov, or use convert, which encodes the picture",
+        )
+    return container
 
 
 def copied(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from framemill.commands import burning
+from framemill.domain import promises
 from framemill.domain.media import Hdr, MediaInfo, SubtitleStream
 from framemill.domain.plan import Command, Dropped, Role, Step, StepInput, TextFile
 from framemill.domain.profiles import Profile
@@ -59,7 +60,8 @@ def burnt(
     done = _recoded(spec, planning, shown, chosen_profile)
     light = _LIGHT.get(stream.hdr, 1.0) if stream.hdr and keeps_hdr(stream, chosen_profile) else 1.0
     if pictures is not None:
-        bitmaps = burning.Bitmaps(stream=pictures.index, light=light)
+        frame_us = promises.frame_us(stream.frame_rate)
+        bitmaps = burning.Bitmaps(stream=pictures.index, frame_us=frame_us, light=light)
         return _work(
             spec,
             planning,

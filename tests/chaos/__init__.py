@@ -1,0 +1,1 @@
+"""Many jobs, and workers that are killed while they run them."""
