@@ -27,7 +27,7 @@ from framemill.store.tables import Worker
 from framemill.store.workers import list_workers
 
 # What a loaded machine may need; nothing waits for it to pass.
-PATIENCE_S = 100
+PATIENCE_S = 200
 WATCHDOG_S = 1
 
 # Stands for ffmpeg: with a gate in the way, what reads a film waits until the gate is gone.

@@ -142,12 +142,14 @@ def _started(folder: Path, command: Sequence[str]) -> tuple[int, int]:
     session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     said = subprocess.run(
         [sys.executable, str(_KEEPER), str(session), unprivileged_user(), str(folder), *command],
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=60,
-    ).stdout
-    pid, keeper = said.split()
+    )
+    if not said.stdout:
+        raise Unavailable(f"{command[0]} cannot be run: {said.stderr.strip().splitlines()[-1:]}")
+    pid, keeper = said.stdout.split()
     return int(pid), int(keeper)
 
 
