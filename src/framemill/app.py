@@ -167,6 +167,10 @@ class App:
             from framemill.engine.dispatch import Unheard
 
             return Unheard()
+        if self.settings.engine == "celery":
+            from framemill.engine.broker import Broker
+
+            return Broker(self.broker_url, prefix=self.settings.queue_prefix)
         if self.database.tells:
             from framemill.engine.notices import Notices
 
@@ -174,6 +178,16 @@ class App:
         from framemill.engine.bells import Bells
 
         return Bells(self.bells)
+
+    @property
+    def broker_url(self) -> str:
+        """Where Celery's messages go, with the password in it; InvalidSettings where nothing is set."""
+        if self.settings.broker_url is None:
+            raise InvalidSettings(
+                "the engine is celery, and no broker is set",
+                hint="set FRAMEMILL_BROKER_URL, for example to redis://localhost:6379/0",
+            )
+        return self.settings.broker_url.get_secret_value()
 
     @property
     def bells(self) -> Path:
@@ -223,6 +237,7 @@ class App:
             dispatcher=self.dispatcher,
             spread=random,
             worker_ttl=self.settings.lease_ttl,
+            unheard=self.settings.watchdog_interval,
         )
 
     @cached_property
