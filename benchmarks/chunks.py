@@ -71,7 +71,7 @@ def _encoded(clip: Path, folder: Path) -> int:
         detail = app.run_job(job_id)
     finally:
         app.close()
-    if detail.job.error is not None or detail.job.warnings:
+    if detail.job.error is not None or any("again" in warning for warning in detail.job.warnings):
         raise SystemExit(f"{detail.job.error} {detail.job.warnings}")
     return sum(":chunk" in task.key for task in detail.tasks)
 
