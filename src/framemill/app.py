@@ -4,6 +4,7 @@ Everything is made when first asked for: a command that only probes opens no
 database and imports none.
 """
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -94,7 +95,13 @@ class App:
             verify=self.settings.verify,
             hardware=self.settings.hardware,
             cache_dir=self.settings.cache_dir,
+            slots=self.slots,
         )
+
+    @property
+    def slots(self) -> int:
+        """How many steps of a job run side by side on this machine."""
+        return self.settings.workers or os.cpu_count() or 1
 
     def hardware(self, *, refresh: bool = False) -> "Hardware":
         """Which hardware encoders and decoders work here; tried anew with `refresh`."""
@@ -160,6 +167,10 @@ class App:
             from framemill.engine.dispatch import Unheard
 
             return Unheard()
+        if self.settings.engine == "celery":
+            from framemill.engine.broker import Broker
+
+            return Broker(self.broker_url, prefix=self.settings.queue_prefix)
         if self.database.tells:
             from framemill.engine.notices import Notices
 
@@ -167,6 +178,16 @@ class App:
         from framemill.engine.bells import Bells
 
         return Bells(self.bells)
+
+    @property
+    def broker_url(self) -> str:
+        """Where Celery's messages go, with the password in it; InvalidSettings where nothing is set."""
+        if self.settings.broker_url is None:
+            raise InvalidSettings(
+                "the engine is celery, and no broker is set",
+                hint="set FRAMEMILL_BROKER_URL, for example to redis://localhost:6379/0",
+            )
+        return self.settings.broker_url.get_secret_value()
 
     @property
     def bells(self) -> Path:
@@ -200,6 +221,7 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            side_by_side=self.slots if foreground else 1,
             prices=self.prices,
         )
 
@@ -215,6 +237,7 @@ class App:
             dispatcher=self.dispatcher,
             spread=random,
             worker_ttl=self.settings.lease_ttl,
+            unheard=self.settings.watchdog_interval,
         )
 
     @cached_property

@@ -128,8 +128,26 @@ class Settings(BaseSettings):
         description="Who runs queued jobs: pool, worker processes that look into the database; "
         "or celery, workers that a broker wakes.",
     )
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Where Celery's messages go: redis:// or rediss://, sentinel://, amqp:// or amqps:// "
+        "(RabbitMQ); may hold a password.",
+    )
+    queue_prefix: str = Field(
+        "framemill",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="What the broker's queues are called before .cpu, .gpu and .io. "
+        "Installations that share a broker need different ones.",
+    )
+    tasks_per_child: int = Field(
+        200, ge=1, description="Messages after which a Celery worker process makes way for a fresh one."
+    )
     workers: int | None = Field(
-        None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
+        None,
+        ge=1,
+        le=512,
+        description="Worker processes of one pool, and steps of a foreground job side by side. "
+        "Unset: one for each processor.",
     )
     poll_interval: Duration = Field(
         timedelta(seconds=2),
