@@ -8,7 +8,7 @@ from framemill.domain.media import MediaInfo, Picture
 from framemill.domain.subtitles import SubtitleFile
 from framemill.engine.fonts import check_font
 from framemill.engine.images import read_picture
-from framemill.engine.machine import Machine, Stop
+from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.sidecars import read_subtitles
 from framemill.engine.tryouts import tryout
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid, ToolFailed
@@ -19,21 +19,25 @@ from framemill.operations.spec import InputKind, Spec, references
 _MOST_PICTURE_BYTES = 64 * 1024 * 1024
 
 # How each kind of question is answered; Any: the question's own detail.
-Answer = Callable[[Machine, Path, MediaInfo, Any, Stop], object]
+Answer = Callable[[Machine, Path, MediaInfo, Any, Stop, Report], object]
 ANSWERS: dict[str, Answer] = {
-    "crop": lambda machine, path, media, limit, stop: machine.picture_area(
+    "crop": lambda machine, path, media, limit, stop, _report: machine.picture_area(
         path, media=media, limit=limit, stop=stop
     ),
-    "frames": lambda machine, path, _media, _detail, stop: machine.frames(path, stop=stop),
-    "keyframes": lambda machine, path, media, _detail, stop: machine.keyframes(path, media=media, stop=stop),
-    "pictures": lambda machine, path, media, ranges, stop: machine.pictures(
+    "frames": lambda machine, path, _media, _detail, stop, _report: machine.frames(path, stop=stop),
+    "keyframes": lambda machine, path, media, _detail, stop, _report: machine.keyframes(
+        path, media=media, stop=stop
+    ),
+    "pictures": lambda machine, path, media, ranges, stop, _report: machine.pictures(
         path, media=media, ranges=ranges, stop=stop
     ),
-    "scenes": lambda machine, path, media, detail, stop: machine.scenes(
+    "scenes": lambda machine, path, media, detail, stop, _report: machine.scenes(
         path, media=media, threshold=detail, stop=stop
     ),
     "tryout": tryout,
-    "weights": lambda machine, path, media, _detail, stop: machine.weights(path, media=media, stop=stop),
+    "weights": lambda machine, path, media, _detail, stop, _report: machine.weights(
+        path, media=media, stop=stop
+    ),
 }
 
 
@@ -75,11 +79,13 @@ def subtitle_files(kinds: Mapping[str, InputKind], paths: Mapping[str, Path]) ->
     }
 
 
-def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop) -> object:
-    """The answer to what planning asks about `path`."""
+def answer(
+    question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop, report: Report
+) -> object:
+    """The answer to what planning asks about `path`; `report` hears of what takes long."""
     if question.kind not in ANSWERS:
         raise FramemillError(f"planning asks for unknown facts: {question}")
-    return ANSWERS[question.kind](machine, path, media, question.detail, stop)
+    return ANSWERS[question.kind](machine, path, media, question.detail, stop, report)
 
 
 def _picture(path: Path, machine: Machine, stop: Stop) -> Picture:

@@ -27,6 +27,8 @@ from framemill.tools.scenes import scenes
 from framemill.tools.weighing import weights
 
 Stop = Callable[[], bool]
+# Hears how far something is, from 0 to 1.
+Report = Callable[[float], None]
 
 # An estimate may be far off on a slow machine; only what is absurd is ended.
 _SLOWER_THAN_ESTIMATED = 30

@@ -9,7 +9,7 @@ from framemill.commands.progress import Progress
 from framemill.commands.trials import SOURCE
 from framemill.domain.media import MediaInfo
 from framemill.domain.trials import Trial, Tryout
-from framemill.engine.machine import Machine, Stop
+from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.trials import try_crf
 from framemill.engine.workbench import Workbench
 from framemill.tools.process import Finished, run_tool
@@ -17,7 +17,7 @@ from framemill.tools.sandbox import sandboxed
 
 
 def tryout(
-    machine: Machine, path: Path, _media: MediaInfo, wish: Tryout, stop: Stop
+    machine: Machine, path: Path, _media: MediaInfo, wish: Tryout, stop: Stop, report: Report
 ) -> dict[str, tuple[Trial, ...]]:
     """What each setting gave at each of its crf values, by its name."""
     real = path.resolve()
@@ -45,10 +45,21 @@ def tryout(
             return done
 
         bench = Workbench(scratch=scratch, ffmpeg=run, trial=run)
-        return {
-            setting.name: tuple(
-                try_crf(bench, crf, takes=wish.takes, encode=setting.encode, compare=setting.compare)
-                for crf in setting.crfs
+        trials = [(setting, crf) for setting in wish.settings for crf in setting.crfs]
+        found: dict[str, tuple[Trial, ...]] = {}
+        for number, (setting, crf) in enumerate(trials):
+            trial = try_crf(
+                bench,
+                crf,
+                takes=wish.takes,
+                encode=setting.encode,
+                compare=setting.compare,
+                done=_one_of(len(trials), number, report),
             )
-            for setting in wish.settings
-        }
+            found[setting.name] = (*found.get(setting.name, ()), trial)
+        return found
+
+
+def _one_of(count: int, number: int, report: Report) -> Report:
+    """Reports of the `number`th of `count` trials."""
+    return lambda share: report((number + share) / count)

@@ -154,7 +154,9 @@ class Worker:
         inputs = {name: Path(facts["path"]) for name, facts in job.inputs.items()}
         digests = {name: digest(path) for name, path in inputs.items()}
         request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
-        plan = self.planner(request, self.machine(), hold.stopped)
+        plan = self.planner(
+            request, self.machine(), hold.stopped, lambda share: hold.report(100 * share, None, None)
+        )
         place = workspace_of(job)
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         hold.check()
