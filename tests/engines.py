@@ -1,6 +1,6 @@
 """Builders for tests of the engine: a clock that stands still, plans without programs, a worker."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,8 +9,8 @@ from framemill.domain.capabilities import Capabilities
 from framemill.domain.plan import Command, Estimate, Output, Plan, Promise, Role, Step, StepInput, TextFile
 from framemill.engine.attempt import Pace
 from framemill.engine.events import Event
-from framemill.engine.machine import Machine, Stop
-from framemill.engine.planning import Request
+from framemill.engine.machine import Machine
+from framemill.engine.planning import Planner
 from framemill.engine.workbench import Workbench
 from framemill.engine.worker import Worker
 from framemill.operations.spec import Spec
@@ -107,9 +107,9 @@ def a_plan(*steps: Step, notes: Sequence[str] = ()) -> Plan:
     return Plan(steps=steps, inputs=("input",), notes=tuple(notes), fingerprint="f1")
 
 
-def planning(plan: Plan) -> Callable[[Request, Machine, Stop], Plan]:
+def planning(plan: Plan) -> Planner:
     """A planner that always says the same."""
-    return lambda _request, _machine, _stop: plan
+    return lambda _request, _machine, _stop, _report: plan
 
 
 @dataclass

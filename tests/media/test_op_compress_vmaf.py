@@ -2,11 +2,16 @@
 
 import json
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import framemill as fm
+from framemill.domain.sampling import measured
+from framemill.engine.actions import ACTIONS
+from framemill.engine.holding import find_crf
+from framemill.engine.workbench import Workbench
 from framemill.errors import NotSupported, QualityUnreachable
 from framemill.tools.programs import find_programs
 from tests import corpus
@@ -73,15 +78,22 @@ def test_the_estimate_for_the_usual_crf_is_near_what_that_gives(short: Path, tmp
     assert usual["bytes"] == pytest.approx(plain.path.stat().st_size, rel=0.05)
 
 
-def test_a_longer_video_is_searched_on_samples_and_still_measured_whole(clip: Clip, tmp_path: Path) -> None:
-    # Three easy quarters and a hard one: evenly spread guesses at either would miss.
-    source = clip(
+@pytest.fixture(scope="session", name="mixed")
+def _mixed(clip: Clip) -> Path:
+    """Three easy quarters and a hard one: evenly spread guesses at either would miss."""
+    return clip(
         "mixed.mp4",
         *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=15,format=yuv420p"),
         *("-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25,noise=alls=12:allf=t,trim=duration=5"),
-        *("-filter_complex", "[0][1]concat=n=2,format=yuv420p", "-g", "25"),
+        *("-f", "lavfi", "-i", "sine=d=20:r=48000"),
+        *("-filter_complex", "[0][1]concat=n=2,format=yuv420p[v]", "-map", "[v]", "-map", "2", "-g", "25"),
+        *("-c:a", "aac", "-ac", "2", "-metadata:s:v:0", "language=deu"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-qp", "8"),
     )
+
+
+def test_a_longer_video_is_searched_on_samples_and_still_measured_whole(mixed: Path, tmp_path: Path) -> None:
+    source = mixed
 
     result = fm.run(source, fm.Compress(target_vmaf=92, speed="veryfast"), output=tmp_path / "small.mp4")
 
@@ -89,6 +101,53 @@ def test_a_longer_video_is_searched_on_samples_and_still_measured_whole(clip: Cl
     assert found["samples"] == 8
     assert found["frames"] == 500
     assert 92 <= vmaf_of(result.path, source) <= 93
+
+
+def test_where_not_all_frames_are_measured_those_have_their_true_scores(
+    mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framemill.operations.building.holding._ENOUGH_FRAMES", 30)
+
+    result = fm.run(mixed, fm.Compress(target_vmaf=92, speed="veryfast"), output=tmp_path / "small.mp4")
+
+    found = result.artifacts[0].provenance["found"]["quality"]
+    # The last frame of all may be measured as well.
+    assert found["frames"] - len(measured(500, 13)) in {0, 1}
+    places, scores = measured(501, 13)[: found["frames"]], scores_of(result.path, mixed)
+    assert found["every"] == 13
+    assert found["vmaf"]["mean"] == pytest.approx(sum(scores[n] for n in places) / len(places), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("codec", "speed", "off"), [("h264", "veryfast", 1.5), ("hevc", "ultrafast", 1.5), ("av1", "11", 3)]
+)
+def test_after_a_near_miss_only_outlying_parts_are_made_again(
+    codec: str, speed: str, off: float, mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def misled(bench: Workbench, argv: tuple[str, ...]) -> None:
+        find_crf(bench, argv)
+        state = json.loads((bench.scratch / "out/holding.json").read_text())
+        state["crf"] += off
+        (bench.scratch / "out/holding.json").write_text(json.dumps(state))
+        (bench.scratch / "out/values.json").write_text(json.dumps({"crf": f"{state['crf']:g}"}))
+
+    monkeypatch.setitem(ACTIONS, "find_crf", misled)
+    spec = fm.Compress.model_validate({"target_vmaf": 92, "codec": codec, "speed": speed})
+
+    result = fm.run(mixed, spec, output=tmp_path / "small.mp4")
+
+    found = result.artifacts[0].provenance["found"]["quality"]
+    assert found["encodes"] == 1
+    assert 0 < found["patched"]["share"] <= 0.6
+    assert found["vmaf"]["mean"] == pytest.approx(vmaf_of(result.path, mixed), abs=0.05)
+    assert 92 <= found["vmaf"]["mean"] <= 93
+    assert "was encoded again at crf" in str(result.notes)
+    shown, source = (picture_times(path) for path in (result.path, mixed))
+    assert shown == pytest.approx(source, abs=0.001)
+    media = fm.probe(result.path)
+    assert [(a.codec, a.channels) for a in media.audio] == [("aac", 2)]
+    assert media.main_video is not None
+    assert media.main_video.language == "deu"
 
 
 def test_a_still_picture_has_no_vmaf_of_99_and_none_is_pretended(clip: Clip, tmp_path: Path) -> None:
@@ -165,8 +224,24 @@ def test_a_real_file_comes_out_with_the_wished_vmaf(tmp_path: Path) -> None:
     assert 91.9 <= vmaf_of(result.path, source) <= 93.1
 
 
+def picture_times(path: Path) -> list[float]:
+    """When each decoded picture is shown, in seconds."""
+    head = (str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-xerror", "-i", str(path))
+    tail = ("-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framecrc", "-")
+    done = subprocess.run([*head, *tail], check=True, capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    base = next(Fraction(line.split(":")[1].strip()) for line in lines if line.startswith("#tb 0"))
+    return [float(int(line.split(",")[2]) * base) for line in lines if not line.startswith("#")]
+
+
 def vmaf_of(result: Path, source: Path) -> float:
-    """Mean VMAF over all frames, the nth of one file against the nth of the other, in the source's size."""
+    """Mean VMAF over all frames."""
+    scores = scores_of(result, source)
+    return sum(scores) / len(scores)
+
+
+def scores_of(result: Path, source: Path) -> list[float]:
+    """VMAF of each frame, the nth of one file against the nth of the other, in the source's size."""
     log = result.with_suffix(".json")
     video = fm.probe(source).main_video
     assert video is not None
@@ -177,4 +252,4 @@ def vmaf_of(result: Path, source: Path) -> float:
     subprocess.run([*head, "-lavfi", graph, "-f", "null", "-"], check=True, timeout=120)
     frames = json.loads(log.read_text())["frames"]
     log.unlink()
-    return float(sum(f["metrics"]["vmaf"] for f in frames) / len(frames))
+    return [float(f["metrics"]["vmaf"]) for f in frames]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import framemill as fm
+from framemill.engine.events import Event, Progress
 from tests.conftest import Clip
 from tests.media.test_op_compress_vmaf import vmaf_of
 
@@ -37,10 +38,18 @@ def test_every_rung_looks_different_at_the_sources_size(clip: Clip, tmp_path: Pa
         *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "4"),
     )
 
-    result = fm.run(source, SPEC, output=tmp_path)
+    events: list[Event] = []
+
+    result = fm.run(source, SPEC, output=tmp_path, on_progress=events.append)
 
     scores = [vmaf_of(artifact.path, source) for artifact in result.artifacts]
     assert scores == sorted(scores, reverse=True)
     assert all(a - b > 2 for a, b in pairwise(scores))
     said = [note for note in result.notes if "VMAF" in note and "about" in note]
     assert len(said) == len(scores)
+    # Trying takes long: people see how far that is.
+    planned = [e.percent for e in events if isinstance(e, Progress) and e.task == "plan"]
+    assert planned == sorted(planned)
+    assert planned[0] < 20
+    assert planned[-1] == 100
+    assert len(planned) > len(scores)

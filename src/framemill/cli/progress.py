@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _EVERY_S = 3.0
+_PLAN = "plan"  # the task that plans, before it is known how much work there is
 
 
 class Watcher(Protocol):
@@ -40,6 +41,11 @@ def watcher(*, quiet: bool, only_bars: bool = False) -> Watcher:
     if sys.stderr.isatty():
         return OnTerminal()
     return Quiet() if only_bars else InLines()
+
+
+def planning(share: float) -> Progress:
+    """How far a plan is that is only made to be shown."""
+    return Progress(job_id="", task=_PLAN, title="plan the work", percent=100 * share, job_percent=0)
 
 
 class Quiet:
@@ -73,7 +79,8 @@ class InLines(Quiet):
         with self._lock:
             if isinstance(event, Progress) and self._now() - self._last >= _EVERY_S:
                 self._last = self._now()
-                self._say(f"{event.job_percent:5.1f} %  {event.title}{_pace(event)}")
+                percent = event.percent if event.task == _PLAN else event.job_percent
+                self._say(f"{percent:5.1f} %  {event.title}{_pace(event)}")
             elif line := _told(event):
                 self._say(line)
 
@@ -135,6 +142,8 @@ class OnTerminal(Quiet):
 
     def _show_all(self, event: Progress) -> None:
         """A bar of the whole job, once there is more to it than this step."""
+        if event.task == _PLAN:
+            return
         if self._all is None and abs(event.job_percent - event.percent) > 1:
             self._all = self._bars.add_task("all of it", total=100, pace="")
         if self._all is not None:

@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -29,6 +29,7 @@ from framemill.operations.spec import Spec
 
 if TYPE_CHECKING:
     from framemill.app import App
+    from framemill.domain.plan import Plan
     from framemill.services.records import JobDetail, JobRecord
 
 
@@ -64,7 +65,7 @@ def explain(requests: Sequence[Request], wish: Asked) -> int:
     app = _app(wish)
     documents = []
     for number, request in enumerate(requests):
-        plan = app.plans.plan(request.specs, inputs=request.inputs)
+        plan = _planned(app, request, wish)
         if wish.as_json:
             document = as_document(
                 plan, inputs=request.inputs, destination=request.destination, prices=app.prices
@@ -118,6 +119,21 @@ def _submit(app: "App", request: Request, wish: Asked, *, foreground: bool) -> s
         resume=foreground,
         foreground=foreground,
     )
+
+
+def _planned(app: "App", request: Request, wish: Asked) -> "Plan":
+    """The plan; what takes long to find out, such as encoding samples, is shown meanwhile."""
+    from framemill.cli.progress import Watcher, planning, watcher
+
+    with ExitStack() as stack:
+        watching: list[Watcher] = []
+
+        def report(share: float) -> None:
+            if not watching:
+                watching.append(stack.enter_context(watcher(quiet=wish.quiet, only_bars=wish.as_json)))
+            watching[0](planning(share))
+
+        return app.plans.plan(request.specs, inputs=request.inputs, report=report)
 
 
 def run(requests: Sequence[Request], wish: Asked) -> int:

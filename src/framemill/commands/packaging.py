@@ -4,12 +4,16 @@ One set of CMAF segments serves both: they live below `hls/`, and the DASH
 manifest in `dash/` refers to them. https://shaka-project.github.io/shaka-packager/
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framemill.commands import source
 from framemill.domain.plan import Command
 from framemill.domain.units import seconds
+
+# Tags of languages (BCP 47). What else a file says there could add fields to a descriptor.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,11 @@ def titles(wished: Sequence[str | None]) -> tuple[str, ...]:
         name = (wish or f"Track {number}").translate(str.maketrans(',=\n\r"', "     ")).strip()[:60].strip()
         made.append(f"{name} {number}" if not name or name in made else name)
     return tuple(made)
+
+
+def spoken(language: str | None) -> str | None:
+    """`language` where it is a tag of one, else None."""
+    return language if language is not None and _LANGUAGE.fullmatch(language) else None
 
 
 def shaka(

@@ -91,12 +91,14 @@ def compared(
     every: int = 1,
     threads: int = 4,
     aligned: Aligned = Aligned(),
+    picked: str | None = None,
 ) -> tuple[str, ...]:
     """Compare `distorted` with `reference` in one process that decodes each once.
 
     Writes `pictures` (times, PSNR and SSIM) and, for VMAF, libvmaf's `log`:
     paths below the step's folder, which `read_scores` reads. VMAF is measured
-    of every `every`th picture. Raises NotSupported where ffmpeg lacks a filter.
+    of every `every`th picture, of those that the filter expression `picked`
+    leaves of both files. Raises NotSupported where ffmpeg lacks a filter.
     """
     for metric, name in ((Metric.VMAF, "libvmaf"), (Metric.SSIM, "ssim"), (Metric.PSNR, "psnr")):
         if metric in metrics and not capabilities.has_filter(name):
@@ -113,14 +115,14 @@ def compared(
         _chain(
             f"[0:{one.index}]",
             *deinterlaced(one, capabilities),
-            *_timed(f"{aligned.source}+{aligned.lead}/TB", aligned.source_trim),
+            *_timed(f"{aligned.source}+{aligned.lead}/TB", aligned.source_trim, picked),
             *_alike(one, form, capabilities),
             to="[d0]",
         ),
         _chain(
             f"[1:{other.index}]",
             *deinterlaced(other, capabilities),
-            *_timed(aligned.reference, aligned.reference_trim),
+            *_timed(aligned.reference, aligned.reference_trim, picked),
             # Else the last picture of a reference that ends here would be lost.
             *(("tpad=stop=1:stop_mode=clone",) if open_end else ()),
             *_alike(other, form, capabilities),
@@ -173,7 +175,12 @@ def depth_of(one: VideoStream, other: VideoStream) -> int:
 
 def _opened(side: Side) -> tuple[str, ...]:
     return source.read(
-        side.name, demuxer=side.media.container, start_us=side.start_us, length_us=side.length_us
+        side.name,
+        demuxer=side.media.container,
+        start_us=side.start_us,
+        length_us=side.length_us,
+        # Where a file's colours change on the way, the graph would begin anew and forget what it measured.
+        before=("-reinit_filter", "0"),
     )
 
 
@@ -186,8 +193,12 @@ def _chain(pad: str, *filters: str, to: str) -> str:
     return f"{pad}{','.join(filters)}{to}"
 
 
-def _timed(times: str, trim: str | None) -> tuple[str, ...]:
-    return (_FINE, f"setpts={times}", *((f"trim={trim}",) if trim else ()))
+def _timed(times: str, trim: str | None, picked: str | None) -> tuple[str, ...]:
+    return (
+        *(_FINE, f"setpts={times}"),
+        *((f"trim={trim}",) if trim else ()),
+        *((f"select={picked}",) if picked else ()),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

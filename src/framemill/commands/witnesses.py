@@ -3,6 +3,7 @@
 Comparing them is engine.proof's.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from framemill.commands import source
@@ -12,6 +13,26 @@ _HEAD = ("-nostdin", "-hide_banner", "-y")
 # How a picture is made small enough to be compared: engine.proof's likeness.
 LIKENESS = (32, 18)
 LIKE = f"scale={LIKENESS[0]}:{LIKENESS[1]}:flags=area,format=gray"
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A stored picture: times in ticks, bytes, checksum, and whether decoding may begin there."""
+
+    dts: int
+    pts: int
+    size: int
+    checksum: str
+    key: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Every stored picture of a stream, in the order of decoding."""
+
+    time_base: Fraction
+    packets: tuple[Packet, ...]
+    settings: str  # size and checksum of what a decoder must know before the first
 
 
 def witnessed(name: str, time_base: Fraction) -> tuple[str, ...]:
@@ -50,3 +71,21 @@ def packets(file: str, *, demuxer: str) -> tuple[str, ...]:
         *("-f", demuxer, "-copyts", "-i", f"file:out/{file}"),
         *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", "file:out/made.crc"),
     )
+
+
+def read_packets(text: str) -> Stored:
+    """What the framecrc muxer wrote. https://ffmpeg.org/ffmpeg-formats.html#framecrc"""
+    base, settings = Fraction(1), ""
+    found = []
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name == "#tb 0":
+            base = Fraction(value.strip())
+        elif name == "#extradata 0":
+            settings = value.strip()
+        elif not line.startswith("#") and line.strip():
+            _, dts, pts, _, size, checksum, *more = (field.strip() for field in line.split(","))
+            # Flags are only written where they are others than a keyframe's.
+            key = not any(field.startswith("F=") for field in more)
+            found.append(Packet(int(dts), int(pts), int(size), checksum, key))
+    return Stored(time_base=base, packets=tuple(found), settings=settings)

@@ -15,6 +15,8 @@ from math import exp, log
 MOST_TRIALS = 12
 # After this many a search only halves what is left, whatever the curve looks like.
 _INTERPOLATED = 5
+# A crf so near to a trial, in growth, needs no trial of its own: 2 of x264's.
+_SURE = 0.3
 # How far beyond the line it looks where all trials lie on one side.
 _BOLDER = 1.3
 # Scores end at 100; a little more keeps the logarithm finite.
@@ -115,6 +117,25 @@ def score_at(seen: Sequence[Point], crf: float) -> float | None:
             share = (crf - a.crf) / (b.crf - a.crf)
             return _PERFECT - exp(_distance(a.score) * (1 - share) + _distance(b.score) * share)
     return None
+
+
+def foretold(seen: Sequence[Point], crf: float) -> float | None:
+    """What `crf` surely gives; None where the trials are too few, or too far away, to say."""
+    growth = growth_at(seen, crf)
+    near = min(seen, key=lambda p: abs(p.crf - crf), default=None)
+    if growth is None or near is None or abs(crf - near.crf) * growth > _SURE:
+        return None
+    return score_at(seen, crf) or score_after(near.score, crf - near.crf, growth)
+
+
+def score_after(score: float, change: float, growth: float) -> float:
+    """What becomes of a score where the crf changes by so much."""
+    return _PERFECT - exp(_distance(score) + growth * change)
+
+
+def change_to(score: float, wanted: float, growth: float) -> float:
+    """The change of crf that makes `wanted` of a score."""
+    return (_distance(wanted) - _distance(score)) / growth
 
 
 def _between(scale: Scale, goal: Goal, fine: Point, coarse: Point, *, trials: int) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from framemill.domain.media import AudioStream, MediaInfo, Stream, VideoStream
+from framemill.domain.media import AudioStream, MediaInfo, Stream, SubtitleStream, VideoStream
 from framemill.domain.plan import Promise
 from framemill.domain.units import US
 from framemill.domain.work import AudioPart
@@ -127,6 +127,12 @@ def predicted_sound(promise: Promise, part: AudioPart, track: AudioStream) -> Me
             ),
         ),
     )
+
+
+def predicted_text(text: SubtitleStream, media: MediaInfo) -> MediaInfo:
+    """The media facts of one text track of `media` as WebVTT."""
+    webvtt = replace(text, index=0, codec="webvtt", start_us=0)
+    return MediaInfo(container="webvtt", duration_us=media.duration_us, size=0, subtitles=(webvtt,))
 
 
 def _longest_frame_us(stream: VideoStream, rate: Fraction) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import fmod
 
 from framemill.domain.cuts import Weights
 from framemill.domain.units import US
@@ -20,9 +21,9 @@ _FRAMES = 24
 # Up to this many samples' length the whole video is its own sample.
 _WHOLE = 16
 _FEWEST, _MOST = 8, 24
-_EVERY_US = 35 * US
+_EVERY_US = 60 * US
 # The golden ratio's fractional part spreads what is equally hard over the length.
-_SPREAD = 0.618034
+SPREAD = 0.618034
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,20 @@ def samples(
     )
 
 
+def measured(count: int, every: int) -> list[int]:
+    """Which of `count` pictures are measured where one of `every` is: the first, then one of each so many.
+
+    Their places follow no rhythm: footage does. Of 24 pictures a second shown
+    as 30 one of five is a copy, and every fifth picture misled by more than a
+    point of VMAF. So `every` is a prime above 5, or 1.
+    """
+    if every == 1:
+        return list(range(count))
+    found = (every * n + int((every - 2) * fmod(n * SPREAD, 1)) for n in range(-(-count // every)))
+    # Each is compared with its neighbours, so the last picture is none of them.
+    return [place for place in found if place + 1 < count]
+
+
 def sample_us(rate: Fraction) -> int:
     """How long one sample of a video of `rate` frames a second is."""
     return max(US, round(_FRAMES * US / rate)) if rate else US
@@ -80,7 +95,7 @@ def _slots(begin: int, end: int, each: int, weights: Weights | None) -> Iterator
                     start_us=at,
                     length_us=(until - start) // parts,
                     density=density,
-                    place=number * _SPREAD % 1,
+                    place=number * SPREAD % 1,
                 )
                 number += 1
 

@@ -4,7 +4,7 @@ Times are whole microseconds, sizes bytes, rates bits per second.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from framemill.errors import InvalidSpec
@@ -18,6 +18,8 @@ _WORDS = re.compile(
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:b(?:it)?(?:ps|/s)?)?", re.IGNORECASE | re.ASCII)
+# No exponents: `1e-99999999` would be worked out digit by digit.
+_FRAME_RATE = re.compile(r"\d{1,9}(?:\.\d{1,9})?|\d{1,9}/\d{1,9}", re.ASCII)
 _LEVEL = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(db|%|x?)", re.IGNORECASE | re.ASCII)
 _MOST_DB = 20
 _MOST_SECONDS = 10**9  # thirty years: more is a slip, and beyond what ffmpeg counts
@@ -117,8 +119,8 @@ def parse_frame_rate(text: str | int | float) -> Fraction:
     """An exact rate of `30`, `29.97` (taken as 30000/1001) or `30000/1001`."""
     word = str(text).strip()
     try:
-        rate = Fraction(word) if "/" in word else Fraction(Decimal(word))
-    except (ValueError, ZeroDivisionError, InvalidOperation):
+        rate = Fraction(word if _FRAME_RATE.fullmatch(word) else 0)
+    except ZeroDivisionError:
         rate = Fraction(0)
     if not 0 < rate <= 1000:
         raise InvalidSpec(f"{text!r} is not a frame rate", hint="write 25, 29.97 or 30000/1001")

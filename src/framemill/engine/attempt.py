@@ -127,7 +127,12 @@ class Attempt:
         inputs = {name: Path(facts["path"]) for name, facts in job.inputs.items()}
         digests = {name: digest(path) for name, path in inputs.items()}
         request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
-        plan = self._with.planner(request, self._with.machine(), self._hold.stopped)
+        plan = self._with.planner(
+            request,
+            self._with.machine(),
+            self._hold.stopped,
+            lambda share: self._hold.report(100 * share, None, None),
+        )
         place = workspace_of(job)
         clear_completed(self._database, place.destination)
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])

@@ -8,7 +8,7 @@ from framemill.domain.media import MediaInfo, Picture
 from framemill.domain.subtitles import SubtitleFile
 from framemill.engine.fonts import check_font
 from framemill.engine.images import read_picture
-from framemill.engine.machine import Machine, Rules, Stop
+from framemill.engine.machine import Machine, Report, Rules, Stop
 from framemill.engine.sidecars import read_subtitles
 from framemill.engine.tryouts import tryout
 from framemill.errors import FramemillError, InputUnreadable, InvalidSpec, OutputInvalid, ToolFailed
@@ -24,22 +24,24 @@ from framemill.tools.weighing import weights
 _MOST_PICTURE_BYTES = 64 * 1024 * 1024
 
 
-def _frames(path: Path, _media: MediaInfo, _detail: object, rules: Rules) -> int:
+def _frames(path: Path, _media: MediaInfo, _detail: object, rules: Rules, _report: Report) -> int:
     """How many pictures the main video decodes to, 0 where it has none."""
     main = probe(path, count_frames=True, **rules).main_video
     return (main.frame_count or 0) if main else 0
 
 
 # How each kind of question is answered; Any: the question's own detail.
-Answer = Callable[[Path, MediaInfo, Any, Rules], object]
+Answer = Callable[[Path, MediaInfo, Any, Rules, Report], object]
 ANSWERS: dict[str, Answer] = {
-    "crop": lambda path, media, limit, rules: picture_area(path, media=media, limit=limit, **rules),
+    "crop": lambda path, media, limit, rules, _report: picture_area(path, media=media, limit=limit, **rules),
     "frames": _frames,
-    "keyframes": lambda path, media, _detail, rules: keyframes(path, media=media, **rules),
-    "pictures": lambda path, media, ranges, rules: pictures(path, media=media, ranges=ranges, **rules),
-    "scenes": lambda path, media, least, rules: scenes(path, media=media, threshold=least, **rules),
-    "tryout": lambda path, _media, wish, rules: tryout(path, wish=wish, **rules),
-    "weights": lambda path, media, _detail, rules: weights(path, media=media, **rules),
+    "keyframes": lambda path, media, _detail, rules, _report: keyframes(path, media=media, **rules),
+    "pictures": lambda path, media, ranges, rules, _report: pictures(
+        path, media=media, ranges=ranges, **rules
+    ),
+    "scenes": lambda path, media, least, rules, _report: scenes(path, media=media, threshold=least, **rules),
+    "tryout": lambda path, _media, wish, rules, report: tryout(path, wish=wish, report=report, **rules),
+    "weights": lambda path, media, _detail, rules, _report: weights(path, media=media, **rules),
 }
 
 
@@ -81,11 +83,13 @@ def subtitle_files(kinds: Mapping[str, InputKind], paths: Mapping[str, Path]) ->
     }
 
 
-def answer(question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop) -> object:
-    """The answer to what planning asks about `path`."""
+def answer(
+    question: Question, path: Path, media: MediaInfo, machine: Machine, stop: Stop, report: Report
+) -> object:
+    """The answer to what planning asks about `path`; `report` hears of what takes long."""
     if question.kind not in ANSWERS:
         raise FramemillError(f"planning asks for unknown facts: {question}")
-    return ANSWERS[question.kind](path, media, question.detail, machine.rules(stop))
+    return ANSWERS[question.kind](path, media, question.detail, machine.rules(stop), report)
 
 
 def _picture(path: Path, machine: Machine, stop: Stop) -> Picture:

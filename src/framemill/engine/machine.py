@@ -20,6 +20,8 @@ from framemill.tools.programs import Programs
 from framemill.tools.sandbox import Mode, sandboxed
 
 Stop = Callable[[], bool]
+# Hears how far something is, from 0 to 1.
+Report = Callable[[float], None]
 
 # An estimate may be far off on a slow machine; only what is absurd is ended.
 _SLOWER_THAN_ESTIMATED = 30

@@ -10,7 +10,7 @@ from framemill.domain.hardware import Acceleration
 from framemill.domain.plan import Plan
 from framemill.domain.units import format_size
 from framemill.engine.gathering import answer, first_look, kinds_of, subtitle_files
-from framemill.engine.machine import Machine, Stop
+from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.naming import targets_of
 from framemill.engine.publication import check_targets
 from framemill.errors import DiskFull, FramemillError
@@ -29,7 +29,7 @@ class Request:
 
 
 # Replaced in tests of the engine, which bring plans of their own.
-Planner = Callable[[Request, Machine, Stop], Plan]
+Planner = Callable[[Request, Machine, Stop, Report], Plan]
 
 
 def never() -> bool:
@@ -37,8 +37,14 @@ def never() -> bool:
     return False
 
 
-def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
+def silent(_share: float) -> None:
+    """Nobody listens."""
+
+
+def make_plan(request: Request, machine: Machine, stop: Stop = never, report: Report = silent) -> Plan:
     """The plan of `request`; probes every input, and reads further facts only where planning asks.
+
+    `report` hears how far that is where it takes long, as encoding samples does.
 
     Raises what probing and planning raise: InputNotFound, InputUnreadable,
     NoVideoStream, InvalidSpec and so on.
@@ -73,7 +79,8 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
             asked = needed.question
             if asked in answers:
                 raise FramemillError(f"planning asks again for what it knows: {asked}") from needed
-            answers[asked] = answer(asked, request.inputs[asked.source], media[asked.source], machine, stop)
+            path, about = request.inputs[asked.source], media[asked.source]
+            answers[asked] = answer(asked, path, about, machine, stop, report)
 
 
 def _acceleration(specs: Sequence[Spec], machine: Machine, stop: Stop) -> Acceleration:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from framemill.commands import witnesses
+from framemill.commands.witnesses import Packet, read_packets
 from framemill.domain.units import US
 from framemill.engine.failures import forgivable
 from framemill.engine.parts import mended
@@ -32,14 +33,6 @@ _MOST_DIFFERENT = Fraction(4)
 _NEARER = Fraction(1, 4)
 
 Json = dict[str, Any]  # Any: the wish as JSON
-
-
-@dataclass(frozen=True, slots=True)
-class _Packet:
-    dts: int
-    pts: int
-    size: int
-    checksum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ def _look(bench: Workbench, wish: Json) -> None:
     base, made = _packets((bench.scratch / "out/made.crc").read_text("utf-8"))
     _check_order(made)
     clock = Fraction(*wish["time_base"])
-    expected: list[tuple[Fraction, _Packet, bool]] = []
+    expected: list[tuple[Fraction, Packet, bool]] = []
     for span in wish["spans"]:
         stored = (bench.scratch / "out" / f"{span['name']}.crc").read_text("utf-8")
         for packet in _packets(stored)[1]:
@@ -168,26 +161,19 @@ def _difference(one: bytes, other: bytes) -> Fraction:
     return Fraction(sum(abs(a - b) for a, b in zip(one, other, strict=True)), len(one))
 
 
-def _check_order(made: Sequence[_Packet]) -> None:
+def _check_order(made: Sequence[Packet]) -> None:
     if any(after.dts <= before.dts for before, after in pairwise(made)):
         raise OutputInvalid("decode times do not rise")
     if len({packet.pts for packet in made}) != len(made):
         raise OutputInvalid("two pictures are shown at one time")
 
 
-def _packets(text: str) -> tuple[Fraction, list[_Packet]]:
-    """Time base and packets of what the framecrc muxer wrote."""
-    base = Fraction(1)
-    found = []
-    for line in text.splitlines():
-        if line.startswith("#tb 0:"):
-            base = Fraction(line.partition(":")[2].strip())
-        elif not line.startswith("#") and line.strip():
-            _, dts, pts, _, size, checksum, *_ = (field.strip() for field in line.split(","))
-            found.append(_Packet(int(dts), int(pts), int(size), checksum))
-    if not found:
+def _packets(text: str) -> tuple[Fraction, tuple[Packet, ...]]:
+    """Time base and pictures of a list; OutputInvalid where it has none."""
+    stored = read_packets(text)
+    if not stored.packets:
         raise OutputInvalid("it has no picture")
-    return base, found
+    return stored.time_base, stored.packets
 
 
 def _seen(bench: Workbench, name: str, base: Fraction, origin: Fraction) -> list[_Seen]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from framemill.commands.progress import Progress
 from framemill.commands.quality import read_scores
-from framemill.commands.trials import LOG, MADE, PICTURES, TRIAL
-from framemill.domain.quality import Metric, Pooled, Scores
+from framemill.commands.trials import LOG, MADE, OF_PICKED, PICTURES, TRIAL
+from framemill.domain.quality import Metric, Pooled, Scores, pooled
 from framemill.domain.trials import Take, Trial
 from framemill.domain.units import seconds
 from framemill.engine.workbench import Workbench
@@ -17,9 +17,13 @@ from framemill.errors import FramemillError, OutputInvalid, ToolFailed
 class Measured:
     """Scores of a file, and what measuring took."""
 
-    scores: Pooled
-    frames: int
+    values: tuple[float, ...]  # of each measured frame, in order
     cpu_ms: int
+
+    @property
+    def scores(self) -> Pooled:
+        """What they come to."""
+        return pooled(self.values)
 
 
 def try_crf(
@@ -78,7 +82,7 @@ def measure(
     link(bench, MADE, path)
     finished = bench.trial(tuple(compare), _told(done, 0, 1, length_us))
     scores = read(bench, every=every)
-    return Measured(scores=scores.pooled(Metric.VMAF), frames=len(scores.times_us), cpu_ms=finished.cpu_ms)
+    return Measured(values=scores.of(Metric.VMAF), cpu_ms=finished.cpu_ms)
 
 
 def read(bench: Workbench, *, every: int) -> Scores:
@@ -88,7 +92,7 @@ def read(bench: Workbench, *, every: int) -> Scores:
         (bench.scratch / LOG).read_text("utf-8"),
         metrics={Metric.VMAF},
         depth=8,
-        every=every,
+        every=1 if every == 1 else OF_PICKED,
     )
 
 

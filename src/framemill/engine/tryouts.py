@@ -8,6 +8,7 @@ from framemill.commands.failures import classify
 from framemill.commands.progress import Progress
 from framemill.commands.trials import SOURCE
 from framemill.domain.trials import Trial, Tryout
+from framemill.engine.machine import Report
 from framemill.engine.trials import try_crf
 from framemill.engine.workbench import Workbench
 from framemill.tools.limits import Limits
@@ -24,6 +25,7 @@ def tryout(
     limits: Limits,
     sandbox: Mode,
     cancelled: Callable[[], bool],
+    report: Report,
 ) -> dict[str, tuple[Trial, ...]]:
     """What each setting gave at each of its crf values, by its name."""
     real = path.resolve()
@@ -51,10 +53,21 @@ def tryout(
             return done
 
         bench = Workbench(scratch=scratch, ffmpeg=run, trial=run)
-        return {
-            setting.name: tuple(
-                try_crf(bench, crf, takes=wish.takes, encode=setting.encode, compare=setting.compare)
-                for crf in setting.crfs
+        trials = [(setting, crf) for setting in wish.settings for crf in setting.crfs]
+        found: dict[str, tuple[Trial, ...]] = {}
+        for number, (setting, crf) in enumerate(trials):
+            trial = try_crf(
+                bench,
+                crf,
+                takes=wish.takes,
+                encode=setting.encode,
+                compare=setting.compare,
+                done=_one_of(len(trials), number, report),
             )
-            for setting in wish.settings
-        }
+            found[setting.name] = (*found.get(setting.name, ()), trial)
+        return found
+
+
+def _one_of(count: int, number: int, report: Report) -> Report:
+    """Reports of the `number`th of `count` trials."""
+    return lambda share: report((number + share) / count)

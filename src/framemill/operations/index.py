@@ -5,9 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from framemill.commands import muxing, source
+from framemill.commands import muxing, picture, source, still
+from framemill.domain.capabilities import Capabilities
 from framemill.domain.containers import CONTAINERS, Container
 from framemill.domain.estimates import copying
+from framemill.domain.media import VideoStream
 from framemill.domain.plan import Command, Output, Promise, Role, Step, StepInput
 from framemill.domain.work import Product, Work
 from framemill.errors import InvalidSpec
@@ -49,7 +51,8 @@ def plan(spec: Index, planning: Planning) -> Work:
             frame_us=100_000,
         ),
     )
-    pictured = parts.media.main_video is not None
+    film = parts.media.main_video
+    pictured = film is not None
     thumbnails = Output(
         id=f"{planning.name}/thumbnails",
         path="thumb_%03d.jpg",
@@ -77,7 +80,11 @@ def plan(spec: Index, planning: Planning) -> Work:
         commands=(
             Command(tool="builtin", argv=("clip_tags", "in/report", json.dumps(wish, ensure_ascii=False))),
             Command(tool="ffmpeg", argv=_tagged(container, parts), for_each="parts"),
-            *((Command(tool="ffmpeg", argv=_pictured(spec, parts), for_each="parts"),) if pictured else ()),
+            *(
+                (_thumbnail(spec, film, demuxer=parts.media.container, capabilities=planning.capabilities),)
+                if film is not None
+                else ()
+            ),
             Command(tool="builtin", argv=("clip_index", "in/report", json.dumps(wish, ensure_ascii=False))),
         ),
         inputs=(StepInput(name="parts", ref=parts.ref), StepInput(name="report", ref=report.ref)),
@@ -106,12 +113,17 @@ def _tagged(container: Container, parts: Product) -> tuple[str, ...]:
     )
 
 
-def _pictured(spec: Index, parts: Product) -> tuple[str, ...]:
-    # The most telling of the first hundred frames: openings are often black.
-    chain = f"thumbnail=n=100,scale=w='min({spec.width},iw*sar)':h=-2,setsar=1"
-    return (
+def _thumbnail(spec: Index, film: VideoStream, *, demuxer: str, capabilities: Capabilities) -> Command:
+    size = picture.contained(film, spec.width, None)
+    chain = (
+        # The most telling of the first hundred frames: openings are often black.
+        "thumbnail=n=100",
+        *still.filters(film, size=size, capabilities=capabilities, image="jpg"),
+    )
+    argv = (
         *("-nostdin", "-hide_banner", "-y"),
-        *source.read("parts/{file}", demuxer=parts.media.container),
-        *("-map", "0:v:0", "-vf", chain, "-frames:v", "1", "-q:v", "3", "-f", "image2", "-update", "1"),
+        *source.read("parts/{file}", demuxer=demuxer),
+        *("-map", "0:v:0", "-vf", ",".join(chain), *still.encode("jpg", capabilities=capabilities)),
         "file:out/thumb_{number}.jpg",
     )
+    return Command(tool="ffmpeg", argv=argv, for_each="parts")

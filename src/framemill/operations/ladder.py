@@ -1,6 +1,5 @@
 """Several renditions from one decode, keyframes aligned, sound encoded once."""
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -16,6 +15,7 @@ from framemill.domain.plan import Output, Promise, Role, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.units import US
 from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.operations.building.naming import in_folder
 from framemill.operations.building.per_title import chosen
 from framemill.operations.building.picturing import picture_part
 from framemill.operations.building.rungs import fitting, rates_of
@@ -61,7 +61,7 @@ class Ladder(Spec):
 def plan(spec: Ladder, planning: Planning) -> Work:
     """One tap per rung and one for each sound track, then a muxed MP4 per rung."""
     product = planning.one(spec.source)
-    stream = planning.video_of(product)
+    media, stream = product.media, planning.video_of(product)
     rungs, warnings = fitting(_tried(spec), stream, strict=spec.strict)
     crfs = {rung.name: spec.crf for rung in rungs}
     reasons: tuple[str, ...] = ()
@@ -69,7 +69,6 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         choice = _chosen(spec, planning, stream, rungs)
         rungs, reasons = tuple(step.rung for step in choice.steps), choice.reasons
         crfs = {step.rung.name: int(step.crf) for step in choice.steps}
-    folder = f"{spec.output}/" if spec.output else ""
     rates, late = rates_of(stream, rungs, keyframe_us=spec.keyframe)
     warnings += late
     parts = [
@@ -84,25 +83,27 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     ]
     sounds = [
         _sound_tap(planning, product, track, number, rungs[0])
-        for number, track in enumerate(product.media.playable_audio)
+        for number, track in enumerate(media.playable_audio)
     ]
     made = [
         Product(ref=tap.output.id, label=rung.name, media=_predicted(tap, stream, rate))
         for tap, rung, rate in zip(taps, rungs, rates, strict=True)
     ]
     heard = [
-        Product(ref=tap.output.id, label=f"audio{number}", media=_predicted_sound(tap, track))
-        for number, (tap, track) in enumerate(zip(sounds, product.media.playable_audio, strict=True))
+        Product(
+            ref=tap.output.id,
+            label=f"audio{number}",
+            media=promises.predicted_sound(tap.output.promise, tap.audio[0], track),
+        )
+        for number, (tap, track) in enumerate(zip(sounds, media.playable_audio, strict=True))
     ]
-    texts = [
-        _text_tap(planning, product, text, number) for number, text in enumerate(product.media.text_subtitles)
-    ]
+    texts = [_text_tap(planning, product, text, number) for number, text in enumerate(media.text_subtitles)]
     read = [
-        Product(ref=tap.output.id, label=f"subtitles{number}", media=_predicted_text(text, product.media))
-        for number, (tap, text) in enumerate(zip(texts, product.media.text_subtitles, strict=True))
+        Product(ref=tap.output.id, label=f"subtitles{number}", media=promises.predicted_text(text, media))
+        for number, (tap, text) in enumerate(zip(texts, media.text_subtitles, strict=True))
     ]
     muxes = [
-        _mux(planning, rung, (shown, *heard, *read), product.media, folder)
+        _mux(spec, planning, rung, (shown, *heard, *read), media)
         for rung, shown in zip(rungs, made, strict=True)
     ]
     return Work(
@@ -118,10 +119,10 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         warnings=tuple(warnings),
         dropped=left_behind.from_source(
             product.label,
-            product.media,
+            media,
             kept=(
                 stream.index,
-                *(s.index for s in (*product.media.playable_audio, *product.media.text_subtitles)),
+                *(s.index for s in (*media.playable_audio, *media.text_subtitles)),
             ),
         ),
     )
@@ -276,7 +277,7 @@ def _text_tap(planning: Planning, product: Product, text: SubtitleStream, number
     )
 
 
-def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: MediaInfo, folder: str) -> Step:
+def _mux(spec: Ladder, planning: Planning, rung: Rung, parts: tuple[Product, ...], media: MediaInfo) -> Step:
     return muxing.joined(
         key=f"{planning.name}:{rung.name}:mp4",
         title=f"mux {rung.name}",
@@ -286,7 +287,7 @@ def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: Medi
         output=Output(
             id=f"{planning.name}/{rung.name}.mp4",
             path=f"{rung.name}.mp4",
-            publish=f"{folder}{rung.name}.mp4",
+            publish=in_folder(spec, f"{rung.name}.mp4"),
             role=Role.RENDITION,
             promise=promises.joined([part.media for part in parts]),
         ),
@@ -297,12 +298,3 @@ def _mux(planning: Planning, rung: Rung, parts: tuple[Product, ...], media: Medi
 def _predicted(tap: Tap, stream: VideoStream, rate: Fraction | None) -> MediaInfo:
     shown, size = hdr.tone_mapped(stream), tap.estimate.output_bytes
     return promises.predicted_picture(tap.output.promise, shown, rate=rate or stream.frame_rate, size=size)
-
-
-def _predicted_sound(tap: Tap, track: AudioStream) -> MediaInfo:
-    return promises.predicted_sound(tap.output.promise, tap.audio[0], track)
-
-
-def _predicted_text(text: SubtitleStream, media: MediaInfo) -> MediaInfo:
-    webvtt = replace(text, index=0, codec="webvtt", start_us=0)
-    return MediaInfo(container="webvtt", duration_us=media.duration_us, size=0, subtitles=(webvtt,))

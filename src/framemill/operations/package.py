@@ -211,7 +211,10 @@ def _tracks(
                 steps.append(_split(planning, item.product, item.stream.index, name))
                 ref = steps[-1].outputs[0].id
             label = _label(item, number, bare=_bare(item.product, planning))
-            track = Track(name=name, label=label, kind=kind, language=item.stream.language, title=title)
+            if label in {track.label for track, *_ in tracks}:
+                label = f"{label}-{number}"
+            language = packaging.spoken(item.stream.language)
+            track = Track(name=name, label=label, kind=kind, language=language, title=title)
             tracks.append((track, ref, promises.end_of(item.product.media, item.stream)[0]))
     return steps, tracks
 

@@ -5,7 +5,7 @@ import pytest
 from framemill.cli.complaint import in_cli_words, wants
 from framemill.cli.explained import without_guard
 from framemill.cli.page import Section, page
-from framemill.cli.progress import InLines
+from framemill.cli.progress import InLines, planning
 from framemill.cli.shorthands import apply_shorthands
 from framemill.cli.terminal import harmless
 from framemill.cli.wording import about, clock, columns
@@ -110,6 +110,16 @@ def test_progress_in_lines_comes_every_few_seconds() -> None:
         )
 
     assert said == [" 20.0 %  encode  2×  0:03 left", " 40.0 %  encode  2×  0:03 left"]
+
+
+def test_planning_that_takes_long_tells_how_far_it_is() -> None:
+    said: list[str] = []
+    clock_at = iter([0.0, 4.0, 4.0])
+    watching = InLines(say=said.append, now=lambda: next(clock_at))
+
+    watching(planning(0.25))
+
+    assert said == [" 25.0 %  plan the work"]
 
 
 def test_work_that_is_tried_again_is_told_with_its_reason() -> None:

@@ -1,10 +1,12 @@
 from fractions import Fraction
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from framemill.domain.cuts import Mark, Weights
-from framemill.domain.sampling import Sample, sample_us, samples
+from framemill.domain.sampling import Sample, measured, sample_us, samples
 
 SECOND = 1_000_000
 RATE = Fraction(30)
@@ -94,3 +96,20 @@ def test_the_last_sample_has_as_much_tail_as_there_is() -> None:
 
     assert found[-1] == Sample(start_us=found[-1].start_us, length_us=SECOND, tail_us=found[-1].tail_us)
     assert all(s.start_us + s.length_us + s.tail_us <= 17 * SECOND for s in found)
+
+
+@pytest.mark.parametrize("every", [7, 11, 13, 19, 29])
+@pytest.mark.parametrize("rhythm", [2, 3, 4, 5, 6, 12, 25])
+def test_measured_pictures_follow_no_rhythm_of_the_footage(every: int, rhythm: int) -> None:
+    places = measured(20_000, every)
+
+    hits = sum(place % rhythm == 0 for place in places)
+    assert hits / len(places) == pytest.approx(1 / rhythm, abs=0.02)
+    assert len(places) == pytest.approx(20_000 / every, abs=1)
+    # The pictures beside them are compared too, and no two share one.
+    assert all(b - a >= 3 for a, b in pairwise(places))
+    assert places[0] == 0
+
+
+def test_all_pictures_are_measured_of_a_short_video() -> None:
+    assert measured(3, 1) == [0, 1, 2]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from framemill.commands.progress import Progress
+from framemill.commands.trials import OF_PICKED
 from framemill.engine.holding import find_crf, hold_quality
 from framemill.engine.workbench import Workbench
 from framemill.errors import QualityUnreachable, ToolFailed
@@ -47,6 +48,7 @@ class Stand:
             "encode": ("encode", "{crf}", "{start}", "{length}"),
             "compare": ("compare", "{frames}"),
             "compare_made": ("compare_made",),
+            "patch": None,
             "every": every,
             "duration_us": 60_000_000,
             "sound_bytes": 100_000,
@@ -89,7 +91,7 @@ class Stand:
             self.tried.append(float(argv[1]))
             (self.scratch / "out/trial").write_bytes(bytes(int(1000 * 0.9 ** (float(argv[1]) - 23))))
         else:
-            self._every = 1 if argv[0] == "compare" else self.every
+            self._every = 1 if argv[0] == "compare" or self.every == 1 else OF_PICKED
             score = self._samples(self.tried[-1]) if argv[0] == "compare" else self._whole(self.crf)
             (self.scratch / "out/vmaf.json").write_text(
                 json.dumps({"frames": [{"metrics": {"vmaf": score + d}} for d in (-1, 1)]})
@@ -120,6 +122,19 @@ def test_samples_that_tell_the_truth_need_one_encode(tmp_path: Path) -> None:
         {"mean": falling(crf), "p5": falling(crf) - 0.9, "p1": falling(crf) - 0.98, "min": falling(crf) - 1}
     )
     assert stand.shares == sorted(stand.shares[:-1]) + stand.shares[-1:]
+
+
+def test_a_crf_beside_two_trials_is_taken_without_a_third(tmp_path: Path) -> None:
+    def steep(crf: float) -> float:
+        return 101 - 6 * float(1.25 ** (crf - 23))
+
+    stand = Stand(tmp_path, samples=steep, whole=steep, target=92)
+
+    crf = stand.find()
+
+    assert crf not in stand.tried
+    assert len(set(stand.tried)) == 2
+    assert 92.2 <= steep(crf) <= 92.8
 
 
 @pytest.mark.parametrize("error", [-3.0, -1.2, 1.2, 4.0])
@@ -218,7 +233,7 @@ def test_samples_may_be_wrong_about_the_last_point(tmp_path: Path) -> None:
 
 
 def test_part_of_the_frames_leaves_a_margin(tmp_path: Path) -> None:
-    stand = Stand(tmp_path, samples=falling, whole=lambda _crf: 95.03, every=5)
+    stand = Stand(tmp_path, samples=falling, whole=lambda _crf: 95.07, every=5)
     stand.find()
     stand.encode()
 

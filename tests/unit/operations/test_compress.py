@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from framemill.domain.cuts import Mark, Weights
+from framemill.domain.media import MediaInfo
 from framemill.domain.work import Work
 from framemill.errors import NotSupported
 from framemill.operations.compress import Compress, plan
@@ -168,7 +169,8 @@ def test_samples_are_tried_with_the_very_options_of_the_encode() -> None:
     work = held(codec="hevc", speed="fast")
 
     wish = wish_of(work)
-    options = "-c:v libx265 -preset fast -x265-params log-level=error -tag:v:0 hvc1 -crf {crf}"
+    params = "log-level=error:open-gop=0:info=0"
+    options = f"-c:v libx265 -preset fast -x265-params {params} -tag:v:0 hvc1 -crf {{crf}}"
     assert options in " ".join(work.steps[0].commands[1].argv)
     assert options in " ".join(wish["encode"])
     assert "-ss {start} -t {length} -i file:in/source" in " ".join(wish["encode"])
@@ -195,9 +197,38 @@ def test_long_videos_are_measured_on_some_of_their_frames() -> None:
 
     work = plan(Compress(target_vmaf=95), planning_for(film, capabilities=ABLE, weights={"input": WEIGHTS}))
 
-    assert wish_of(work)["every"] == 7
-    assert "n_subsample=7" in " ".join(wish_of(work)["compare_made"])
+    assert wish_of(work)["every"] == 29
+    assert "n_subsample=3" in " ".join(wish_of(work)["compare_made"])
     assert wish_of(held())["every"] == 1
+
+
+def test_parts_are_made_again_with_the_very_options_of_the_encode() -> None:
+    patch = wish_of(held())["patch"]
+
+    assert "-c:v libx264 -preset medium -crf {crf}" in " ".join(patch["encode"])
+    assert "-ss {enter} -t {reading} -copyts -i file:in/source" in " ".join(patch["encode"])
+    chain = patch["encode"][patch["encode"].index("-filter:v:0") + 1]
+    assert chain.startswith("trim=start={begin}:end={end},setpts='if(eq(N,0),0,PTS-({origin}/TB))',")
+
+
+@pytest.mark.parametrize(
+    "film",
+    [
+        a_film(container="mpegts"),
+        a_film(video=(a_video(is_vfr=True),)),
+        a_film(video=(a_video(start_us=512_000),)),
+        a_film(container="matroska", subtitles=(a_subtitle(codec="ass"),)),
+    ],
+    ids=["no index", "irregular rate", "between frames", "another container"],
+)
+def test_where_pictures_cannot_be_put_in_place_exactly_nothing_is_made_in_parts(film: MediaInfo) -> None:
+    minute = 60_000_000
+    video = tuple(replace(v, duration_us=minute) for v in film.video)
+    long = replace(film, duration_us=minute, video=video)
+
+    work = plan(Compress(target_vmaf=95), planning_for(long, capabilities=ABLE, weights={"input": WEIGHTS}))
+
+    assert wish_of(work)["patch"] is None
 
 
 def test_what_an_earlier_operation_makes_is_sampled_evenly() -> None:

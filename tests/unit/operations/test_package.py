@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from framemill.commands.packaging import titles as packaging_titles
 from framemill.domain.plan import Step
 from framemill.errors import CodecNotInContainer, IncompatibleInputs, NotSupported
 from framemill.operations import ladder, package
@@ -61,6 +62,32 @@ def test_names_of_tracks_cannot_add_fields_to_a_descriptor() -> None:
     descriptors = packaging(work.steps[0])
     assert descriptors[2].endswith("hls_name=a drm label x b".replace("drm label", "drm_label"))
     assert descriptors[3].endswith(" 2")
+
+
+@pytest.mark.parametrize(
+    ("language", "field"),
+    [("pt-br", ",language=pt-br"), ("eng,init_segment=/tmp/x", ""), ("deu=x", ""), ("x" * 99, "")],
+)
+def test_languages_of_tracks_cannot_add_fields_to_a_descriptor(language: str, field: str) -> None:
+    film = a_film(audio=(an_audio(language=language),))
+
+    work = package.plan(Package(sources=("ladder",)), after_a_ladder(planning_for(film)))
+
+    arguments = packaging(work.steps[0])
+    name = packaging_titles([language])[0]
+    assert arguments[2] == _described("a0", "audio", "audio0") + f",hls_group_id=audio,hls_name={name}{field}"
+    assert ("--default_language" in arguments) == bool(field)
+
+
+def test_two_ladders_of_the_same_sizes_have_folders_of_their_own() -> None:
+    planning = after_a_ladder(planning_for(a_film()))
+    again = ladder.plan(Ladder(qualities=("720p",), codec="hevc"), replace(planning, name="other"))
+    both = replace(planning, products={**planning.products, "other": again.products})
+
+    work = package.plan(Package(sources=("ladder", "other")), both)
+
+    folders = [arg.split("init_segment=")[1].split("/")[2] for arg in packaging(work.steps[0])[:3]]
+    assert folders == ["720p", "360p", "720p-2"]
 
 
 def test_text_subtitles_reach_both_kinds_of_player() -> None:

@@ -41,7 +41,8 @@ def test_both_files_are_decoded_once_and_measured_on_one_clock() -> None:
     step = _step(_film(), _film())
 
     assert line(step.commands[1]) == (
-        "-nostdin -hide_banner -y GUARD -f mov -i file:in/source GUARD -f mov -i file:in/reference "
+        "-nostdin -hide_banner -y GUARD -f mov -reinit_filter 0 -i file:in/source "
+        "GUARD -f mov -reinit_filter 0 -i file:in/reference "
         "-filter_complex '"
         "[0:0]settb=1/1000000,setpts=PTS+({source_shift})/TB+{lead}/TB,trim={source_trim},format=yuv420p[d0];"
         "[1:0]settb=1/1000000,setpts=PTS+({reference_shift})/TB,trim={reference_trim},format=yuv420p,"
@@ -201,8 +202,8 @@ def test_a_late_part_is_sought_a_little_early_in_both() -> None:
     step = _step(long, long, start="1m", duration="2s", offset="-10s")
 
     opened = line(step.commands[1])
-    assert "-ss 59 -i file:in/source" in opened
-    assert "-ss 49 -i file:in/reference" in opened
+    assert "-ss 59 -reinit_filter 0 -i file:in/source" in opened
+    assert "-ss 49 -reinit_filter 0 -i file:in/reference" in opened
     wish = _wish(step, 0)
     assert (wish["source"]["zero_us"], wish["reference"]["zero_us"]) == (59_000_000, 49_000_000)
     assert (wish["start_us"], wish["end_us"], wish["offset_us"]) == (60_000_000, 62_000_000, -10_000_000)

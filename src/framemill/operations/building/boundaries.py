@@ -112,7 +112,9 @@ def told(boundaries: Boundaries) -> str:
     if boundaries.keyframes is None:
         return "each part begins at the first keyframe after its boundary; parts.json says where"
     moves = [at - want for want, at in zip(boundaries.wanted, boundaries.keyframes, strict=True)]
-    if not moves or max(moves) < cuts.EARLY_US:
+    if not moves:
+        return "one part: there is nothing to cut at"
+    if max(moves) < cuts.EARLY_US:
         return "every boundary is a keyframe: nothing moves"
     return f"boundaries move to the next keyframe, by up to {max(moves) / US:.2f} s"
 

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, replace
+from fractions import Fraction
 from functools import partial
 
-from framemill.commands import lone, trials
+from framemill.commands import lone, opening, trials
 from framemill.commands.trials import MADE, TRIAL
 from framemill.domain import promises
 from framemill.domain.media import MediaInfo, VideoStream
@@ -20,12 +21,12 @@ from framemill.operations.building.recoding import Recoding, keeps_hdr
 from framemill.operations.planning import Planning
 
 _WISH = "wish.json"
-# More encodes of the whole after the first, each with what the one before taught.
+# More encodes of the whole after the first, where mending parts of it is not enough.
 _CORRECTIONS = 2
-# So many frames at least are measured where not all are; the mean then moves by less than 0.05.
-_ENOUGH_FRAMES = 1500
-# Odd, so that the encoder's own pattern of frames is not hit at one place only.
-_EVERY = (7, 5, 3, 1)
+# So many frames at least are measured where not all are; the mean then moves by less than 0.1.
+_ENOUGH_FRAMES = 750
+# Primes beyond the rhythms that footage has. Of fewer, the frames beside them would be most of all.
+_EVERY = (29, 19, 13, 11, 7, 1)
 # libvmaf's features need a few times their kernel.
 _LEAST_SIDE = 32
 # How many trials are usual, and what measuring costs of what encoding costs.
@@ -48,6 +49,8 @@ def held(
     """
     tap = done.tap
     assert tap.video is not None
+    tap = replace(tap, video=replace(tap.video, args=trials.alone(tap.video.args)))
+    assert tap.video is not None
     stream = next(v for v in tap.media.video if v.index == tap.video.stream)
     shown = done.product.media.main_video
     assert shown is not None
@@ -69,6 +72,16 @@ def held(
         "encode": trials.encode(tap, ranged=bool(chosen)),
         "compare": compare(of=TRIAL, ranged=bool(chosen), every=1),
         "compare_made": compare(of=MADE, ranged=False, every=every),
+        "patch": {
+            "encode": trials.again(tap),
+            "compare": compare(of=TRIAL, ranged=True, every=every),
+            "mux": tap.mux,
+            "language": stream.language,
+            "origin_us": tap.media.start_us,
+            "apart_us": promises.frame_us(rate),
+        }
+        if chosen and _patchable(tap, stream)
+        else None,
         "every": every,
         "duration_us": end,
         "sound_bytes": sound_bytes,
@@ -90,6 +103,14 @@ def held(
         notes=(f"{planning.name}: {_told(chosen, target, every)}", *done.notes),
         dropped=done.dropped,
     )
+
+
+def _patchable(tap: Tap, stream: VideoStream) -> bool:
+    """True where single pictures can be sought and put in place exactly: by a steady rate, and an index."""
+    if stream.is_vfr or not stream.frame_rate or opening.earlier(tap.media) or "mp4" not in tap.mux:
+        return False
+    late = (stream.start_us - tap.media.start_us) * stream.frame_rate / US
+    return abs(late - round(late)) < Fraction(1, 10)
 
 
 def _commands(tap: Tap, chosen: tuple[Sample, ...]) -> tuple[Command, ...]:
