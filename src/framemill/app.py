@@ -4,6 +4,7 @@ Everything is made when first asked for: a command that only probes opens no
 database and imports none.
 """
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +16,21 @@ from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
+    from framemill.domain.costs import Prices
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
+    from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
+    from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
+    from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
+    from framemill.services.stats import Stats, Workers
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
@@ -89,7 +95,13 @@ class App:
             verify=self.settings.verify,
             hardware=self.settings.hardware,
             cache_dir=self.settings.cache_dir,
+            slots=self.slots,
         )
+
+    @property
+    def slots(self) -> int:
+        """How many steps of a job run side by side on this machine."""
+        return self.settings.workers or os.cpu_count() or 1
 
     def hardware(self, *, refresh: bool = False) -> "Hardware":
         """Which hardware encoders and decoders work here; tried anew with `refresh`."""
@@ -128,6 +140,20 @@ class App:
         return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
 
     @cached_property
+    def stats(self) -> "Stats":
+        """Numbers about jobs."""
+        from framemill.services.stats import Stats
+
+        return Stats(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def workers(self) -> "Workers":
+        """Who works."""
+        from framemill.services.stats import Workers
+
+        return Workers(self.database)
+
+    @cached_property
     def plans(self) -> "Plans":
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
@@ -145,6 +171,10 @@ class App:
             from framemill.engine.broker import Broker
 
             return Broker(self.broker_url, prefix=self.settings.queue_prefix)
+        if self.database.tells:
+            from framemill.engine.notices import Notices
+
+            return Notices(self.database)
         from framemill.engine.bells import Bells
 
         return Bells(self.bells)
@@ -164,6 +194,17 @@ class App:
         """Where idle workers of this machine hang their bells."""
         return self.settings.data_dir / "bells"
 
+    def bell(self) -> "PipeBell | NoticeBell":
+        """A bell for a worker of this process."""
+        from framemill.engine.bells import PipeBell
+
+        pipe = PipeBell(self.bells)
+        if not self.database.tells:
+            return pipe
+        from framemill.engine.notices import NoticeBell
+
+        return NoticeBell(pipe, self.database)
+
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""
         from framemill.engine.attempt import Pace
@@ -180,6 +221,8 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            side_by_side=self.slots if foreground else 1,
+            prices=self.prices,
         )
 
     @cached_property
@@ -195,6 +238,35 @@ class App:
             spread=random,
             worker_ttl=self.settings.lease_ttl,
             unheard=self.settings.watchdog_interval,
+        )
+
+    @cached_property
+    def janitor(self) -> "Janitor":
+        """Who sets going what got stuck, and cleans away what is long over."""
+        from random import random
+
+        from framemill.engine.janitor import Janitor
+
+        return Janitor(
+            database=self.database,
+            dispatcher=self.dispatcher,
+            spread=random,
+            stuck_after=self.settings.stuck_after,
+            keep_jobs=self.settings.keep_jobs,
+        )
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What work costs here."""
+        from framemill.domain.costs import Prices
+
+        s = self.settings
+        return Prices(
+            cpu_second=s.price_cpu_second,
+            gpu_second=s.price_gpu_second,
+            gb_month=s.price_gb_month,
+            gb_egress=s.price_gb_egress,
+            currency=s.currency,
         )
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":

@@ -278,6 +278,14 @@ class WorkerLost(FramemillError):
     transient = True
 
 
+class DatabaseUnavailable(FramemillError):
+    """The database cannot be used just now."""
+
+    code = "database_unavailable"
+    transient = True
+    undone: bool = True  # False where the commit may have arrived: who asks again must look first
+
+
 class JobNotFound(FramemillError):
     """There is no such job."""
 
@@ -292,6 +300,20 @@ class IllegalTransition(FramemillError):
     """A state may not follow another."""
 
     code = "illegal_transition"
+
+
+class IdempotencyConflict(FramemillError):
+    """The idempotency key was used for another request before."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, key: str, *, job_id: str) -> None:
+        self.key = key
+        self.job_id = job_id
+        super().__init__(
+            f"the idempotency key {key!r} belongs to another request, job {job_id}",
+            hint="use a new key for each request, and the same one only to repeat it",
+        )
 
 
 class LeaseLost(FramemillError):

@@ -4,16 +4,23 @@
 """
 
 import os
+import re
+import tomllib
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
+)
+
+_WORDS = re.compile(
+    r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII
 )
 
 
@@ -50,9 +57,21 @@ def _at_home(path: Path) -> Path:
 
 # In a file no shell replaces `~`.
 _Path = Annotated[Path, AfterValidator(_at_home)]
-# A limit of nothing would end every program at once.
-_Length = Annotated[timedelta, Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500))]
 _MOST_BYTES = 1 << 60
+
+
+def _duration(value: object) -> object:
+    """`90s`, `5m`, `1h30m`, `30d` as a timedelta; the rest is pydantic's: `PT90S`, `00:01:30`, seconds."""
+    if isinstance(value, str) and (found := _WORDS.fullmatch(value.strip().lower())) and value.strip():
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return value
+
+
+# A limit of nothing would end every program at once.
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500))
+]
 
 
 class Settings(BaseSettings):
@@ -97,11 +116,11 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
-    lease_ttl: _Length = Field(
+    lease_ttl: Duration = Field(
         timedelta(seconds=60),
         description="How long a silent worker keeps a task before another may take it.",
     )
-    heartbeat: _Length = Field(
+    heartbeat: Duration = Field(
         timedelta(seconds=10), description="How often a worker renews its hold on a task."
     )
     engine: Literal["pool", "celery"] = Field(
@@ -124,28 +143,53 @@ class Settings(BaseSettings):
         200, ge=1, description="Messages after which a Celery worker process makes way for a fresh one."
     )
     workers: int | None = Field(
-        None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
+        None,
+        ge=1,
+        le=512,
+        description="Worker processes of one pool, and steps of a foreground job side by side. "
+        "Unset: one for each processor.",
     )
-    poll_interval: _Length = Field(
+    poll_interval: Duration = Field(
         timedelta(seconds=2),
         description="How often an idle worker looks for work that nobody rang for.",
     )
-    watchdog_interval: _Length = Field(
+    watchdog_interval: Duration = Field(
         timedelta(seconds=30),
         description="How often a pool looks for tasks whose worker is gone, and other things that are stuck.",
     )
-    drain_grace: _Length = Field(
+    drain_grace: Duration = Field(
         timedelta(minutes=10),
         description="How long running tasks may go on when a worker is told to stop; then others get them.",
     )
-    stall_timeout: _Length = Field(
+    stuck_after: Duration = Field(
+        timedelta(hours=4),
+        description="How long a running job may make no progress before its workers lose it and others try.",
+    )
+    keep_jobs: Duration | None = Field(
+        timedelta(days=30),
+        description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
+    )
+    price_cpu_second: Decimal = Field(
+        Decimal(0), ge=0, description="What a second of one processor costs, for the cost of jobs."
+    )
+    price_gpu_second: Decimal = Field(Decimal(0), ge=0, description="What a second of a GPU costs.")
+    price_gb_month: Decimal = Field(
+        Decimal(0), ge=0, description="What storing 10^9 bytes for a month costs; a job's results count once."
+    )
+    price_gb_egress: Decimal = Field(
+        Decimal(0), ge=0, description="What sending out 10^9 bytes costs; a job's results count once."
+    )
+    currency: str = Field(
+        "", max_length=8, description="What prices and costs are in, as it is to be shown: EUR, say."
+    )
+    stall_timeout: Duration = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )
-    wall_timeout: _Length = Field(
+    wall_timeout: Duration = Field(
         timedelta(days=1),
         description="How long one tool run may take at most; estimated work gets thirty times its estimate.",
     )
-    cpu_limit: _Length = Field(
+    cpu_limit: Duration = Field(
         timedelta(days=14), description="CPU time over all cores that one tool run may use."
     )
     memory_limit: int | None = Field(
@@ -163,6 +207,11 @@ class Settings(BaseSettings):
         le=1 << 40,
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
     )
+
+    @field_validator("keep_jobs", mode="before")
+    @classmethod
+    def _for_ever(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
     @classmethod
     def settings_customise_sources(
@@ -187,3 +236,40 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'framemill.db'}"
+
+
+def shown(settings: Settings) -> dict[str, str | int | None]:
+    """Every setting's value as it may be shown and could be written: secrets are stars."""
+    return {name: _shown(getattr(settings, name)) for name in Settings.model_fields}
+
+
+def origins() -> dict[str, str]:
+    """Where each setting comes from: `default`, `file` or `environment`."""
+    path = config_file()
+    in_file = set(tomllib.loads(path.read_text("utf-8"))) if path.is_file() else set()
+    in_environment = {name.lower() for name in os.environ}
+    return {
+        name: "environment"
+        if f"framemill_{name}" in in_environment
+        else "file"
+        if name in in_file
+        else "default"
+        for name in Settings.model_fields
+    }
+
+
+def _shown(value: object) -> str | int | None:
+    if isinstance(value, timedelta):
+        return written(value)
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def written(span: timedelta) -> str:
+    """`1h30m`: a duration as it may be set."""
+    whole, rest = divmod(span, timedelta(seconds=1))
+    parts, left = [], whole
+    for unit, seconds in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, left = divmod(left, seconds)
+        parts += [f"{count}{unit}"] if count else []
+    last = left + rest.total_seconds()
+    return "".join([*parts, *([f"{last:g}s"] if last or not parts else [])])

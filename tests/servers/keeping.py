@@ -103,22 +103,24 @@ def kept(
     said = ""
     for _ in range(_PORTS_TRIED):
         port, folder = _free_port(), _new_folder(name)
-        try:
-            prepare(folder)
-            pid, keeper = _started(folder, command(folder, port))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        until = time.monotonic() + _READY_S
-        while psutil.pid_exists(keeper):
-            # The answer of a stranger on the same port proves nothing.
-            if _listens(pid, port) and ready(port):
-                return port, pid, keeper
-            said = _tail(folder / "server.log") or said
-            if time.monotonic() > until:
-                os.kill(keeper, signal.SIGTERM)
-                raise Unavailable(f"the {name} server did not answer: {said}")
-            time.sleep(0.05)
+        # Open before the server writes it, so that it can be read after it is gone.
+        with (folder / "server.log").open("w+", errors="replace") as log:
+            try:
+                prepare(folder)
+                pid, keeper = _started(folder, command(folder, port))
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            until = time.monotonic() + _READY_S
+            while psutil.pid_exists(keeper):
+                # The answer of a stranger on the same port proves nothing.
+                if _listens(pid, port) and ready(port):
+                    return port, pid, keeper
+                if time.monotonic() > until:
+                    os.kill(keeper, signal.SIGTERM)
+                    break
+                time.sleep(0.05)
+            said = log.read()[-2000:]
     raise Unavailable(f"the {name} server did not start: {said}")
 
 
@@ -128,13 +130,6 @@ def _new_folder(name: str) -> Path:
     if os.getuid() == 0:
         shutil.chown(folder, unprivileged_user())
     return folder
-
-
-def _tail(log: Path) -> str:
-    try:
-        return log.read_text(errors="replace")[-2000:]
-    except OSError:
-        return ""
 
 
 def _started(folder: Path, command: Sequence[str]) -> tuple[int, int]:

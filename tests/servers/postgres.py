@@ -79,12 +79,16 @@ class _Programs:
 
     def place(self, folder: Path) -> Path:
         """Where the programs are for a server in `folder`."""
-        return (folder / "programs" if self.copied else self.root) / "bin"
+        package = self.root.parent.name
+        return (folder / "programs" / package / self.root.name if self.copied else self.root) / "bin"
 
     def prepare(self, folder: Path, password: str) -> None:
         """Make the server's files."""
         if self.copied:
-            shutil.copytree(self.root, folder / "programs", symlinks=True)
+            shutil.copytree(self.root, self.place(folder).parent, symlinks=True)
+            # A wheel's libraries lie beside its package and are found from there.
+            for libraries in self.root.parents[1].glob(f"{self.root.parent.name}.libs"):
+                shutil.copytree(libraries, folder / "programs" / libraries.name, symlinks=True)
         secret = folder / "password"
         secret.write_text(password)
         secret.chmod(0o644)  # nobody else may enter the folder

@@ -8,17 +8,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from framemill.domain.costs import Prices
 from framemill.domain.plan import Plan
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
+from framemill.engine.accounting import expected, settle
 from framemill.engine.dispatch import Wake, wakes
+from framemill.engine.patience import patient
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, new_id, tasks_of
 from framemill.store.tables import Artifact, Job, Task
-from framemill.store.tasks import held, release, unblock
+from framemill.store.tasks import held, hold_back, release, unblock
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
+_FREE = Prices()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +59,21 @@ def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: d
     )
 
 
-def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str, str]) -> list[Wake]:
+@patient(list[Wake])
+def planned(
+    database: Database,
+    claimed: Task,
+    plan: Plan,
+    digests: Mapping[str, str],
+    *,
+    prices: Prices = _FREE,
+) -> list[Wake]:
     """The plan is made: its steps become tasks, and a last one will publish their results."""
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
         release(task, TaskState.DONE, now=now)
         job.plan = plan_summary(plan)
-        job.estimate = dump(plan.estimate)
+        job.estimate = expected(plan, prices)
         job.inputs = {name: {**facts, "digest": digests[name]} for name, facts in job.inputs.items()}
         steps = [
             new_task(
@@ -98,6 +110,7 @@ def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str,
         return wakes(_unless_paused(job, [step for step in steps if step.state == TaskState.READY]))
 
 
+@patient(list[Wake])
 def step_done(
     database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
 ) -> list[Wake]:
@@ -126,6 +139,7 @@ def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> N
             add_log(session, job_id=job.id, at=now, message=text, level=level, task=task.key)
 
 
+@patient(lambda: None)
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
     """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
     with database.write(durable=True) as session:
@@ -147,18 +161,13 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
                     created_at=now,
                 )
             )
-        steps = [t for t in tasks_of(session, job.id) if t.kind == "step"]
-        job.actual = {
-            "wall_ms": sum(t.wall_ms for t in steps),
-            "cpu_ms": sum(t.cpu_ms for t in steps),
-            "peak_memory_bytes": max((t.peak_memory_bytes for t in steps), default=0),
-            "output_bytes": sum(item.bytes for item in artifacts),
-        }
-        _end(job, JobState.COMPLETED, now=now)
+        made = sum(item.bytes for item in artifacts)
+        _end(session, job, JobState.COMPLETED, now=now, output_bytes=made)
         job.progress, job.error = 100.0, None
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
 
+@patient(list[Wake])
 def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> list[Wake]:
     """The task failed for a passing reason and will be tried again after `wait`."""
     with database.write() as session:
@@ -169,6 +178,7 @@ def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta)
         return wakes(_unless_paused(job, [task]))
 
 
+@patient(list[Wake])
 def hand_back(database: Database, claimed: Task) -> list[Wake]:
     """The worker must stop: another one begins the task anew, and nothing is held against it."""
     with database.write() as session:
@@ -193,6 +203,7 @@ def let_go(database: Database, claimed: Task) -> bool:
         return len(leased) == 1
 
 
+@patient(lambda: None)
 def failed(database: Database, claimed: Task, error: Json) -> None:
     """The task failed for good, and so did its job."""
     with database.write(durable=True) as session:
@@ -204,7 +215,7 @@ def failed(database: Database, claimed: Task, error: Json) -> None:
 def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
     """Fail `job` within a transaction; other workers that run tasks of it see that with their next beat."""
     _cancel_waiting(session, job, now=now)
-    _end(job, JobState.FAILED, now=now)
+    _end(session, job, JobState.FAILED, now=now)
     job.error = error
     count_tasks(session, job)
     message, task = error["message"], error.get("task")
@@ -241,7 +252,7 @@ def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
     """Cancel `job` within a transaction; a worker that runs a task of it sees that with its next beat."""
     _cancel_waiting(session, job, now=now)
     if job.state != JobState.CANCELLED:
-        _end(job, JobState.CANCELLED, now=now)
+        _end(session, job, JobState.CANCELLED, now=now)
         add_log(session, job_id=job.id, at=now, message="cancelled", level="warning")
     count_tasks(session, job)
 
@@ -252,6 +263,8 @@ def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Jo
     task = held(session, claimed.id, claimed.lease_token)
     if JobState(job.state).ended:
         raise Cancelled
+    if job.state == JobState.QUEUED:  # its row was locked when the task was claimed
+        job.state = next_job_state(JobState.QUEUED, JobState.RUNNING)
     return task, job, database.now(session)
 
 
@@ -259,8 +272,7 @@ def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:
     """`ready`, or none of them, blocked, while the job is paused: its end makes them ready again."""
     if job.state != JobState.PAUSED:
         return ready
-    for task in ready:
-        task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+    hold_back(ready)
     return ()
 
 
@@ -272,7 +284,7 @@ def _cancel_waiting(session: Session, job: Job, *, now: datetime) -> None:
             task.updated_at = now
 
 
-def _end(job: Job, state: JobState, *, now: datetime) -> None:
+def _end(session: Session, job: Job, state: JobState, *, now: datetime, output_bytes: int = 0) -> None:
     job.state = next_job_state(JobState(job.state), state)
-    job.finished_at = job.updated_at = now
     job.step = None
+    settle(job, tasks_of(session, job.id), now=now, output_bytes=output_bytes)

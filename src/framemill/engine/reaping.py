@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.plan import Resource
-from framemill.domain.states import JobState, TaskState, next_task_state
+from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
@@ -25,10 +25,11 @@ from framemill.errors import WorkerLost
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
 from framemill.store.tables import Job, Task, Worker
-from framemill.store.tasks import release
+from framemill.store.tasks import hold_back, release
 from framemill.store.workers import GONE, audit
 
 _AT_ONCE = 1000
+_JUST_NOW = timedelta(minutes=5)
 # Longer than any wait before another try.
 _SILENT = timedelta(minutes=15)
 
@@ -54,6 +55,7 @@ class Reaper:
             self._reap(task)
         self._free_lanes()
         self._forget_workers(now)
+        self._tidy(now)
         return len(dead)
 
     def ring_again(self) -> int:
@@ -118,7 +120,7 @@ class Reaper:
         wait = backoff(task.attempt, spread=self.spread)
         release(task, TaskState.READY, now=now, error=error, not_before=now + wait)
         if job.state == JobState.PAUSED:
-            task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+            hold_back([task])
         add_log(
             session,
             job_id=job.id,
@@ -157,6 +159,15 @@ class Reaper:
             _into_common_lane(job, tasks)
             woken = wakes(task for task in tasks if task.state == TaskState.READY)
         self.dispatcher.nudge(woken)
+
+    def _tidy(self, now: datetime) -> None:
+        """Remove working folders whose worker died between completing its job and removing them itself."""
+        with self.database.read() as session:
+            done = session.scalars(
+                select(Job).where(Job.state == JobState.COMPLETED, Job.finished_at > now - _JUST_NOW)
+            ).all()
+        for job in done:
+            workspace_of(job).remove()
 
     def _forget_workers(self, now: datetime) -> None:
         with self.database.read() as session:

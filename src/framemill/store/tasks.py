@@ -88,7 +88,11 @@ def claim(
     if row is None:
         return None
     task = Task(**row)
-    connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    job = connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    if job.rowcount == 0 and _is_waiting(session, task.job_id):
+        # Nobody would know that it runs. Who has the job is done in a moment; the next look finds the task.
+        _give_up(session, task, now=now)
+        return None
     return task
 
 
@@ -113,7 +117,9 @@ def _take(*, lanes: int, of_job: bool, one: bool, some: bool, lacking: bool) -> 
         query = query.where(t.job_id == bindparam("wanted_job", type_=t.job_id.type)).order_by(t.position)
     else:
         query = query.order_by(t.rank, t.turn, t.id)
-    first = query.limit(literal_column("1")).with_for_update(skip_locked=True).scalar_subquery()
+    first = (
+        query.limit(literal_column("1")).with_for_update(skip_locked=True, key_share=True).scalar_subquery()
+    )
     table = Task.__table__
     assert isinstance(table, Table)
     return (
@@ -144,9 +150,15 @@ def _start_job() -> Update:
     j = table.c
     now = bindparam("now", type_=j.updated_at.type)
     queued, running = JobState.QUEUED, next_job_state(JobState.QUEUED, JobState.RUNNING)
+    # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
+    unlocked = (
+        select(j.id)
+        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     return (
         update(table)
-        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .where(j.id == unlocked.scalar_subquery())
         .values(
             state=case((j.state == _constant(queued), _constant(running)), else_=j.state),
             started_at=func.coalesce(j.started_at, now),
@@ -156,10 +168,26 @@ def _start_job() -> Update:
     )
 
 
+def _is_waiting(session: Session, job_id: str) -> bool:
+    return session.scalar(select(Job.state).where(Job.id == job_id)) == JobState.QUEUED
+
+
+def _give_up(session: Session, task: Task, *, now: datetime) -> None:
+    """Undo a claim within its transaction; only the token stays as it has grown."""
+    release(task, TaskState.READY, now=now)
+    changed = ("state", "lease_worker", "lease_expires", "ready_at", "progress")
+    session.execute(
+        update(Task)
+        .where(Task.id == task.id)
+        .values(attempt=Task.attempt - 1, **{name: getattr(task, name) for name in changed})
+        .execution_options(synchronize_session=False)
+    )
+
+
 def held(session: Session, task_id: str, token: int) -> Task:
     """The task, locked, while `token` still holds it; LeaseLost where it does not."""
     query = select(Task).where(Task.id == task_id, Task.lease_token == token, Task.state == TaskState.LEASED)
-    task = session.scalars(query.with_for_update()).one_or_none()
+    task = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if task is None:
         raise LeaseLost(f"task {task_id} is no longer held by token {token}")
     return task
@@ -205,6 +233,14 @@ def unblock(tasks: Sequence[Task], *, now: datetime) -> list[Task]:
         task.state = next_task_state(TaskState.BLOCKED, TaskState.READY)
         task.ready_at = task.updated_at = now
     return freed
+
+
+def hold_back(tasks: Sequence[Task]) -> None:
+    """Block what is ready: the job is paused. `unblock` makes it ready again."""
+    for task in tasks:
+        if task.state == TaskState.READY:
+            task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+            task.ready_at = None
 
 
 def again(tasks: Sequence[Task], keys: set[str], *, now: datetime) -> list[Task]:

@@ -7,11 +7,14 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from types import TracebackType
 
 from framemill.app import App
 from framemill.engine.identity import host
+from framemill.engine.patience import patiently
+from framemill.errors import DatabaseUnavailable
 from framemill.store.tables import Worker as Row
 from framemill.store.workers import ACTIVE, DRAINING, GONE, register, report
 
@@ -29,13 +32,17 @@ class Presence:
         engine: str,
         drain: Callable[[], object],
         orphaned: Callable[[], bool],
+        draining: Callable[[], object] = lambda: None,
         resources: Sequence[str] = (),
+        pool: str | None = None,
     ) -> None:
         self._app = app
         self._name = name
         self._engine = engine
         self._resources = list(resources)
         self._drain = drain  # called once, when the worker is to finish what it runs and end
+        self._while_draining = draining  # called now and then until it has ended
+        self._pool = pool  # its pool's own process, as ids of workers are written: what `worker stop` ends
         self._orphaned = orphaned  # whether the process that looks after the worker is gone
         self._draining = threading.Event()
         self._over = threading.Event()
@@ -43,7 +50,7 @@ class Presence:
         self._thread = threading.Thread(target=self._stay, name="presence", daemon=True)
 
     def __enter__(self) -> "Presence":
-        self._register()
+        patiently(self._register)
         self._thread.start()
         return self
 
@@ -52,7 +59,8 @@ class Presence:
     ) -> None:
         self._over.set()
         self._thread.join()
-        self._report(state=GONE)
+        with suppress(DatabaseUnavailable):
+            self._report(state=GONE)
 
     @property
     def draining(self) -> bool:
@@ -63,6 +71,7 @@ class Presence:
         """Begin nothing new."""
         if not self._draining.is_set():
             self._draining.set()
+            self._while_draining()
             self._drain()
 
     def count(self, done: bool) -> None:
@@ -82,7 +91,11 @@ class Presence:
                     version=version("framemill"),
                     engine=self._engine,
                     resources=self._resources,
-                    capabilities={"ffmpeg": found.ffmpeg_version, "encoders": sorted(found.encoders)},
+                    capabilities={
+                        "ffmpeg": found.ffmpeg_version,
+                        "encoders": sorted(found.encoders),
+                        "pool": self._pool,
+                    },
                     state=ACTIVE,
                     wanted="",
                     started_at=now,
@@ -103,6 +116,8 @@ class Presence:
             else:
                 if wanted == "drain":
                     self.drain()
+                if self.draining:
+                    self._while_draining()
             self._over.wait(every)
 
     def _report(self, *, state: str) -> str:

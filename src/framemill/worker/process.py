@@ -5,7 +5,8 @@ import signal
 from multiprocessing.connection import wait
 
 from framemill.app import App, open_app
-from framemill.engine.bells import PipeBell
+from framemill.engine.identity import worker_id
+from framemill.engine.patience import patiently
 from framemill.store.tasks import Wanted
 from framemill.worker.presence import Presence
 
@@ -18,6 +19,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the pool, which tells its workers
     app = open_app()
     try:
+        patiently(lambda: app.database)
         _Process(app).run()
     finally:
         app.close()
@@ -27,9 +29,15 @@ class _Process:
     def __init__(self, app: App) -> None:
         self._app = app
         self._worker = app.worker()
-        self._bell = PipeBell(app.bells)
+        self._bell = app.bell()
         self._presence = Presence(
-            app, self._worker.name, engine="pool", drain=self._bell.ring, orphaned=_orphaned
+            app,
+            self._worker.name,
+            engine="pool",
+            drain=self._bell.ring,
+            draining=self._worker.hand_back_paused,
+            orphaned=_orphaned,
+            pool=_pool(),
         )
 
     def run(self) -> None:
@@ -54,3 +62,8 @@ class _Process:
 def _orphaned() -> bool:
     parent = multiprocessing.parent_process()
     return parent is not None and bool(wait([parent.sentinel], timeout=0))
+
+
+def _pool() -> str | None:
+    parent = multiprocessing.parent_process()
+    return worker_id(parent.pid) if parent is not None and parent.pid is not None else None

@@ -17,6 +17,8 @@ from framemill.store.jobs import get_job
 from framemill.store.tasks import Wanted, claim, extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 TTL = timedelta(seconds=60)
 DEAD = f"{host()}:1:0.00"  # process 1 did not start in 1970
 

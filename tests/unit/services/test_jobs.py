@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from framemill.domain.states import JobState
@@ -12,16 +9,9 @@ from framemill.errors import (
     InvalidSpec,
 )
 from framemill.services.jobs import Jobs
-from framemill.store.database import open_database
-from tests.engines import Anything, Bench, Clock, a_copy, a_plan
+from tests.engines import Anything, Bench, a_copy, a_plan
 
-
-@pytest.fixture(name="bench")
-def _bench(tmp_path: Path) -> Iterator[Bench]:
-    clock = Clock()
-    database = open_database("sqlite://", clock=clock)
-    yield Bench(database=database, clock=clock, folder=tmp_path)
-    database.close()
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 
 def test_a_submitted_job_waits_with_what_it_was_given(bench: Bench) -> None:
