@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from framemill.tools.programs import Programs
 from tests.integration.brokers import a_redis
 from tests.integration.cluster import Cluster, all_is_well, start_command
 
-pytestmark = [pytest.mark.integration, pytest.mark.databases("file")]
+pytestmark = [pytest.mark.integration, pytest.mark.databases("postgres")]
 
 
 @pytest.fixture(name="cluster")
@@ -40,7 +41,7 @@ def _cluster(
         prefix=redis_prefix.strip("-"),
     )
     yield cluster
-    cluster.app.close()
+    cluster.close()
 
 
 def _tasks(cluster: Cluster) -> list[Task]:
@@ -68,6 +69,7 @@ def _cpu_s(process: "subprocess.Popen[bytes]", *, over_s: float) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in family) - before
 
 
+@pytest.mark.databases("file", "postgres")
 def test_jobs_complete_however_often_each_message_comes(cluster: Cluster) -> None:
     with cluster.running(workers=2) as process:
         jobs = [cluster.submit() for _ in range(4)]
@@ -109,6 +111,7 @@ def test_the_most_urgent_job_is_begun_first_in_whatever_order_messages_come(clus
     assert sorted(begun, key=lambda priority: str(begun[priority])) == [10, 5, 1]
 
 
+@pytest.mark.databases("file", "postgres")
 def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing(cluster: Cluster) -> None:
     cluster.gate.touch()
     with cluster.running():
@@ -153,8 +156,7 @@ def test_told_to_stop_a_worker_finishes_what_it_runs_and_told_again_hands_it_bac
 
 
 def test_a_broker_that_dies_and_comes_back_empty_costs_no_job(cluster: Cluster) -> None:
-    with a_redis() as broker:
-        cluster = replace(cluster, broker_url=broker.url)
+    with a_redis() as broker, closing(replace(cluster, broker_url=broker.url)) as cluster:
         cluster.gate.touch()
         with cluster.running():
             running = cluster.submit()
