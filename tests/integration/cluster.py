@@ -108,6 +108,10 @@ class Cluster:
             priority=priority,
         )
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self.app.close()
+
     def broker(self) -> Broker:
         """Another dispatcher."""
         return Broker(self.broker_url, prefix=self.prefix, pause_s=0)

@@ -3,9 +3,11 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +23,9 @@ from framemill.store.jobs import tasks_of
 from framemill.store.tables import Task
 from framemill.tools.programs import Programs
 from tests.integration.brokers import a_redis
-from tests.integration.cluster import Cluster, all_is_well
+from tests.integration.cluster import Cluster, all_is_well, start_command
 
-pytestmark = [pytest.mark.integration, pytest.mark.databases("file")]
+pytestmark = [pytest.mark.integration, pytest.mark.databases("postgres")]
 
 
 @pytest.fixture(name="cluster")
@@ -39,7 +41,7 @@ def _cluster(
         prefix=redis_prefix.strip("-"),
     )
     yield cluster
-    cluster.app.close()
+    cluster.close()
 
 
 def _tasks(cluster: Cluster) -> list[Task]:
@@ -58,8 +60,18 @@ def _states(cluster: Cluster, job: str) -> dict[str, TaskState]:
     return {task.key: task.state for task in cluster.app.jobs.show(job).tasks}
 
 
+def _cpu_s(process: "subprocess.Popen[bytes]", *, over_s: float) -> float:
+    """CPU time that a program and all below it take in a while."""
+    first = psutil.Process(process.pid)
+    family = [first, *first.children(recursive=True)]
+    before = sum(sum(one.cpu_times()[:2]) for one in family)
+    time.sleep(over_s)
+    return sum(sum(one.cpu_times()[:2]) for one in family) - before
+
+
+@pytest.mark.databases("file", "postgres")
 def test_jobs_complete_however_often_each_message_comes(cluster: Cluster) -> None:
-    with cluster.running(workers=2):
+    with cluster.running(workers=2) as process:
         jobs = [cluster.submit() for _ in range(4)]
         echo = cluster.broker()
         while not all(cluster.app.jobs.get(job).state.ended for job in jobs):
@@ -69,6 +81,8 @@ def test_jobs_complete_however_often_each_message_comes(cluster: Cluster) -> Non
         assert all_is_well(cluster.ended(*jobs))
         assert {task.attempt for job in jobs for task in cluster.app.jobs.show(job).tasks} == {1}
         here = cluster.workers()
+        # With nothing to do they do nothing: under a twentieth of a processor, looking every second.
+        cluster.until(lambda: _cpu_s(process, over_s=2) < 0.1)
     assert {(w.engine, tuple(w.resources)) for w in here} == {("celery", ("cpu", "gpu", "io"))}
     assert cluster.workers() == []  # they said goodbye
 
@@ -97,6 +111,7 @@ def test_the_most_urgent_job_is_begun_first_in_whatever_order_messages_come(clus
     assert sorted(begun, key=lambda priority: str(begun[priority])) == [10, 5, 1]
 
 
+@pytest.mark.databases("file", "postgres")
 def test_a_worker_killed_in_the_middle_of_a_task_loses_nothing(cluster: Cluster) -> None:
     cluster.gate.touch()
     with cluster.running():
@@ -141,8 +156,7 @@ def test_told_to_stop_a_worker_finishes_what_it_runs_and_told_again_hands_it_bac
 
 
 def test_a_broker_that_dies_and_comes_back_empty_costs_no_job(cluster: Cluster) -> None:
-    with a_redis() as broker:
-        cluster = replace(cluster, broker_url=broker.url)
+    with a_redis() as broker, closing(replace(cluster, broker_url=broker.url)) as cluster:
         cluster.gate.touch()
         with cluster.running():
             running = cluster.submit()
@@ -198,3 +212,20 @@ def test_celerys_own_commands_work_too(cluster: Cluster) -> None:
 
         assert all_is_well(cluster.ended(heard, unheard))
         assert [worker.resources for worker in cluster.workers()] == [["cpu", "io"]]
+
+
+def test_without_a_broker_a_worker_says_what_is_missing(cluster: Cluster) -> None:
+    environment = {k: v for k, v in cluster.environment.items() if k != "FRAMEMILL_BROKER_URL"}
+
+    done = subprocess.run(
+        start_command(1),
+        check=False,
+        env=environment,
+        cwd=cluster.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "error: the engine is celery, and no broker is set (code: invalid_settings)\n"

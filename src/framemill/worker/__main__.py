@@ -34,6 +34,9 @@ def _pool(app: App, *, size: int) -> "Pool":
 
     if app.settings.engine == "pool":
         return Pool(app, size=size, tell=_tell)
+    from framemill.engine.broker import check
+
+    check(app.broker_url)  # before what needs Celery is loaded
     # One Celery worker with `size` processes of its own, beside a pool that is its Beat.
     from framemill.worker import celery_app, node
     from framemill.worker.beat import InPlace

@@ -28,6 +28,8 @@ def make(application: App) -> Celery:
         worker_max_tasks_per_child=settings.tasks_per_child,
         # A worker that starts and one that lost its broker wait for it; what runs goes on meanwhile.
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        # A process that is not there in time is replaced; the database of one that begins may be slow.
+        worker_proc_alive_timeout=60.0,
         # For Flower; a few more messages for each task, which nobody keeps.
         worker_send_task_events=True,
         beat_scheduler="framemill.worker.beat:InPlace",

@@ -95,15 +95,22 @@ class Child:
 
 
 _children: dict[int, Child] = {}  # by process: what is inherited over a fork belongs to the parent
+_classes: list[str] = []
 
 
-def begin(resources: Sequence[str]) -> None:
-    """Become a worker; what one that died before left is put back first."""
+def begin(resources: Sequence[str]) -> Child:
+    """Become a worker of these classes; what one that died before left is put back first."""
+    _classes[:] = resources
     app = open_app()
-    app.reaper.reap()
-    child = Child(app, resources)
-    child.presence.__enter__()
+    try:
+        app.reaper.reap()
+        child = Child(app, resources)
+        child.presence.__enter__()
+    except BaseException:
+        app.close()
+        raise
     _children[os.getpid()] = child
+    return child
 
 
 def end() -> None:
@@ -114,7 +121,9 @@ def end() -> None:
 
 def answer(task_id: str) -> str:
     """What Celery runs for a message."""
-    return _children[os.getpid()].answer(task_id)
+    # Where the database was away when this process began, it is not a worker yet.
+    child = _children.get(os.getpid()) or begin(_classes)
+    return child.answer(task_id)
 
 
 def watch() -> None:
