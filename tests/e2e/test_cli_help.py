@@ -79,7 +79,7 @@ def test_a_wrong_value_is_said_of_the_option(cli: Cli, film: str) -> None:
         ("framemill transcode x.mp4 --profile web_", {"web_1080p", "web_720p", "web_480p"}),
         ("framemill ladder x.mp4 --qualities 720p,48", {"720p,480p"}),
         ("framemill ladder x.mp4 --codec h", {"h264", "hevc"}),
-        ("framemill jobs re", {"retry"}),
+        ("framemill jobs re", {"retry", "resume"}),
         ("framemill profiles show arch", {"archive_av1"}),
         ("framemill plan pub", {"publish"}),
     ],

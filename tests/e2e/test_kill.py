@@ -219,7 +219,7 @@ def test_a_disk_that_fills_up_fails_the_job_with_its_reason_and_is_empty_again(
 def test_a_disk_that_fills_up_with_the_database_on_it_too(small_disk: Path, place: Bench) -> None:
     """The database has room for its last words because the work's files go first."""
     place.database.close()
-    subprocess.run(["mount", "-o", "remount,size=700k", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=1000k", str(small_disk)], check=True)
     data = small_disk / "data"
     shutil.move(place.folder / "data", data)
     (place.folder / "data").symlink_to(data)
@@ -228,7 +228,7 @@ def test_a_disk_that_fills_up_with_the_database_on_it_too(small_disk: Path, plac
         while True:
             file.write(bytes(4096))
     with filler.open("r+b") as file:
-        file.truncate(filler.stat().st_size - 200_000)
+        file.truncate(filler.stat().st_size - 300_000)
 
     with _start(place, "submit") as process:
         process.wait(timeout=60)
