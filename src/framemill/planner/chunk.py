@@ -244,7 +244,8 @@ def _join_step(tap: Tap, found: Sequence[Chunk], first: Tap) -> Step:
         outputs=(tap.output,),
         texts=(TextFile(name=_SCRIPT, content=chunking.script(names, found)),),
         resource=Resource.CPU if tap.audio else Resource.IO,
-        estimate=copying(tap.estimate.output_bytes),
+        # No time: it would limit how long encoding the whole may take.
+        estimate=replace(copying(tap.estimate.output_bytes), wall_ms=0),
     )
 
 

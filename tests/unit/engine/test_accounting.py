@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from framemill.domain.costs import Prices
 from framemill.domain.plan import Estimate, Resource
 from framemill.engine import outcomes
@@ -9,6 +11,8 @@ from framemill.engine.identity import worker_id
 from framemill.store.tables import Task
 from framemill.store.tasks import claim
 from tests.engines import Bench, a_copy, a_plan
+
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 PRICES = Prices(
     cpu_second=Decimal("0.002"),

@@ -16,6 +16,8 @@ from framemill.store.tables import Artifact, AuditEvent, Job, JobLog, Task
 from framemill.store.tasks import claim
 from tests.engines import Anything, Bench, a_copy, a_plan
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 DEAD = f"{host()}:999999:1.00"
 TTL = timedelta(seconds=60)
 NO_WAIT = timedelta(0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from framemill.domain.states import JobState, TaskState
@@ -16,6 +17,8 @@ from framemill.store.tables import AuditEvent, Task, Worker
 from framemill.store.tasks import claim
 from framemill.store.workers import ACTIVE, GONE
 from tests.engines import Bench, a_copy, a_plan
+
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 HOUR = 3600
 

@@ -15,9 +15,12 @@ from tests.unit.store.rows import NOON, add_job
 HOUR = timedelta(hours=1)
 
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
+
 @pytest.fixture(name="database")
-def _database() -> Iterator[Database]:
-    database = open_database("sqlite://", clock=Clock(NOON))
+def _database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url, clock=Clock(NOON))
     yield database
     database.close()
 

@@ -10,10 +10,12 @@ from framemill.store.jobs import new_id
 from framemill.store.listing import Wanted, ids_like, page_of_jobs
 from tests.unit.store.rows import add_job, plans_of
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 
 @pytest.fixture(name="database")
-def _database() -> Iterator[Database]:
-    database = open_database("sqlite://")
+def _database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
     yield database
     database.close()
 
@@ -91,6 +93,7 @@ def test_a_search_in_vain_stops_and_says_where_to_go_on(
     assert _all(database, Wanted(name="sought"), limit=3) == [old]
 
 
+@pytest.mark.databases("memory")
 def test_no_listing_reads_more_than_it_shows(database: Database) -> None:
     """The cost of a page must not grow with the table: no scan, and no sorting."""
     for state in JobState:

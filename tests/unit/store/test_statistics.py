@@ -12,9 +12,12 @@ from tests.unit.store.rows import NOON, add_job, plans_of
 HOUR = timedelta(hours=1)
 
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
+
 @pytest.fixture(name="database")
-def _database() -> Iterator[Database]:
-    database = open_database("sqlite://")
+def _database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
     yield database
     database.close()
 
@@ -91,6 +94,7 @@ def test_times_are_told_by_kind_too(database: Database) -> None:
     assert nothing == {}
 
 
+@pytest.mark.databases("memory")
 def test_statistics_read_small_indexes_only(database: Database) -> None:
     """Of a million jobs only those in the range, and of these no whole row."""
     for state in JobState:
