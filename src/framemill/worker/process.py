@@ -4,6 +4,8 @@ import multiprocessing
 import signal
 from multiprocessing.connection import wait
 
+import psutil
+
 from framemill.app import App, open_app
 from framemill.engine.identity import worker_id
 from framemill.engine.patience import patiently
@@ -66,4 +68,9 @@ def _orphaned() -> bool:
 
 def _pool() -> str | None:
     parent = multiprocessing.parent_process()
-    return worker_id(parent.pid) if parent is not None and parent.pid is not None else None
+    if parent is None or parent.pid is None:
+        return None
+    try:
+        return worker_id(parent.pid)
+    except psutil.NoSuchProcess:  # it died while this started; that is noticed soon
+        return None
