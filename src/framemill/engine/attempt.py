@@ -138,7 +138,14 @@ class Attempt:
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         self._hold.check()
         place.create()
-        woken = outcomes.planned(self._database, self.task, plan, digests, prices=self._with.prices)
+        woken = outcomes.planned(
+            self._database,
+            self.task,
+            plan,
+            digests,
+            prices=self._with.prices,
+            encoders=self._with.machine().capabilities.encoders,
+        )
         self._with.dispatcher.nudge(woken)
         for note in plan.notes:
             self._with.sink.emit(Note(job_id=job.id, level="info", message=note))

@@ -13,6 +13,7 @@ from framemill.domain.plan import Plan
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.engine.accounting import expected, settle
 from framemill.engine.dispatch import Wake, wakes
+from framemill.engine.matching import needed
 from framemill.engine.patience import patient
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
@@ -67,8 +68,12 @@ def planned(
     digests: Mapping[str, str],
     *,
     prices: Prices = _FREE,
+    encoders: frozenset[str] = frozenset(),
 ) -> list[Wake]:
-    """The plan is made: its steps become tasks, and a last one will publish their results."""
+    """The plan is made: its steps become tasks, and a last one will publish their results.
+
+    `encoders` are those of the machine that planned.
+    """
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
         release(task, TaskState.DONE, now=now)
@@ -86,6 +91,7 @@ def planned(
                 needs=plan.needs(step),
                 step=dump(step),
                 resource=step.resource,
+                requires=needed(step, encoders=encoders),
                 weight=max(1, step.estimate.wall_ms),
             )
             for number, step in enumerate(plan.steps, start=1)

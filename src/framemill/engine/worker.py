@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from framemill.engine.attempt import Attempt, Equipment
 from framemill.engine.events import JobChanged, TaskChanged
 from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
+from framemill.engine.matching import can
 from framemill.engine.recovery import clear_up, take_over, workspace_of
 from framemill.errors import DatabaseUnavailable
 from framemill.store.jobs import get_job, tasks_of
@@ -40,6 +41,7 @@ class Worker(Equipment):
     name: str = field(default_factory=worker_id)
     side_by_side: int = 1  # tasks of a foreground job at once
     attempts: set[Attempt] = field(default_factory=set)  # under way
+    lacks: set[str] = field(default_factory=set)  # what tasks required and this machine has not
 
     def run_job(self, job_id: str) -> None:
         """Work on one job until it has ended; its record says how.
@@ -138,22 +140,31 @@ class Worker(Equipment):
             self.pace.wait(BEAT_S)
 
     def _claim(self, wanted: Wanted) -> Task | None:
-        with self.database.write() as session:
-            task = claim(
-                session,
-                wanted=wanted,
-                worker=self.name,
-                now=self.database.now(session),
-                ttl=self.pace.lease_ttl,
-            )
-        if task is None:
-            return None
+        while True:
+            with self.database.write() as session:
+                task = claim(
+                    session,
+                    wanted=replace(wanted, lacks=tuple(self.lacks)),
+                    worker=self.name,
+                    now=self.database.now(session),
+                    ttl=self.pace.lease_ttl,
+                )
+                if task is None:
+                    return None
+                if not task.requires or self._can(task.requires):
+                    break
+                # Left as it was, and passed over from now on.
+                session.rollback()
+                self.lacks.add(task.requires)
         if task.kind == "plan" and task.lease_token == 1:
             self.sink.emit(JobChanged(job_id=task.job_id, state=JobState.RUNNING))
         self.sink.emit(
             TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=TaskState.LEASED)
         )
         return task
+
+    def _can(self, requires: str) -> bool:
+        return can(requires, encoders=self.machine().capabilities.encoders)
 
     def _run(self, task: Task) -> bool:
         attempt = Attempt(self, task)
