@@ -90,10 +90,14 @@ def _row(name: str, outcome: "Outcome", report: "Report") -> tuple[str, ...]:
         *(str(n) for n in (outcome.completed, outcome.failed, outcome.cancelled)),
         _NOTHING if rate is None else f"{rate:.1%}",
         *((about(ms) for ms in took) if took else (_NOTHING,) * 4),
-        f"{outcome.cost:.2f} {report.currency}".rstrip() if outcome.cost else _NOTHING,
+        f"{_money(outcome.cost)} {report.currency}".rstrip() if outcome.cost else _NOTHING,
     )
 
 
 def _far(since: timedelta) -> str:
     hours = since.total_seconds() / 3600
     return f"{hours / 24:.3g} days" if hours > 48 else f"{hours:.3g} h"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:.2f}" if amount >= 1 else f"{amount:.2g}"
