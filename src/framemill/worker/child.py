@@ -127,10 +127,11 @@ def answer(task_id: str) -> str:
 
 
 def watch() -> None:
-    """What Beat runs: look for what dead workers left and for what nobody heard of."""
-    reaper = _watching().reaper
-    reaper.reap()
-    reaper.ring_again()
+    """What Beat runs: look for what dead workers left, what nobody heard of, and what is long over."""
+    app = _watching()
+    app.reaper.reap()
+    app.reaper.ring_again()
+    app.janitor.tidy()
 
 
 @cache
