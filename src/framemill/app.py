@@ -15,10 +15,12 @@ from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
     from framemill.domain.capabilities import Capabilities
+    from framemill.domain.costs import Prices
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
+    from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
@@ -166,6 +168,7 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            prices=self.prices,
         )
 
     @cached_property
@@ -180,6 +183,35 @@ class App:
             dispatcher=self.dispatcher,
             spread=random,
             worker_ttl=self.settings.lease_ttl,
+        )
+
+    @cached_property
+    def janitor(self) -> "Janitor":
+        """Who sets going what got stuck, and cleans away what is long over."""
+        from random import random
+
+        from framemill.engine.janitor import Janitor
+
+        return Janitor(
+            database=self.database,
+            dispatcher=self.dispatcher,
+            spread=random,
+            stuck_after=self.settings.stuck_after,
+            keep_jobs=self.settings.keep_jobs,
+        )
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What work costs here."""
+        from framemill.domain.costs import Prices
+
+        s = self.settings
+        return Prices(
+            cpu_second=s.price_cpu_second,
+            gpu_second=s.price_gpu_second,
+            gb_month=s.price_gb_month,
+            gb_egress=s.price_gb_egress,
+            currency=s.currency,
         )
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":

@@ -294,6 +294,20 @@ class IllegalTransition(FramemillError):
     code = "illegal_transition"
 
 
+class IdempotencyConflict(FramemillError):
+    """The idempotency key was used for another request before."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, key: str, *, job_id: str) -> None:
+        self.key = key
+        self.job_id = job_id
+        super().__init__(
+            f"the idempotency key {key!r} belongs to another request, job {job_id}",
+            hint="use a new key for each request, and the same one only to repeat it",
+        )
+
+
 class LeaseLost(FramemillError):
     """Another worker holds the task now."""
 

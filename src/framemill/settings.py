@@ -4,16 +4,22 @@
 """
 
 import os
+import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
+)
+
+_WORDS = re.compile(
+    r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII
 )
 
 
@@ -48,10 +54,22 @@ def _at_home(path: Path) -> Path:
         raise ValueError(str(error)) from error
 
 
+def _duration(value: object) -> object:
+    """`90s`, `5m`, `1h30m`, `30d` as a timedelta; the rest is pydantic's: `PT90S`, `00:01:30`, seconds."""
+    if isinstance(value, str) and (found := _WORDS.fullmatch(value.strip().lower())) and value.strip():
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return value
+
+
 # In a file no shell replaces `~`.
 _Path = Annotated[Path, AfterValidator(_at_home)]
 # A limit of nothing would end every program at once.
-_Length = Annotated[timedelta, Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500))]
+_Length = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500)),
+]
 _MOST_BYTES = 1 << 60
 
 
@@ -124,6 +142,27 @@ class Settings(BaseSettings):
         timedelta(minutes=10),
         description="How long running tasks may go on when a worker is told to stop; then others get them.",
     )
+    stuck_after: _Length = Field(
+        timedelta(hours=4),
+        description="How long a running job may make no progress before its workers lose it and others try.",
+    )
+    keep_jobs: _Length | None = Field(
+        timedelta(days=30),
+        description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
+    )
+    price_cpu_second: Decimal = Field(
+        Decimal(0), ge=0, description="What a second of one processor costs, for the cost of jobs."
+    )
+    price_gpu_second: Decimal = Field(Decimal(0), ge=0, description="What a second of a GPU costs.")
+    price_gb_month: Decimal = Field(
+        Decimal(0), ge=0, description="What storing 10^9 bytes for a month costs; a job's results count once."
+    )
+    price_gb_egress: Decimal = Field(
+        Decimal(0), ge=0, description="What sending out 10^9 bytes costs; a job's results count once."
+    )
+    currency: str = Field(
+        "", max_length=8, description="What prices and costs are in, as it is to be shown: EUR, say."
+    )
     stall_timeout: _Length = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )
@@ -149,6 +188,11 @@ class Settings(BaseSettings):
         le=1 << 40,
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
     )
+
+    @field_validator("keep_jobs", mode="before")
+    @classmethod
+    def _for_ever(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
     @classmethod
     def settings_customise_sources(

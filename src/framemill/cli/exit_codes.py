@@ -40,6 +40,7 @@ BY_CODE: dict[str, int] = {
     "codec_not_in_container": USAGE,
     "job_not_found": USAGE,
     "illegal_transition": USAGE,
+    "idempotency_conflict": USAGE,
     "input_not_found": INPUT,
     "input_unreadable": INPUT,
     "no_video_stream": INPUT,

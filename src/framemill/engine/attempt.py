@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from framemill.domain.costs import Prices
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.digests import digest
@@ -27,6 +28,7 @@ from framemill.operations.registry import load_spec
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Task
+from framemill.tools.reins import Reins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Equipment:
     dispatcher: Dispatcher = field(default_factory=Unheard)
     pace: Pace = field(default_factory=Pace)
     planner: Planner = make_plan
+    prices: Prices = field(default_factory=Prices)
 
 
 class Attempt:
@@ -65,6 +68,7 @@ class Attempt:
             self._tasks = tasks_of(session, task.job_id)
         self._commands: list[str] = []
         self._handing_back = False
+        self._reins = Reins()
         self._hold = Heartbeat(
             self._database,
             task,
@@ -72,12 +76,13 @@ class Attempt:
             every=equipment.pace.heartbeat,
             sink=equipment.sink,
             share=_share(task, self._tasks),
+            reins=self._reins,
         )
 
     def run(self) -> bool:
         """Do the work and record how it ended; True where it was done."""
         try:
-            with self._hold:
+            with self._hold, self._reins.applied():
                 match self.task.kind:
                     case "plan":
                         self._plan()
@@ -114,7 +119,8 @@ class Attempt:
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         self._hold.check()
         place.create()
-        self._with.dispatcher.nudge(outcomes.planned(self._database, self.task, plan, digests))
+        woken = outcomes.planned(self._database, self.task, plan, digests, prices=self._with.prices)
+        self._with.dispatcher.nudge(woken)
         for note in plan.notes:
             self._with.sink.emit(Note(job_id=job.id, level="info", message=note))
         for warning in plan.warnings:

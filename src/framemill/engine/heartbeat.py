@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import select
 
 from framemill.domain.states import JobState
-from framemill.engine.events import EventSink, Progress
+from framemill.engine.events import EventSink, JobChanged, Progress
 from framemill.errors import Cancelled, DiskFull, LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import count_tasks, get_job
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import extend
+from framemill.tools.reins import Reins
 
 # Progress is saved at most twice a second; a cancellation is seen as fast.
 BEAT_S = 0.5
@@ -35,6 +36,7 @@ class Heartbeat:
         every: timedelta,
         sink: EventSink,
         share: Callable[[float], float] = lambda percent: percent,
+        reins: Reins | None = None,
     ) -> None:
         self._database = database
         self._task = task
@@ -42,6 +44,7 @@ class Heartbeat:
         self._every = every
         self._sink = sink
         self._share = share  # the job's percent when this task is at so many
+        self._reins = reins or Reins()  # over the programs that work for the task
         self._news: dict[str, Any] = {}  # columns of Task to write with the next beat
         self._extended: datetime | None = None
         self._why: Cancelled | LeaseLost | None = None
@@ -107,6 +110,7 @@ class Heartbeat:
         if state not in {JobState.RUNNING, JobState.PAUSED}:
             self._why = Cancelled()
             return
+        self._hold_up(state == JobState.PAUSED)
         news, self._news = self._news, {}
         due = self._extended is None or now - self._extended >= self._every
         if not news and not due:
@@ -121,6 +125,17 @@ class Heartbeat:
                 count_tasks(session, job)
                 job.updated_at = now
         self._extended = now
+
+    def _hold_up(self, paused: bool) -> None:
+        """Programs stand still while the job is paused; the lease is renewed all the same."""
+        if paused == self._reins.pulled:
+            return
+        if paused:
+            self._reins.pull()
+        else:
+            self._reins.loosen()
+        changed = JobState.PAUSED if paused else JobState.RUNNING
+        self._sink.emit(JobChanged(job_id=self._task.job_id, state=changed))
 
     def _beat_on(self) -> None:
         while not self._done.wait(BEAT_S) and self._why is None:

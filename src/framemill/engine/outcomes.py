@@ -8,17 +8,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from framemill.domain.costs import Prices
 from framemill.domain.plan import Plan
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
+from framemill.engine.accounting import expected, settle
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, new_id, tasks_of
 from framemill.store.tables import Artifact, Job, Task
-from framemill.store.tasks import held, release, unblock
+from framemill.store.tasks import held, hold_back, release, unblock
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
+_FREE = Prices()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,20 @@ def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: d
     )
 
 
-def planned(database: Database, claimed: Task, plan: Plan, digests: Mapping[str, str]) -> list[Wake]:
+def planned(
+    database: Database,
+    claimed: Task,
+    plan: Plan,
+    digests: Mapping[str, str],
+    *,
+    prices: Prices = _FREE,
+) -> list[Wake]:
     """The plan is made: its steps become tasks, and a last one will publish their results."""
     with database.write(durable=True) as session:
         task, job, now = _mine(database, session, claimed)
         release(task, TaskState.DONE, now=now)
         job.plan = plan_summary(plan)
-        job.estimate = dump(plan.estimate)
+        job.estimate = expected(plan, prices)
         job.inputs = {name: {**facts, "digest": digests[name]} for name, facts in job.inputs.items()}
         steps = [
             new_task(
@@ -147,14 +157,8 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
                     created_at=now,
                 )
             )
-        steps = [t for t in tasks_of(session, job.id) if t.kind == "step"]
-        job.actual = {
-            "wall_ms": sum(t.wall_ms for t in steps),
-            "cpu_ms": sum(t.cpu_ms for t in steps),
-            "peak_memory_bytes": max((t.peak_memory_bytes for t in steps), default=0),
-            "output_bytes": sum(item.bytes for item in artifacts),
-        }
-        _end(job, JobState.COMPLETED, now=now)
+        made = sum(item.bytes for item in artifacts)
+        _end(session, job, JobState.COMPLETED, now=now, output_bytes=made)
         job.progress, job.error = 100.0, None
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
@@ -204,7 +208,7 @@ def failed(database: Database, claimed: Task, error: Json) -> None:
 def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
     """Fail `job` within a transaction; other workers that run tasks of it see that with their next beat."""
     _cancel_waiting(session, job, now=now)
-    _end(job, JobState.FAILED, now=now)
+    _end(session, job, JobState.FAILED, now=now)
     job.error = error
     count_tasks(session, job)
     message, task = error["message"], error.get("task")
@@ -241,7 +245,7 @@ def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
     """Cancel `job` within a transaction; a worker that runs a task of it sees that with its next beat."""
     _cancel_waiting(session, job, now=now)
     if job.state != JobState.CANCELLED:
-        _end(job, JobState.CANCELLED, now=now)
+        _end(session, job, JobState.CANCELLED, now=now)
         add_log(session, job_id=job.id, at=now, message="cancelled", level="warning")
     count_tasks(session, job)
 
@@ -259,8 +263,7 @@ def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:
     """`ready`, or none of them, blocked, while the job is paused: its end makes them ready again."""
     if job.state != JobState.PAUSED:
         return ready
-    for task in ready:
-        task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+    hold_back(ready)
     return ()
 
 
@@ -272,7 +275,7 @@ def _cancel_waiting(session: Session, job: Job, *, now: datetime) -> None:
             task.updated_at = now
 
 
-def _end(job: Job, state: JobState, *, now: datetime) -> None:
+def _end(session: Session, job: Job, state: JobState, *, now: datetime, output_bytes: int = 0) -> None:
     job.state = next_job_state(JobState(job.state), state)
-    job.finished_at = job.updated_at = now
     job.step = None
+    settle(job, tasks_of(session, job.id), now=now, output_bytes=output_bytes)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from framemill.domain.states import JobState, TaskState, next_task_state
+from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
@@ -24,7 +24,7 @@ from framemill.errors import WorkerLost
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
 from framemill.store.tables import Job, Task, Worker
-from framemill.store.tasks import release
+from framemill.store.tasks import hold_back, release
 from framemill.store.workers import GONE, audit
 
 # How long a ready task may wait before its message counts as lost.
@@ -112,7 +112,7 @@ class Reaper:
         wait = backoff(task.attempt, spread=self.spread)
         release(task, TaskState.READY, now=now, error=error, not_before=now + wait)
         if job.state == JobState.PAUSED:
-            task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+            hold_back([task])
         add_log(
             session,
             job_id=job.id,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState, next_job_state
 from framemill.engine import outcomes
+from framemill.engine.accounting import count_idle
 from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
@@ -21,9 +22,10 @@ from framemill.engine.publication import Publication
 from framemill.engine.workspace import Workspace
 from framemill.errors import IllegalTransition, InputNotFound
 from framemill.store.database import Database
-from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, list_jobs, tasks_of
+from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, tasks_of
+from framemill.store.listing import Wanted, page_of_jobs
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import again, release
+from framemill.store.tasks import again, hold_back, release
 from framemill.store.turns import next_turn
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
@@ -60,7 +62,8 @@ def reopen(database: Database, job_id: str, *, lane: str = "") -> list[Wake]:
         if job.state != JobState.QUEUED:
             job.state = next_job_state(JobState(job.state), JobState.QUEUED)
             add_log(session, job_id=job.id, at=now, message="queued again")
-        job.error = job.finished_at = None
+        count_idle(job, now=now)
+        job.error = job.finished_at = job.actual = job.processing_ms = job.cost_micros = None
         job.attempts += 1
         job.updated_at = now
         ended = {t.key for t in tasks if t.state in {TaskState.FAILED, TaskState.CANCELLED}}
@@ -75,7 +78,8 @@ def reopen(database: Database, job_id: str, *, lane: str = "") -> list[Wake]:
 def find_abandoned(session: Session, *, specs: list[Json], inputs: Json, destination: Path) -> str | None:
     """A running job that asks for the same and whose worker on this host is dead, if there is one."""
     sought = [_same_file(facts) for facts in inputs.values()]
-    for job in list_jobs(session, states=[JobState.RUNNING]):
+    running = Wanted(states=(JobState.RUNNING,))
+    for job in page_of_jobs(session, running, before=None, limit=50).jobs:
         same = job.specs == specs and list(job.inputs) == list(inputs)
         if not same or job.destination["path"] != str(destination):
             continue
@@ -134,6 +138,8 @@ def take_over(database: Database, job_id: str, *, lane: str = "") -> None:
         elif lost:
             again(tasks, lost, now=now)
         _into_lane(session, job, lane)
+        if job.state == JobState.PAUSED:
+            hold_back(tasks_of(session, job.id))
         count_tasks(session, job)
 
 

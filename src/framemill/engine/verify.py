@@ -22,6 +22,7 @@ from framemill.engine.images import read_picture
 from framemill.engine.manifests import Manifest, read_dash, read_hls
 from framemill.engine.moving import read_motion
 from framemill.errors import FramemillError, InputUnreadable, OutputInvalid
+from framemill.tools import reins
 
 _LOOKS_AT_ONCE = 4
 
@@ -57,9 +58,15 @@ def verify(output: Output, out: Path, eye: Eye) -> tuple[Made, ...]:
     files = _files(output, out)
     if not output.numbered:
         return (_file(promise, out, files[0], eye, alone=True),)
+    hold = reins.current()
+
+    def look(path: Path) -> Made:
+        with hold.applied():  # a thread of its own does not know of them
+            return _file(promise, out, path, eye, alone=False)
+
     # Looking at a part is mostly waiting for a probe to start.
     with ThreadPoolExecutor(max_workers=min(len(files), _LOOKS_AT_ONCE)) as pool:
-        made = tuple(pool.map(lambda path: _file(promise, out, path, eye, alone=False), files))
+        made = tuple(pool.map(look, files))
     _check_sums(output, out, made, eye)
     return made
 

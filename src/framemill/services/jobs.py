@@ -1,10 +1,14 @@
-"""Submitting, showing, retrying and cancelling jobs. Running them is the engine's work."""
+"""Submitting, showing, steering and ending jobs. Running them is the engine's work."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
 
 from framemill.domain.states import JobState
-from framemill.engine import outcomes
+from framemill.engine import controls, outcomes
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
 from framemill.engine.recovery import (
@@ -16,12 +20,19 @@ from framemill.engine.recovery import (
     reopen,
 )
 from framemill.engine.workspace import missing_folders
-from framemill.errors import DestinationUnwritable, IllegalTransition, InputUnreadable, InvalidSpec
+from framemill.errors import (
+    DestinationUnwritable,
+    IdempotencyConflict,
+    IllegalTransition,
+    InputUnreadable,
+    InvalidSpec,
+)
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
-from framemill.services.records import ArtifactRecord, JobDetail, JobRecord, LogRecord, TaskRecord
+from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
 from framemill.store.database import Database
-from framemill.store.jobs import add_log, artifacts_of, get_job, list_jobs, logs_of, new_id, tasks_of
+from framemill.store.jobs import add_log, artifacts_of, get_job, keyed_job, logs_of, new_id, tasks_of
+from framemill.store.listing import Wanted, ids_like, page_of_jobs
 from framemill.store.tables import Job
 from framemill.store.turns import next_turn
 
@@ -50,50 +61,76 @@ class Jobs:
         resume: bool = False,
         owner: str = "",
         foreground: bool = False,
+        idempotency_key: str | None = None,
     ) -> str:
         """Accept a job and return its id; nothing is probed yet.
 
         `kind` names it for listings, e.g. a pipeline's name. A `foreground`
         job is left to this process, which must run it. With `resume` an equal
         job that a dead worker of this host left unfinished is returned
-        instead: asking for the same again goes on where it was. Raises
-        InputNotFound, InputUnreadable for a folder, DestinationUnwritable and
-        InvalidSpec.
+        instead: asking for the same again goes on where it was. An
+        `idempotency_key` is its owner's: a request that was accepted under it
+        gives the same job again, whatever its priority and state are now.
+        Raises InputNotFound, InputUnreadable for a folder,
+        DestinationUnwritable, InvalidSpec, and IdempotencyConflict where the
+        key was another request's.
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
-        if not 1 <= priority <= 10:
-            raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
-        paths = {name: existing(path) for name, path in inputs.items()}
-        if folder := next((path for path in paths.values() if path.is_dir()), None):
+        _check_priority(priority)
+        if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
+            raise InvalidSpec("an idempotency key has 1 to 255 characters")
+        place = path_of(destination)
+        paths = {name: path_of(path) for name, path in inputs.items()}
+        request = Job(
+            kind=kind or (specs[0].op if len(specs) == 1 else "pipeline"),
+            specs=[spec.model_dump(mode="json") for spec in specs],
+            inputs={name: {"path": str(path)} for name, path in paths.items()},
+            destination={"path": str(place), "overwrite": overwrite},
+            owner=owner,
+            idempotency_key=idempotency_key,
+        )
+        if (known := self._known(request)) is not None:
+            return known
+        if folder := next((path for path in map(existing, paths.values()) if path.is_dir()), None):
             raise InputUnreadable(folder.name, "it is a folder")
-        facts = {name: input_facts(path) for name, path in paths.items()}
-        place = _a_place(path_of(destination))
-        wanted = [spec.model_dump(mode="json") for spec in specs]
+        _check_place(place)
+        request.destination = {**request.destination, "missing": missing_folders(place)}
+        request.inputs = {name: input_facts(path) for name, path in paths.items()}
+        try:
+            return self._accept(request, priority=priority, resume=resume, foreground=foreground)
+        except IntegrityError:
+            # Somebody else was as quick with the same key.
+            if (known := self._known(request)) is not None:
+                return known
+            raise
+
+    def _known(self, request: Job) -> str | None:
+        """The job that was accepted under the request's idempotency key, None where there is none."""
+        if request.idempotency_key is None:
+            return None
+        with self._database.read() as session:
+            job = keyed_job(session, owner=request.owner, key=request.idempotency_key)
+        if job is not None and _asked(job) != _asked(request):
+            raise IdempotencyConflict(request.idempotency_key, job_id=job.id)
+        return None if job is None else job.id
+
+    def _accept(self, job: Job, *, priority: int, resume: bool, foreground: bool) -> str:
+        place = Path(job.destination["path"])
         with self._database.write(durable=True) as session:
-            if resume and (left := find_abandoned(session, specs=wanted, inputs=facts, destination=place)):
+            if resume and (
+                left := find_abandoned(session, specs=job.specs, inputs=job.inputs, destination=place)
+            ):
                 return left
             now = self._database.now(session)
-            job = Job(
-                id=new_id(),
-                kind=kind or (specs[0].op if len(specs) == 1 else "pipeline"),
-                specs=wanted,
-                inputs=facts,
-                destination={
-                    "path": str(place),
-                    "overwrite": overwrite,
-                    "missing": missing_folders(place),
-                },
-                owner=owner,
-                state=JobState.QUEUED,
-                priority=priority,
-                turn=next_turn(session, owner=owner, priority=priority),
-                lane=worker_id() if foreground else "",
-                attempts=1,
-                max_attempts=self._max_attempts,
-                created_at=now,
-                updated_at=now,
-            )
+            job.id = new_id()
+            job.state = JobState.QUEUED
+            job.priority = priority
+            job.turn = next_turn(session, owner=job.owner, priority=priority)
+            job.lane = worker_id() if foreground else ""
+            job.attempts = 1
+            job.max_attempts = self._max_attempts
+            job.created_at = job.updated_at = now
             session.add(job)
             session.flush()
             task = plan_task(job, now=now)
@@ -106,9 +143,23 @@ class Jobs:
         self, *, states: Sequence[JobState] = (), before: str | None = None, limit: int = 50
     ) -> tuple[JobRecord, ...]:
         """The newest jobs first; `before` is the last id of the page before."""
+        return self.page(Wanted(states=tuple(states)), before=before, limit=limit).jobs
+
+    def page(self, wanted: Wanted, *, before: str | None = None, limit: int = 50) -> JobPage:
+        """The newest jobs that are wanted; `before` is the `next` of the page before."""
+        if before is not None:
+            try:
+                before = str(UUID(before))
+            except ValueError:
+                raise InvalidSpec(f"{before!r} is not where a page ended", hint="give a whole id") from None
         with self._database.read() as session:
-            rows = list_jobs(session, states=states, before=before, limit=limit)
-            return tuple(JobRecord.of(row) for row in rows)
+            found = page_of_jobs(session, wanted, before=before, limit=limit)
+            return JobPage(jobs=tuple(JobRecord.of(row) for row in found.jobs), next=found.next)
+
+    def find(self, part: str) -> tuple[str, ...]:
+        """Ids of jobs, a few at most, that begin with `part` or, of the newest, end with it."""
+        with self._database.read() as session:
+            return tuple(ids_like(session, part))
 
     def get(self, job_id: str) -> JobRecord:
         """One job; JobNotFound."""
@@ -160,9 +211,51 @@ class Jobs:
         else:
             clear_up_cancelled(self._database, job_id)
 
+    def pause(self, job_id: str, *, actor: str = "") -> None:
+        """Hold up a queued or running job; its programs stand still within two seconds.
 
-def _a_place(destination: Path) -> Path:
-    """`destination`, which is a folder or can become one; DestinationUnwritable."""
+        Pausing it again does nothing. Raises IllegalTransition where it has ended.
+        """
+        controls.pause(self._database, job_id, actor=actor)
+
+    def resume(self, job_id: str, *, actor: str = "") -> None:
+        """Let a paused job go on where it was; IllegalTransition where it has ended."""
+        self._dispatcher.nudge(controls.resume(self._database, job_id, actor=actor))
+
+    def set_priority(self, job_id: str, priority: int, *, actor: str = "") -> None:
+        """Make a job more or less urgent, from the next claim on; IllegalTransition where it has ended."""
+        _check_priority(priority)
+        self._dispatcher.nudge(controls.set_priority(self._database, job_id, priority, actor=actor))
+
+    def clean(
+        self, *, older_than: timedelta, states: Sequence[JobState] = (), actor: str = "", dry: bool = False
+    ) -> int:
+        """Forget jobs that ended longer ago; returns how many. What they made stays."""
+        if any(not state.ended for state in states):
+            raise InvalidSpec("only jobs that have ended can be cleaned away", hint="cancel the job first")
+        if dry:
+            return controls.count_old(self._database, older_than=older_than, states=states)
+        return controls.clean(self._database, older_than=older_than, states=states, actor=actor)
+
+
+def _check_priority(priority: int) -> None:
+    if not 1 <= priority <= 10:
+        raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
+
+
+def _asked(job: Job) -> tuple[object, ...]:
+    """What makes two requests the same."""
+    return (
+        job.kind,
+        job.specs,
+        [(name, facts["path"]) for name, facts in job.inputs.items()],
+        job.destination["path"],
+        job.destination["overwrite"],
+    )
+
+
+def _check_place(destination: Path) -> None:
+    """DestinationUnwritable where there is no folder of this name and none can be made."""
     if "\0" in str(destination):
         raise DestinationUnwritable(str(destination))
     try:
@@ -173,4 +266,3 @@ def _a_place(destination: Path) -> Path:
         refused = DestinationUnwritable(str(destination))
         refused.hint = f"{str(nearest)!r} is a file, and results go into a folder: choose another destination"
         raise refused
-    return destination

@@ -97,6 +97,8 @@ class JobRecord:
     tasks_done: int
     tasks_failed: int
     attempts: int
+    owner: str  # "": whoever runs this machine
+    batch_id: str | None
     error: Json | None  # code, message, hint; where known the task, the command and its last words
     estimate: Json | None
     actual: Json | None
@@ -108,6 +110,7 @@ class JobRecord:
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
+    processing_ms: int | None  # of an ended job: from its start to its end, less what it stood still
 
     @classmethod
     def of(cls, row: Job) -> "JobRecord":
@@ -128,6 +131,8 @@ class JobRecord:
             tasks_done=row.tasks_done,
             tasks_failed=row.tasks_failed,
             attempts=row.attempts,
+            owner=row.owner,
+            batch_id=row.batch_id,
             error=row.error,
             estimate=row.estimate,
             actual=row.actual,
@@ -139,7 +144,16 @@ class JobRecord:
             started_at=row.started_at,
             finished_at=row.finished_at,
             updated_at=row.updated_at,
+            processing_ms=row.processing_ms,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """Some jobs, and where the next page goes on: None where there is none."""
+
+    jobs: tuple[JobRecord, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

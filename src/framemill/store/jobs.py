@@ -1,6 +1,5 @@
 """Reading and listing jobs, their artifacts and their logs. What happens to tasks is `store.tasks`' work."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
-from framemill.domain.states import JobState, TaskState
+from framemill.domain.states import TaskState
 from framemill.errors import JobNotFound
 from framemill.store.tables import Artifact, Job, JobLog, Task
 
@@ -31,20 +30,9 @@ def get_job(session: Session, job_id: str, *, lock: bool = False) -> Job:
     return job
 
 
-def list_jobs(
-    session: Session,
-    *,
-    states: Sequence[JobState] = (),
-    before: str | None = None,
-    limit: int = 50,
-) -> list[Job]:
-    """The newest jobs first; `before` is the last id of the page before."""
-    query = select(Job).order_by(Job.id.desc()).limit(limit)
-    if states:
-        query = query.where(Job.state.in_([str(s) for s in states]))
-    if before is not None:
-        query = query.where(Job.id < before)
-    return list(session.scalars(query))
+def keyed_job(session: Session, *, owner: str, key: str) -> Job | None:
+    """The job that `owner` submitted under this idempotency key, if there is one."""
+    return session.scalars(select(Job).where(Job.owner == owner, Job.idempotency_key == key)).one_or_none()
 
 
 def tasks_of(session: Session, job_id: str, *, lock: bool = False) -> list[Task]:

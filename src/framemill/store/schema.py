@@ -14,7 +14,7 @@ from framemill.store.database import Database
 from framemill.store.tables import Base
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -116,14 +116,28 @@ class Job(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]  # while it is paused
+    idle_ms: Mapped[int] = _size()  # since it started: paused, or ended and not yet retried
+    # Of an ended job: from its start to its end without the idle time, and its cost in millionths.
+    processing_ms: Mapped[int | None] = mapped_column(BigInteger)
+    cost_micros: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
         Index(None, "owner", "idempotency_key", unique=True),
+        # Listings ask for one state at a time, so each of these gives the newest at once.
         Index(None, "state", "id"),
-        Index(None, "kind", "id"),
-        Index(None, "batch_id", "state"),
-        Index(None, "finished_at"),
+        Index(None, "kind", "state", "id"),
+        Index(None, "owner", "state", "id"),
+        Index(None, "batch_id", "state", "id", **_only("batch_id IS NOT NULL")),
+        # All that statistics ask of jobs that have ended.
+        Index(
+            "ix_jobs_ended",
+            *("finished_at", "state", "kind", "processing_ms", "cost_micros"),
+            **_only("finished_at IS NOT NULL"),
+        ),
         Index(None, "priority", "turn", **_only("state = 'queued'")),
+        # With the state, or SQLite would look it up in every row to count them.
+        Index(None, "priority", "state", "id", **_only("state = 'queued'")),
         Index(None, "owner", "priority", "turn", **_only("state = 'queued'")),
     )
 
@@ -197,7 +211,8 @@ class Artifact(Base):
 
     id: Mapped[str] = _id()
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    task_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"))
+    # Indexed, or deleting a task would look through all artifacts for it.
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"), index=True)
     position: Mapped[int] = mapped_column(Integer)  # order in the plan
     role: Mapped[str] = mapped_column(String(16))
     path: Mapped[str] = mapped_column(Text)

@@ -185,6 +185,14 @@ def unblock(tasks: Sequence[Task], *, now: datetime) -> list[Task]:
     return freed
 
 
+def hold_back(tasks: Sequence[Task]) -> None:
+    """Block what is ready: the job is paused. `unblock` makes it ready again."""
+    for task in tasks:
+        if task.state == TaskState.READY:
+            task.state = next_task_state(TaskState.READY, TaskState.BLOCKED)
+            task.ready_at = None
+
+
 def again(tasks: Sequence[Task], keys: set[str], *, now: datetime) -> list[Task]:
     """Send the tasks of `keys`, and all that need them, back to the start; returns those ready now.
 

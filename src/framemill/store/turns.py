@@ -15,6 +15,11 @@ from framemill.store.tables import Job
 def next_turn(session: Session, *, owner: str, priority: int) -> int:
     """The turn of a job that `owner` submits now."""
     waiting = (Job.state == JobState.QUEUED, Job.priority == priority)
-    first = session.scalar(select(func.min(Job.turn)).where(*waiting))
     own = session.scalar(select(func.max(Job.turn)).where(*waiting, Job.owner == owner))
-    return max(0 if first is None else first, -1 if own is None else own + 1)
+    return max(front_turn(session, priority=priority), -1 if own is None else own + 1)
+
+
+def front_turn(session: Session, *, priority: int) -> int:
+    """The turn of the job that is served next."""
+    waiting = (Job.state == JobState.QUEUED, Job.priority == priority)
+    return session.scalar(select(func.min(Job.turn)).where(*waiting)) or 0

@@ -19,7 +19,7 @@ import psutil
 
 from framemill.commands.progress import Progress, ProgressReader
 from framemill.errors import Cancelled, LimitExceeded, TimedOut
-from framemill.tools import children
+from framemill.tools import children, reins
 from framemill.tools.limits import Limits
 
 TAIL_LINES = 60
@@ -70,18 +70,20 @@ def run_tool(
     child = children.start(_with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits)
     process = child.process
     try:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            on_start(process.pid, psutil.Process(process.pid).create_time())
-        run.watch(process, cancelled)
-    except BaseException:
-        children.end(process)
-        raise
+        with reins.current().over(process):
+            try:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    on_start(process.pid, psutil.Process(process.pid).create_time())
+                run.watch(process, cancelled)
+            except BaseException:
+                children.end(process)
+                raise
     finally:
         usage = children.reap(child)
     return Finished(
         exit_code=process.returncode,
         tail=tuple(run.tail),
-        wall_ms=round((time.monotonic() - started) * 1000),
+        wall_ms=round((time.monotonic() - started - run.paused_s) * 1000),
         cpu_ms=round(usage[0] * 1000),
         # The kernel's figure counts our own size at the fork, so a sampled peak is better.
         peak_memory_bytes=run.peak_bytes or usage[1],
@@ -100,6 +102,7 @@ class _Run:
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     stdout: bytearray = field(default_factory=bytearray)
     peak_bytes: int = 0
+    paused_s: float = 0.0
     reader: ProgressReader = field(default_factory=ProgressReader)
     last: Progress | None = None
     lines: int = 0
@@ -154,8 +157,10 @@ class _Run:
             )
         last = self.last
         seen = (last.out_time_us, last.frame, last.total_size) if last else None
+        now = time.monotonic()
+        self.paused_s += now - clocks.at if paused else 0.0
         clocks.tick(
-            time.monotonic(),
+            now,
             paused=paused,
             output=(seen, moved, len(self.stdout), self.lines),
             effort=round(sum(t.user + t.system for t in times), 1),

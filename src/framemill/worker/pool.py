@@ -59,6 +59,11 @@ class Pool:
             if reaped := reaper.reap():
                 self._tell(f"put back {reaped} tasks whose worker is gone")
             reaper.ring_again()
+            if done := self._app.janitor.tidy():
+                self._tell(
+                    f"set going or ended {done.stuck} stuck jobs; forgot {done.jobs} old jobs and "
+                    f"{done.workers} old workers; removed {done.folders} folders that were left behind"
+                )
         except Exception as problem:  # noqa: BLE001 - it is tried again soon, and said
             error = as_error(problem)
             self._tell(f"the watchdog failed: {error.message} (code: {error.code})")

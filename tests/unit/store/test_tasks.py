@@ -12,7 +12,7 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine.outcomes import new_task
 from framemill.errors import LeaseLost
 from framemill.store.database import Database, open_database
-from framemill.store.jobs import get_job, list_jobs, new_id, tasks_of
+from framemill.store.jobs import get_job, new_id, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import Wanted, again, claim, extend, held, release
 from framemill.store.turns import next_turn
@@ -195,24 +195,6 @@ def test_work_that_is_made_again_takes_along_what_needs_it(database: Database, c
         again(tasks, {"b"}, now=clock())
 
     assert [task.state for task in tasks] == ["done", "ready", "blocked", "done"]
-
-
-def test_a_listing_goes_on_after_the_last_id(database: Database) -> None:
-    jobs = [_add_job(database) for _ in range(5)]
-
-    with database.read() as session:
-        first = [job.id for job in list_jobs(session, limit=2)]
-        rest = [job.id for job in list_jobs(session, before=first[-1], limit=9)]
-
-    assert first + rest == jobs[::-1]
-
-
-def test_a_listing_can_be_of_some_states_only(database: Database) -> None:
-    jobs = [_add_job(database) for _ in range(2)]
-    _claim(database)
-
-    with database.read() as session:
-        assert [j.id for j in list_jobs(session, states=[JobState.RUNNING])] == jobs[:1]
 
 
 def test_owners_take_turns(database: Database) -> None:

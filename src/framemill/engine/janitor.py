@@ -1,0 +1,197 @@
+"""The janitor: what got stuck is set going or ended, and what is long over is cleaned away.
+
+Workers that died are the reaper's. Any number of janitors may run: each act is
+a transaction that looks again before it changes anything.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState, TaskState
+from framemill.engine import controls, outcomes
+from framemill.engine.dispatch import Dispatcher, Wake, wakes
+from framemill.engine.failures import KEEPS_WORK, backoff
+from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.stored import dump_error
+from framemill.errors import FramemillError, TimedOut
+from framemill.store.cleaning import delete_workers, ended_between
+from framemill.store.database import Database
+from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
+from framemill.store.tables import Job, Task
+from framemill.store.tasks import release, unblock
+from framemill.store.workers import audit
+
+_ACTOR = "janitor"
+_CLEANING = timedelta(hours=1)
+_AT_ONCE = 200
+_MOST_AT_A_TIME = 10_000  # jobs that one round forgets; the next goes on
+_WORKERS_KEPT = timedelta(days=7)
+# Of a job that has just ended a worker may still be clearing up.
+_GRACE = timedelta(minutes=10)
+_LOOK_BACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """How much a round did."""
+
+    stuck: int = 0  # jobs that were set going or ended
+    jobs: int = 0  # forgotten
+    workers: int = 0  # forgotten
+    folders: int = 0  # removed
+
+    def __bool__(self) -> bool:
+        return bool(self.stuck or self.jobs or self.workers or self.folders)
+
+
+@dataclass(slots=True, kw_only=True)
+class Janitor:
+    """Looks after what nobody else would notice."""
+
+    database: Database
+    dispatcher: Dispatcher
+    spread: Callable[[], float]
+    stuck_after: timedelta = timedelta(hours=4)
+    keep_jobs: timedelta | None = timedelta(days=30)  # None: for ever
+    total: Tidied = field(default_factory=Tidied)  # since it began
+    _cleaned: datetime | None = None
+    _looked_at: datetime | None = None  # jobs that ended until then have no folder left
+
+    def tidy(self) -> Tidied:
+        """One round: what is stuck each time, cleaning once an hour."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+        stuck = sum(self._unstick(job_id) for job_id in self._silent(now))
+        done = Tidied(stuck=stuck)
+        if self._cleaned is None or now - self._cleaned >= _CLEANING:
+            self._cleaned = now
+            done = Tidied(
+                stuck=stuck,
+                folders=self._remove_orphans(now),
+                jobs=self._forget_jobs(),
+                workers=self._forget_workers(now),
+            )
+        t = self.total
+        self.total = Tidied(
+            stuck=t.stuck + done.stuck,
+            jobs=t.jobs + done.jobs,
+            workers=t.workers + done.workers,
+            folders=t.folders + done.folders,
+        )
+        return done
+
+    def _silent(self, now: datetime) -> Sequence[str]:
+        """Running jobs of which nothing was heard for long; a paused one is silent by right."""
+        held, ready = (
+            exists().where(Task.job_id == Job.id, Task.state == state)
+            for state in (TaskState.LEASED, TaskState.READY)
+        )
+        with self.database.read() as session:
+            return session.scalars(
+                select(Job.id).where(
+                    Job.state == JobState.RUNNING,
+                    Job.updated_at < now - self.stuck_after,
+                    or_(held, ~ready),  # one that waits its turn is not stuck
+                )
+            ).all()
+
+    def _unstick(self, job_id: str) -> bool:
+        with self.database.write(durable=True) as session:
+            job, now = get_job(session, job_id, lock=True), self.database.now(session)
+            if job.state != JobState.RUNNING or job.updated_at >= now - self.stuck_after:
+                return False  # it moved meanwhile, or another janitor was here
+            tasks = tasks_of(session, job.id, lock=True)
+            held = [task for task in tasks if task.state == TaskState.LEASED]
+            if not held and any(task.state == TaskState.READY for task in tasks):
+                return False
+            woken = self._take_away(session, job, held, now) if held else _set_going(session, job, tasks, now)
+            job.updated_at = now
+            failed = job.state == JobState.FAILED
+            data = {"tasks": [task.key for task in held], "failed": failed}
+            audit(session, at=now, actor=_ACTOR, action="job.unstuck", subject=f"job:{job.id}", data=data)
+        if failed:
+            clear_up(self.database, job.id, keep_work=(job.error or {}).get("code") in KEEPS_WORK)
+        self.dispatcher.nudge(woken)
+        return True
+
+    def _take_away(self, session: Session, job: Job, held: Sequence[Task], now: datetime) -> list[Wake]:
+        """End the holds: who has them sees that with the next heartbeat, and stops."""
+        hours = self.stuck_after.total_seconds() / 3600
+        error = dump_error(TimedOut(f"there was no progress for {hours:.3g} hours"))
+        over = [task for task in held if task.attempt >= job.max_attempts]
+        for task in held:
+            final = task in over
+            wait = backoff(task.attempt, spread=self.spread)
+            state = TaskState.FAILED if final else TaskState.READY
+            release(task, state, now=now, error=error, not_before=None if final else now + wait)
+            message = f"taken from its worker: {error['message']}"
+            add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
+        if over:
+            outcomes.fail_job(session, job, {"task": over[0].key, **error}, now=now)
+            return []
+        count_tasks(session, job)
+        return wakes(held)
+
+    def _remove_orphans(self, now: datetime) -> int:
+        """Remove working folders of jobs that ended, unless they are kept for a retry."""
+        after, until = self._looked_at or now - _LOOK_BACK, now - _GRACE
+        removed = 0
+        while True:
+            with self.database.read() as session:
+                ended = ended_between(session, after, until, limit=_AT_ONCE)
+            for job in ended:
+                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(job):
+                    removed += 1
+                    self._note_removal(job)
+            if len(ended) < _AT_ONCE or ended[-1].finished_at is None:
+                break
+            after = ended[-1].finished_at
+        self._looked_at = max(after, until)
+        return removed
+
+    def _note_removal(self, job: Job) -> None:
+        with self.database.write() as session:
+            now, message = self.database.now(session), "removed a working folder that was left behind"
+            add_log(session, job_id=job.id, at=now, message=message)
+            audit(session, at=now, actor=_ACTOR, action="folder.removed", subject=f"job:{job.id}")
+
+    def _forget_jobs(self) -> int:
+        if self.keep_jobs is None:
+            return 0
+        return controls.clean(
+            self.database, older_than=self.keep_jobs, states=(), actor=_ACTOR, at_most=_MOST_AT_A_TIME
+        )
+
+    def _forget_workers(self, now: datetime) -> int:
+        with self.database.write() as session:
+            gone = delete_workers(session, seen_before=now - _WORKERS_KEPT)
+            if gone:
+                action, data = "workers.forgotten", {"count": gone}
+                audit(session, at=now, actor=_ACTOR, action=action, subject="workers:gone", data=data)
+        return gone
+
+
+def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime) -> list[Wake]:
+    """Nobody has any of it and nothing is ready, which should not be: make ready what can be, or end it."""
+    if freed := unblock(tasks, now=now):
+        message = "nothing of it was ready; it is again"
+        add_log(session, job_id=job.id, at=now, message=message, level="warning")
+        return wakes(freed)
+    error = FramemillError("nothing of the job can be done any more", hint="`framemill jobs retry ID`")
+    outcomes.fail_job(session, job, dump_error(error), now=now)
+    return []
+
+
+def _remove_folder(job: Job) -> bool:
+    """True where there was one on this machine."""
+    place = workspace_of(job)
+    with suppress(OSError):  # on a disk that is not there, say
+        if place.root.is_dir():
+            place.remove()
+            return True
+    return False

@@ -1,0 +1,61 @@
+"""Finding and forgetting what is long over: ended jobs, and workers that are gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState, TaskState
+from framemill.store.tables import Job, Task, Worker
+from framemill.store.workers import GONE
+
+
+def ended_before(
+    session: Session, before: datetime, *, states: Sequence[JobState] = (), limit: int
+) -> list[Job]:
+    """The jobs that ended longest ago, of those that ended before this time."""
+    query = select(Job).where(Job.finished_at < before).order_by(Job.finished_at).limit(limit)
+    if states:
+        query = query.where(Job.state.in_([str(state) for state in states]))
+    return list(session.scalars(query))
+
+
+def count_ended_before(session: Session, before: datetime, *, states: Sequence[JobState] = ()) -> int:
+    """How many jobs ended before this time."""
+    query = select(func.count()).select_from(Job).where(Job.finished_at < before)
+    if states:
+        query = query.where(Job.state.in_([str(state) for state in states]))
+    return session.scalars(query).one()
+
+
+def ended_between(session: Session, after: datetime, until: datetime, *, limit: int) -> list[Job]:
+    """The jobs that ended after `after` and not after `until`, in that order."""
+    query = select(Job).where(Job.finished_at > after, Job.finished_at <= until)
+    return list(session.scalars(query.order_by(Job.finished_at).limit(limit)))
+
+
+def delete_jobs(session: Session, job_ids: Sequence[str], *, before: datetime) -> list[str]:
+    """Forget those of these jobs that ended before this time, with all that hangs on them; returns which.
+
+    One that a worker still holds a task of stays.
+    """
+    held = exists().where(Task.job_id == Job.id, Task.state == TaskState.LEASED)
+    gone = session.scalars(
+        delete(Job)
+        .where(Job.id.in_(job_ids), Job.finished_at < before, ~held)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(gone)
+
+
+def delete_workers(session: Session, *, seen_before: datetime) -> int:
+    """Forget workers that are gone and were last seen before this time; returns how many."""
+    gone = session.scalars(
+        delete(Worker)
+        .where(Worker.state == GONE, Worker.seen_at < seen_before)
+        .returning(Worker.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

@@ -1,0 +1,139 @@
+"""Pages of jobs, the newest first, at a cost that does not grow with the table.
+
+Every walk is along an index that ends in (state, id), one walk for each
+state, and the page is merged of them; so no order is ever made by sorting.
+What no index knows is looked for among the newest few thousand.
+"""
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState
+from framemill.store.tables import Job
+
+# How many jobs one page looks at in vain before it hands back where to go on.
+_PATIENCE = 10_000
+_CHUNK = 500
+_SHORT_IDS = 1000  # the newest so many are found by the end of their ids
+_LAST = str(UUID(int=2**128 - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which jobs are listed; what is not said does not matter."""
+
+    states: tuple[JobState, ...] = ()
+    kind: str | None = None
+    owner: str | None = None
+    batch_id: str | None = None
+    name: str | None = None  # part of an input's file name, in any case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some jobs, and from where the next page goes on: None where there is none."""
+
+    jobs: tuple[Job, ...]
+    next: str | None
+
+
+def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit: int) -> Page:
+    """The newest `limit` jobs that are wanted, of those older than `before`.
+
+    A page may hold fewer though more follow, where most of what it looked at
+    was not wanted.
+    """
+    indexed, loose = _split(wanted)
+    if not loose:
+        ids = list(islice(_walk(session, indexed, before or _LAST, limit + 1), limit + 1))
+        more = len(ids) > limit
+        found = _load(session, ids[:limit])
+        return Page(jobs=tuple(found), next=found[-1].id if more else None)
+    found, last, seen = [], before or _LAST, 0
+    while seen < _PATIENCE:
+        ids = list(islice(_walk(session, indexed, last, _CHUNK), _CHUNK))
+        for job in _load(session, [i for i, *facts in _facts(session, ids) if _fits(facts, wanted)]):
+            found.append(job)
+            if len(found) == limit:
+                return Page(jobs=tuple(found), next=job.id)
+        if len(ids) < _CHUNK:
+            return Page(jobs=tuple(found), next=None)
+        last, seen = ids[-1], seen + len(ids)
+    return Page(jobs=tuple(found), next=last)
+
+
+def ids_like(session: Session, part: str, *, limit: int = 10) -> list[str]:
+    """Ids that begin with `part`, or that end with it and are among the newest."""
+    digits = part.replace("-", "").lower()
+    if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
+        return []
+    low, high = (str(UUID(digits.ljust(32, fill))) for fill in "0f")
+    begin = session.scalars(select(Job.id).where(Job.id >= low, Job.id <= high).limit(limit))
+    newest = session.scalars(select(Job.id).where(Job.id <= _LAST).order_by(Job.id.desc()).limit(_SHORT_IDS))
+    end = (i for i in newest if i.replace("-", "").endswith(digits))
+    return list(dict.fromkeys([*begin, *islice(end, limit)]))[:limit]
+
+
+def walk_query(
+    *, column: str | None, value: str | None, state: str | None, before: str, limit: int
+) -> Select[str]:
+    """The newest ids with `value` in one column and in one state; without a state, of all jobs."""
+    query = select(Job.id).where(Job.id < before).order_by(Job.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(Job.state == state)
+    return query if column is None else query.where(getattr(Job, column) == value)
+
+
+def _split(wanted: Wanted) -> tuple[Mapping[str, Any], bool]:
+    """What an index answers, and whether there is more to look at."""
+    columns = [
+        (column, value)
+        for column in ("batch_id", "owner", "kind")
+        if (value := getattr(wanted, column)) is not None
+    ]
+    column, value = columns[0] if columns else (None, None)
+    indexed = {"column": column, "value": value, "states": wanted.states}
+    return indexed, len(columns) > 1 or wanted.name is not None
+
+
+def _walk(session: Session, indexed: Mapping[str, Any], before: str, limit: int) -> Iterator[str]:
+    column, value = indexed["column"], indexed["value"]
+    states: Sequence[str | None] = [str(state) for state in indexed["states"]]
+    if not states:
+        states = [None] if column is None else [str(state) for state in JobState]
+    queries = [
+        walk_query(column=column, value=value, state=state, before=before, limit=limit) for state in states
+    ]
+    walks = [session.scalars(query).all() for query in queries]
+    return heapq.merge(*walks, reverse=True)
+
+
+def _load(session: Session, ids: Sequence[str]) -> list[Job]:
+    found = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(ids)))} if ids else {}
+    return [found[job_id] for job_id in ids if job_id in found]
+
+
+def _facts(session: Session, ids: Sequence[str]) -> list[Any]:  # Any: rows of four columns
+    if not ids:
+        return []
+    rows = session.execute(select(Job.id, Job.kind, Job.owner, Job.inputs).where(Job.id.in_(ids)))
+    by_id = {row[0]: row for row in rows}
+    return [by_id[job_id] for job_id in ids if job_id in by_id]
+
+
+def _fits(facts: Sequence[Any], wanted: Wanted) -> bool:  # Any: as `_facts` says
+    kind, owner, inputs = facts
+    if wanted.kind not in {None, kind} or wanted.owner not in {None, owner}:
+        return False
+    if wanted.name is None:
+        return True
+    sought = wanted.name.casefold()
+    return any(sought in PurePath(str(item.get("path", ""))).name.casefold() for item in inputs.values())

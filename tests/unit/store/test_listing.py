@@ -1,0 +1,133 @@
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import pytest
+
+from framemill.domain.states import JobState
+from framemill.store import listing
+from framemill.store.database import Database, open_database
+from framemill.store.jobs import new_id
+from framemill.store.listing import Wanted, ids_like, page_of_jobs
+from tests.unit.store.rows import add_job, plans_of
+
+
+@pytest.fixture(name="database")
+def _database() -> Iterator[Database]:
+    database = open_database("sqlite://")
+    yield database
+    database.close()
+
+
+def _all(database: Database, wanted: Wanted, *, limit: int) -> list[str]:
+    """Page after page to the end."""
+    found: list[str] = []
+    before: str | None = None
+    while True:
+        with database.read() as session:
+            page = page_of_jobs(session, wanted, before=before, limit=limit)
+        assert len(page.jobs) <= limit
+        found += [job.id for job in page.jobs]
+        before = page.next
+        if before is None:
+            return found
+
+
+def test_pages_go_on_where_the_last_ended_and_the_last_says_so(database: Database) -> None:
+    jobs = [add_job(database) for _ in range(7)]
+
+    pages = {limit: _all(database, Wanted(), limit=limit) for limit in (1, 2, 3, 7, 9)}
+
+    assert all(found == jobs[::-1] for found in pages.values())
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_every_filter_and_pair_of_filters_lists_just_what_fits(database: Database, limit: int) -> None:
+    batch = new_id()
+    rows = {
+        add_job(database, state=state, kind=kind, owner=owner, batch_id=in_batch, source=f"/x/{owner}.mp4"): (
+            state,
+            kind,
+            owner,
+            in_batch,
+        )
+        for state, kind, owner, in_batch in product(
+            (JobState.QUEUED, JobState.FAILED, JobState.RUNNING),
+            ("cut", "gif"),
+            ("Ann", "bob"),
+            (None, batch),
+        )
+    }
+    newest = list(rows)[::-1]
+    cases: list[tuple[Wanted, Callable[..., bool]]] = [
+        (Wanted(states=(JobState.FAILED,)), lambda s, _k, _o, _b: s == "failed"),
+        (Wanted(states=(JobState.FAILED, JobState.QUEUED)), lambda s, _k, _o, _b: s != "running"),
+        (Wanted(kind="cut"), lambda _s, k, _o, _b: k == "cut"),
+        (Wanted(owner="Ann"), lambda _s, _k, o, _b: o == "Ann"),
+        (Wanted(batch_id=batch), lambda _s, _k, _o, b: b == batch),
+        (Wanted(name="ANN."), lambda _s, _k, o, _b: o == "Ann"),
+        (Wanted(owner="bob", kind="gif"), lambda _s, k, o, _b: (k, o) == ("gif", "bob")),
+        (
+            Wanted(batch_id=batch, states=(JobState.FAILED,), name="bob"),
+            lambda s, _k, o, b: (s, o, b) == ("failed", "bob", batch),
+        ),
+    ]
+
+    for wanted, fits in cases:
+        assert _all(database, wanted, limit=limit) == [i for i in newest if fits(*rows[i])], wanted
+
+
+def test_a_search_in_vain_stops_and_says_where_to_go_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_PATIENCE", 4)
+    monkeypatch.setattr(listing, "_CHUNK", 2)
+    old = add_job(database, source="/x/sought.mp4")
+    jobs = [add_job(database) for _ in range(5)]
+
+    with database.read() as session:
+        page = page_of_jobs(session, Wanted(name="sought"), before=None, limit=3)
+
+    assert (page.jobs, page.next) == ((), jobs[1])
+    assert _all(database, Wanted(name="sought"), limit=3) == [old]
+
+
+def test_no_listing_reads_more_than_it_shows(database: Database) -> None:
+    """The cost of a page must not grow with the table: no scan, and no sorting."""
+    for state in JobState:
+        add_job(database, state=state)
+    batch = new_id()
+    filters = [
+        Wanted(),
+        Wanted(states=(JobState.FAILED,)),
+        Wanted(states=(JobState.FAILED, JobState.QUEUED)),
+        *(Wanted(kind="cut", states=states) for states in ((), (JobState.FAILED,))),
+        *(Wanted(owner="a", states=states) for states in ((), (JobState.FAILED,))),
+        *(Wanted(batch_id=batch, states=states) for states in ((), (JobState.FAILED,))),
+        Wanted(owner="a", kind="cut", name="film"),
+    ]
+
+    with plans_of(database) as plans, database.read() as session:
+        for wanted in filters:
+            for before in (None, new_id()):
+                page_of_jobs(session, wanted, before=before, limit=2)
+        ids_like(session, "0199")
+
+    found = set(plans())
+    assert found
+    assert [p for p in found if not p.startswith("SEARCH")] == []
+
+
+def test_a_job_is_found_by_an_end_of_its_id(database: Database) -> None:
+    jobs = [add_job(database) for _ in range(3)]
+    wanted = jobs[1]
+
+    with database.read() as session:
+        found = [
+            ids_like(session, part) for part in (wanted, wanted[:-4], wanted[-8:], wanted.replace("-", ""))
+        ]
+        many = ids_like(session, wanted[:4])
+        none = [ids_like(session, part) for part in ("", "xyz", "f" * 40, "'; --")]
+
+    assert found == [[wanted]] * 4
+    assert sorted(many) == sorted(jobs)
+    assert none == [[]] * 4
