@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
+    from framemill.services.stats import Stats, Workers
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
@@ -128,6 +129,20 @@ class App:
         from framemill.services.jobs import Jobs
 
         return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
+
+    @cached_property
+    def stats(self) -> "Stats":
+        """Numbers about jobs."""
+        from framemill.services.stats import Stats
+
+        return Stats(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def workers(self) -> "Workers":
+        """Who works."""
+        from framemill.services.stats import Workers
+
+        return Workers(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

@@ -5,6 +5,7 @@
 
 import os
 import re
+import tomllib
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -70,6 +71,7 @@ _Length = Annotated[
     BeforeValidator(_duration),
     Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500)),
 ]
+_Age = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0), le=timedelta(days=36_500))]
 _MOST_BYTES = 1 << 60
 
 
@@ -146,7 +148,7 @@ class Settings(BaseSettings):
         timedelta(hours=4),
         description="How long a running job may make no progress before its workers lose it and others try.",
     )
-    keep_jobs: _Length | None = Field(
+    keep_jobs: _Age | None = Field(
         timedelta(days=30),
         description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
     )
@@ -217,3 +219,40 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'framemill.db'}"
+
+
+def shown(settings: Settings) -> dict[str, str | int | None]:
+    """Every setting's value as it may be shown and could be written: secrets are stars."""
+    return {name: _shown(getattr(settings, name)) for name in Settings.model_fields}
+
+
+def origins() -> dict[str, str]:
+    """Where each setting comes from: `default`, `file` or `environment`."""
+    path = config_file()
+    in_file = set(tomllib.loads(path.read_text("utf-8"))) if path.is_file() else set()
+    in_environment = {name.lower() for name in os.environ}
+    return {
+        name: "environment"
+        if f"framemill_{name}" in in_environment
+        else "file"
+        if name in in_file
+        else "default"
+        for name in Settings.model_fields
+    }
+
+
+def _shown(value: object) -> str | int | None:
+    if isinstance(value, timedelta):
+        return written(value)
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def written(span: timedelta) -> str:
+    """`1h30m`: a duration as it may be set."""
+    whole, rest = divmod(span, timedelta(seconds=1))
+    parts, left = [], whole
+    for unit, seconds in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, left = divmod(left, seconds)
+        parts += [f"{count}{unit}"] if count else []
+    last = left + rest.total_seconds()
+    return "".join([*parts, *([f"{last:g}s"] if last or not parts else [])])

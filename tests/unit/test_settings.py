@@ -7,7 +7,7 @@ import pytest
 from framemill.app import open_app, read_settings
 from framemill.domain.hardware import Wish
 from framemill.errors import InvalidSettings
-from framemill.settings import Settings
+from framemill.settings import Settings, origins, shown, written
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +131,58 @@ def test_a_database_that_cannot_be_opened_is_a_matter_of_settings(settings: dict
         _ = open_app(Settings.model_validate(settings)).database
 
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("5m", 300),
+        ("1h30m", 5400),
+        ("2d", 172_800),
+        ("PT90S", 90),
+        ("00:01:30", 90),
+        ("1.5h", 5400),
+    ],
+)
+def test_durations_are_written_as_people_do(monkeypatch: pytest.MonkeyPatch, text: str, seconds: int) -> None:
+    monkeypatch.setenv("FRAMEMILL_LEASE_TTL", text)
+
+    assert Settings().lease_ttl == timedelta(seconds=seconds)
+
+
+def test_a_duration_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEMILL_LEASE_TTL", "soon")
+
+    with pytest.raises(InvalidSettings, match="lease_ttl"):
+        read_settings()
+
+
+def test_jobs_can_be_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEMILL_KEEP_JOBS", "none")
+
+    assert Settings().keep_jobs is None
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 59, 60, 5400, 86_400, 90_061, 0.5])
+def test_a_duration_is_shown_as_it_can_be_set(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setenv("FRAMEMILL_KEEP_JOBS", written(timedelta(seconds=seconds)))
+
+    assert Settings().keep_jobs == timedelta(seconds=seconds)
+
+
+def test_each_setting_says_where_it_comes_from_and_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _config(tmp_path, monkeypatch, 'verify = "full"\nsandbox = "off"\n')
+    monkeypatch.setenv("FRAMEMILL_SANDBOX", "require")
+    monkeypatch.setenv("framemill_workers", "3")
+    monkeypatch.setenv("FRAMEMILL_DATABASE_URL", "postgresql://u:hunter2@h/d")
+
+    values, sources = shown(Settings()), origins()
+
+    assert (sources["verify"], sources["max_attempts"]) == ("file", "default")
+    assert {sources[name] for name in ("sandbox", "workers", "database_url")} == {"environment"}
+    assert (values["verify"], values["sandbox"], values["workers"]) == ("full", "require", 3)
+    assert values["database_url"] == "**********"
+    assert values["keep_jobs"] == "30d"

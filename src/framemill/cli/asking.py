@@ -11,6 +11,7 @@ from framemill.cli.completion import profile_names, rung_names
 from framemill.cli.fields import Field
 
 FILES = "Input and output"
+QUEUE = "In the queue"
 TELLING = "What is told"
 Kind = Any  # a type or union, for Typer
 Words = Mapping[str, Any]  # Any: what Typer parsed: str, bool, a list of str, or None
@@ -25,6 +26,8 @@ class Asked:
     overwrite: bool
     verify: Literal["light", "full"] | None
     explain: bool
+    queued: bool  # left to the workers
+    priority: int
     as_json: bool
     quiet: bool
     verbose: bool
@@ -80,6 +83,23 @@ def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
             panel=TELLING,
         ),
     ]
+    queue = [
+        _parameter(
+            "queued",
+            bool,
+            "--async",
+            help="Leave the work to `framemill worker`: print the job's id and return.",
+            panel=QUEUE,
+        ),
+        _parameter(
+            "priority",
+            str | None,
+            "--priority",
+            metavar="1-10",
+            help="How urgent it is in the queue; 10 is the most urgent. Default: 5.",
+            panel=QUEUE,
+        ),
+    ]
     files = Parameter(
         "files",
         Parameter.KEYWORD_ONLY,
@@ -88,7 +108,9 @@ def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
             list[str] | None, typer.Argument(metavar=inputs, help="What to read.", rich_help_panel=FILES)
         ],
     )
-    return [files, *given, *(p for p in telling if not (explains and p.name in {"explain", "verify"}))]
+    if explains:
+        return [files, *given, *(p for p in telling if p.name not in {"explain", "verify"})]
+    return [files, *given, *queue, *telling]
 
 
 def asked(words: Words, *, explains: bool = False) -> Asked:
@@ -99,16 +121,29 @@ def asked(words: Words, *, explains: bool = False) -> Asked:
     verify = words.get("verify")
     if verify not in {None, "light", "full"}:
         raise typer.BadParameter(f"{verify!r} is neither light nor full", param_hint="--verify")
+    queued = bool(words.get("queued"))
+    if queued and verify is not None:
+        raise typer.BadParameter("workers check as their own settings say", param_hint="--verify")
     return Asked(
         inputs=inputs,
         output=words["output_path"],
         overwrite=words["overwrite"],
         verify=verify,
         explain=explains or bool(words.get("explain")),
+        queued=queued,
+        priority=_priority(words.get("priority")),
         as_json=words["as_json"],
         quiet=words["quiet"],
         verbose=words["verbose"],
     )
+
+
+def _priority(text: str | None) -> int:
+    if text is None:
+        return 5
+    if text.isdigit() and 1 <= int(text) <= 10:
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is not a number from 1 to 10", param_hint="--priority")
 
 
 def option(field: Field, *, name: str, panel: str | None = None) -> Parameter:

@@ -39,8 +39,10 @@ _LOOK = {
     "run": "Run a pipeline of your own from a YAML or JSON file.",
     "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
-    "jobs": "List and show jobs, run them again, cancel them.",
-    "worker": "Run queued jobs.",
+    "jobs": "List, show, watch and steer jobs: pause, cancel, run again.",
+    "worker": "Run queued jobs, and see who does.",
+    "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",
+    "config": "Show which settings hold, and where they come from.",
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",
     "doctor": "Check the programs, the database and the disk.",
 }

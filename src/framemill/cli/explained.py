@@ -7,9 +7,11 @@ from pathlib import Path
 from framemill.cli.complaint import in_cli_words
 from framemill.cli.terminal import harmless, painted, shown_path
 from framemill.cli.wording import about, columns, length, size
+from framemill.domain.costs import Prices
 from framemill.domain.media import as_data
 from framemill.domain.plan import Boundary, Command, Output, Plan, Step
 from framemill.domain.units import US, format_time
+from framemill.engine.accounting import expected
 
 # The input guard of commands.source: the same on every input, and long.
 _GUARD = frozenset({"-protocol_whitelist", "-format_whitelist", "-codec_whitelist", "-max_pixels"})
@@ -17,20 +19,28 @@ _GUARD_MARK = "<guard>"
 _MOST_PARTS = 8  # that are shown one by one
 
 
-def as_document(plan: Plan, *, inputs: Mapping[str, Path], destination: Path) -> dict[str, object]:
+def as_document(
+    plan: Plan, *, inputs: Mapping[str, Path], destination: Path, prices: Prices | None = None
+) -> dict[str, object]:
     """The whole plan as JSON data."""
     data = as_data(plan)
     assert isinstance(data, dict)
     return {
         "inputs_from": {name: str(path) for name, path in inputs.items()},
         "destination": str(destination),
-        "estimate": as_data(plan.estimate),
+        "estimate": expected(plan, prices or Prices()),
         **data,
     }
 
 
 def told(
-    plan: Plan, *, title: str, inputs: Mapping[str, Path], destination: Path, verbose: bool
+    plan: Plan,
+    *,
+    title: str,
+    inputs: Mapping[str, Path],
+    destination: Path,
+    verbose: bool,
+    prices: Prices | None = None,
 ) -> Iterator[str]:
     """Lines that say what the plan will do."""
     names = ", ".join(shown_path(path) for path in inputs.values())
@@ -41,7 +51,7 @@ def told(
     yield from _section("Left behind", [f"- {d.source}: {d.stream}: {d.reason}" for d in plan.dropped])
     yield from _section("Warnings", [f"- {in_cli_words(warning)}" for warning in plan.warnings])
     yield from _section("Results", _results(plan))
-    yield from _section("Estimate", _estimate(plan))
+    yield from _section("Estimate", _estimate(plan, prices or Prices()))
     yield from _section("Commands", list(_commands(plan, inputs, verbose=verbose)))
 
 
@@ -111,10 +121,12 @@ def _promise(output: Output) -> str:
     return ", ".join(parts)
 
 
-def _estimate(plan: Plan) -> list[str]:
+def _estimate(plan: Plan, prices: Prices) -> list[str]:
     cost = plan.estimate
     line = f"{about(cost.wall_ms)} of work on this machine, {size(cost.output_bytes)} written"
-    return [line + (f", {size(cost.scratch_bytes)} of scratch" if cost.scratch_bytes else "")]
+    lines = [line + (f", {size(cost.scratch_bytes)} of scratch" if cost.scratch_bytes else "")]
+    price = expected(plan, prices)["cost"]
+    return lines + ([f"{price['total']:.6g} {prices.currency}".rstrip()] if price["total"] else [])
 
 
 def _commands(plan: Plan, inputs: Mapping[str, Path], *, verbose: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ _MARKS = {TaskState.DONE: "✓", TaskState.FAILED: "✗", TaskState.LEASED: "▸
 def row(job: "JobRecord") -> tuple[str, ...]:
     """A line of the list."""
     state = str(job.state)
-    if job.state is JobState.RUNNING:
+    if job.state is JobState.RUNNING or (job.state is JobState.PAUSED and job.progress):
         state = f"{state} {job.progress:.0f}%"
     said = str((job.error or {}).get("code") or "")
     return (job.id, _when(job.created_at), job.kind, state, said or shown_path(job.destination))
@@ -31,11 +31,15 @@ def told(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
     job = detail.job
     yield f"{painted(job.kind, 'bold')} {painted(str(job.state), _COLOURS.get(job.state, 'cyan'))}  {job.id}"
     yield f"  submitted  {_when(job.created_at)}" + (
-        f", took {_took(job.started_at, job.finished_at)}" if job.started_at and job.finished_at else ""
+        f", took {about(job.processing_ms)}" if job.processing_ms is not None else ""
     )
     for name, facts in job.inputs.items():
         yield f"  {name:<10} {harmless(shown_path(str(facts.get('path', '?'))))}"
     yield f"  {'results':<10} {harmless(shown_path(job.destination))}/"
+    if not job.state.ended:
+        yield f"  {'priority':<10} {job.priority} of 10"
+    if price := _price(job):
+        yield f"  {'cost':<10} {price}"
     yield from _steps(detail, verbose=verbose)
     yield from _error(job, verbose=verbose)
     yield from _part("Notes", job.notes)
@@ -68,6 +72,16 @@ def log_line(record: "LogRecord") -> str:
     mark = {"warning": painted("warning ", "yellow"), "error": painted("error ", "red")}.get(record.level, "")
     task = f"{record.task}: " if record.task else ""
     return f"{record.at.astimezone().strftime('%Y-%m-%d %H:%M:%S')}  {mark}{harmless(task + record.message)}"
+
+
+def _price(job: "JobRecord") -> str:
+    """What it did cost, or will; nothing where nothing has a price."""
+    for kept, word in ((job.actual, ""), (job.estimate, ", as estimated")):
+        cost = (kept or {}).get("cost") or {}
+        if cost.get("total"):
+            parts = ", ".join(f"{name} {cost[name]:.6g}" for name in ("compute", "storage", "bandwidth"))
+            return f"{cost['total']:.6g} {cost.get('currency', '')}".rstrip() + f" ({parts}){word}"
+    return ""
 
 
 def _steps(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
@@ -114,7 +128,3 @@ def _part(title: str, lines: "tuple[str, ...] | list[str]") -> Iterator[str]:
 
 def _when(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _took(start: datetime, end: datetime) -> str:
-    return about(round((end - start).total_seconds() * 1000))

@@ -1,37 +1,23 @@
-"""`framemill jobs`: what was submitted, what became of it, and another try."""
+"""`framemill jobs`: what was submitted and what became of it. Changing it is `cli.job_control`'s."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framemill.cli import job_control, job_watch
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.job_pages import as_document, log_line, record_document, row, told
+from framemill.cli.job_pages import as_document, record_document, row, told
+from framemill.cli.opened import ids, opened, whole_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, out, out_json
 from framemill.cli.wording import columns
 from framemill.domain.states import JobState
 
 if TYPE_CHECKING:
-    from framemill.app import App
-    from framemill.services.records import LogRecord
+    from framemill.services.records import JobPage
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, and the results.")]
 _STATES = [str(state) for state in JobState]
-
-
-def _ids(incomplete: str) -> list[str]:
-    with _app() as app:
-        return [job.id for job in app.jobs.list(limit=50) if job.id.startswith(incomplete)]
-
-
-_Id = Annotated[
-    str, typer.Argument(metavar="JOB", help="Its id, or an end of it that fits one job.", autocompletion=_ids)
-]
 
 
 def build(entry: Entry) -> AnyCommand:
@@ -39,24 +25,29 @@ def build(entry: Entry) -> AnyCommand:
     return group(
         entry.name,
         entry.summary,
-        command("list", list_jobs, summary="List jobs, the newest first.", examples=("framemill jobs list",)),
+        command(
+            "list",
+            list_jobs,
+            summary="List jobs, the newest first.",
+            examples=(
+                "framemill jobs list",
+                "framemill jobs list --state failed,cancelled --limit 100",
+                "framemill jobs list --kind publish --input interview",
+            ),
+        ),
         command(
             "show",
             show,
-            summary="Show a job: its steps, commands, results, and why it failed.",
+            summary="Show a job: its steps, commands, results, what it cost, and why it failed.",
             examples=("framemill jobs show 0199c0de",),
         ),
-        command(
-            "logs", logs, summary="Show what happened to a job.", examples=("framemill jobs logs 0199c0de",)
+        *job_watch.commands(),
+        *job_control.commands(),
+        examples=(
+            "framemill jobs list --state failed",
+            "framemill jobs watch 0199c0de",
+            "framemill jobs retry 0199c0de",
         ),
-        command(
-            "retry",
-            retry,
-            summary="Run a failed or cancelled job again; what is done stays done.",
-            examples=("framemill jobs retry 0199c0de",),
-        ),
-        command("cancel", cancel, summary="Cancel a job.", examples=("framemill jobs cancel 0199c0de",)),
-        examples=("framemill jobs list --state failed", "framemill jobs retry 0199c0de"),
     )
 
 
@@ -69,35 +60,62 @@ def list_jobs(
             autocompletion=lambda incomplete: [s for s in _STATES if s.startswith(incomplete)],
         ),
     ] = None,
-    limit: Annotated[str, typer.Option(metavar="N", help="How many.")] = "20",
-    as_json: _Json = False,
+    kind: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this operation or pipeline, such as publish.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only jobs of this owner.")] = None,
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="Only jobs of this batch.")] = None,
+    input_name: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="TEXT",
+            help="Only jobs with this in an input's file name; looks at ten thousand jobs at a time.",
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="JOB", help="Only jobs older than this one: where the last page ended."),
+    ] = None,
+    limit: Annotated[str, typer.Option(metavar="N", help="How many. Default: 20.")] = "20",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """One line each."""
-    wanted = [word for words in state or () for word in words.split(",")]
-    if wrong := [word for word in wanted if word not in _STATES]:
-        raise typer.BadParameter(f"{wrong[0]!r} is none of {', '.join(_STATES)}", param_hint="--state")
+    from framemill.store.listing import Wanted
+
+    states = chosen(state)
     if not limit.isdigit() or not 1 <= int(limit) <= 1000:
         raise typer.BadParameter(f"{limit!r} is not a number from 1 to 1000", param_hint="--limit")
-    with _app() as app:
-        found = app.jobs.list(states=[JobState(word) for word in wanted], limit=int(limit))
+    wanted = Wanted(
+        states=tuple(states),
+        kind=kind.replace("-", "_") if kind else None,
+        owner=owner,
+        batch_id=batch,
+        name=input_name,
+    )
+    with opened() as app:
+        start = whole_id(app, before) if before else None
+        page = app.jobs.page(wanted, before=start, limit=int(limit))
     if as_json:
-        out_json([record_document(job) for job in found])
+        out_json([record_document(job) for job in page.jobs])
         return OK
-    if not found:
-        err("no jobs" + (f" that are {' or '.join(wanted)}" if wanted else " yet"))
-    for line in columns([row(job) for job in found]):
+    for line in columns([row(job) for job in page.jobs]):
         out(line)
+    _say_what_follows(page, narrowed=wanted != Wanted())
     return OK
 
 
 def show(
-    job: _Id,
-    as_json: _Json = False,
+    job: Annotated[
+        str,
+        typer.Argument(metavar="JOB", help="Its id, or an end of it that fits one job.", autocompletion=ids),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every command in full.")] = False,
 ) -> int:
     """Everything about one."""
-    with _app() as app:
-        detail = app.jobs.show(_whole_id(app, job))
+    with opened() as app:
+        detail = app.jobs.show(whole_id(app, job))
     if as_json:
         out_json(as_document(detail))
         return OK
@@ -106,71 +124,16 @@ def show(
     return OK
 
 
-def logs(job: _Id, as_json: _Json = False) -> int:
-    """Its log, oldest first."""
-    with _app() as app:
-        job_id, after = _whole_id(app, job), 0
-        found: list[LogRecord] = []
-        while page := app.jobs.logs(job_id, after=after):
-            found += page
-            after = page[-1].id
-    if as_json:
-        out_json([asdict(record) for record in found])
-        return OK
-    for record in found:
-        out(log_line(record))
-    return OK
+def chosen(state: list[str] | None) -> list[JobState]:
+    """The states that were given, with commas or one by one."""
+    wanted = [word for words in state or () for word in words.split(",")]
+    if wrong := [word for word in wanted if word not in _STATES]:
+        raise typer.BadParameter(f"{wrong[0]!r} is none of {', '.join(_STATES)}", param_hint="--state")
+    return [JobState(word) for word in wanted]
 
 
-def retry(
-    job: _Id,
-    as_json: _Json = False,
-    quiet: _Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Whole commands of what fails.")] = False,
-) -> int:
-    """Queue it again and run it here."""
-    from framemill.cli.running import run_job
-
-    with _app() as app:
-        job_id = _whole_id(app, job)
-        app.jobs.retry(job_id, foreground=True)
-        end = run_job(app, job_id, quiet=quiet, as_json=as_json, verbose=verbose)
-    if as_json:
-        out_json(end.document)
-    return end.code
-
-
-def cancel(job: _Id, as_json: _Json = False) -> int:
-    """Cancel it."""
-    with _app() as app:
-        job_id = _whole_id(app, job)
-        app.jobs.cancel(job_id)
-    if as_json:
-        out_json({"job": job_id, "state": str(JobState.CANCELLED)})
-    else:
-        out(f"{job_id} cancelled")
-    return OK
-
-
-@contextmanager
-def _app() -> "Iterator[App]":
-    from framemill.app import open_app
-
-    app = open_app()
-    try:
-        yield app
-    finally:
-        app.close()
-
-
-def _whole_id(app: "App", given: str) -> str:
-    """The id that `given` begins or ends; short ones are looked for among the newest jobs."""
-    word = given.strip().lower()
-    if not word:  # an unset variable of a script would fit every job
-        raise typer.BadParameter("give a job's id", param_hint="JOB")
-    if len(word) >= 32:
-        return word
-    near = [job.id for job in app.jobs.list(limit=1000) if job.id.startswith(word) or job.id.endswith(word)]
-    if len(near) > 1:
-        raise typer.BadParameter(f"{given!r} fits {len(near)} jobs; write more of it", param_hint="JOB")
-    return near[0] if near else given
+def _say_what_follows(page: "JobPage", *, narrowed: bool) -> None:
+    if page.next is not None:
+        err(f"more: --before {page.next}")
+    elif not page.jobs:
+        err("no such jobs" if narrowed else "no jobs yet")

@@ -51,7 +51,7 @@ def checked(data: Mapping[str, object]) -> Spec:
 
 
 def _run(made: Operation, explains: bool, words: Words) -> int:
-    from framemill.cli.running import Request, explain, run
+    from framemill.cli.running import Request, run
 
     wish = asked(words, explains=explains)
     data = {"op": made.name, **spec_data(made, words)}
@@ -68,7 +68,7 @@ def _run(made: Operation, explains: bool, words: Words) -> int:
             wish.output, operation=made.name, inputs=paths, several=made.name in SETS, joined=joined
         )
     ]
-    return explain(requests, wish) if wish.explain else run(requests, wish)
+    return run(requests, wish)
 
 
 def _help_of(made: Operation) -> str:

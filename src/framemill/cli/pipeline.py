@@ -48,7 +48,7 @@ def choices_of(name: str) -> dict[str, tuple[str, Field]]:
 
 
 def _run(name: str, explains: bool, words: Words) -> int:
-    from framemill.cli.running import Request, explain, run
+    from framemill.cli.running import Request, run
 
     wish = asked(words, explains=explains)
     choices = choices_of(name)
@@ -64,4 +64,4 @@ def _run(name: str, explains: bool, words: Words) -> int:
             wish.output, operation=name, inputs=tuple(map(existing, wish.inputs)), several=True, joined=False
         )
     ]
-    return explain(requests, wish) if wish.explain else run(requests, wish)
+    return run(requests, wish)

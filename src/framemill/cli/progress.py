@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from framemill.cli.page import colourful
 from framemill.cli.terminal import err, painted
 from framemill.cli.wording import clock
-from framemill.domain.states import TaskState
-from framemill.engine.events import Event, Progress, TaskChanged
+from framemill.domain.states import JobState, TaskState
+from framemill.engine.events import Event, JobChanged, Progress, TaskChanged
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -74,7 +74,7 @@ class InLines(Quiet):
             if isinstance(event, Progress) and self._now() - self._last >= _EVERY_S:
                 self._last = self._now()
                 self._say(f"{event.job_percent:5.1f} %  {event.title}{_pace(event)}")
-            elif isinstance(event, TaskChanged) and (line := _told(event)):
+            elif line := _told(event):
                 self._say(line)
 
 
@@ -118,6 +118,7 @@ class OnTerminal(Quiet):
                 self._show_all(event)
             elif isinstance(event, TaskChanged):
                 self._changed(event)
+            self._say(event)
 
     def _changed(self, event: TaskChanged) -> None:
         if event.state is TaskState.LEASED:
@@ -125,6 +126,8 @@ class OnTerminal(Quiet):
             return
         if (bar := self._steps.pop(event.task, None)) is not None:
             self._bars.remove_task(bar)
+
+    def _say(self, event: Event) -> None:
         if line := _told(event):
             from rich.text import Text
 
@@ -144,9 +147,11 @@ class OnTerminal(Quiet):
         return self._steps[key]
 
 
-def _told(event: TaskChanged) -> str | None:
-    """What is worth a line: work that is tried again."""
-    if event.state is TaskState.READY and event.message:
+def _told(event: Event) -> str | None:
+    """What is worth a line: work that is tried again, a pause."""
+    if isinstance(event, JobChanged) and event.state is JobState.PAUSED:
+        return f"{painted('paused:', 'yellow', sys.stderr)} `framemill jobs resume {event.job_id}` goes on"
+    if isinstance(event, TaskChanged) and event.state is TaskState.READY and event.message:
         return f"{painted('again:', 'yellow', sys.stderr)} {event.title}: {event.message}"
     return None
 

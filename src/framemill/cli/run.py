@@ -56,7 +56,7 @@ def _parameters(*, explains: bool = False) -> list[Parameter]:
 
 
 def _run(fixed: str | None, words: Words) -> int:
-    from framemill.cli.running import Request, explain, run
+    from framemill.cli.running import Request, run
     from framemill.planner.pipelines import load_pipeline
 
     wish = asked(words, explains=fixed is not None)
@@ -73,7 +73,7 @@ def _run(fixed: str | None, words: Words) -> int:
             joined=any(map(_takes_all, specs)),
         )
     ]
-    return explain(requests, wish) if wish.explain else run(requests, wish)
+    return run(requests, wish)
 
 
 def _takes_all(spec: Spec) -> bool:

@@ -19,6 +19,7 @@ from framemill.cli.complaint import (
     in_cli_words,
 )
 from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
+from framemill.cli.opened import NOBODY, nobody_works
 from framemill.cli.results import as_document, told
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
@@ -65,7 +66,9 @@ def explain(requests: Sequence[Request], wish: Asked) -> int:
     for number, request in enumerate(requests):
         plan = app.plans.plan(request.specs, inputs=request.inputs)
         if wish.as_json:
-            document = as_document(plan, inputs=request.inputs, destination=request.destination)
+            document = as_document(
+                plan, inputs=request.inputs, destination=request.destination, prices=app.prices
+            )
             documents.append(document)
             continue
         if number:
@@ -76,6 +79,7 @@ def explain(requests: Sequence[Request], wish: Asked) -> int:
             inputs=request.inputs,
             destination=request.destination,
             verbose=wish.verbose,
+            prices=app.prices,
         ):
             out(line)
     if wish.as_json:
@@ -83,22 +87,50 @@ def explain(requests: Sequence[Request], wish: Asked) -> int:
     return OK
 
 
+def submit(requests: Sequence[Request], wish: Asked) -> int:
+    """Leave the work to the workers: print the jobs' ids and return."""
+    app = _app(wish)
+    try:
+        ids = [_submit(app, request, wish, foreground=False) for request in requests]
+        idle = nobody_works(app)
+    finally:
+        app.close()
+    if wish.as_json:
+        documents = [{"job": job_id, "state": str(JobState.QUEUED)} for job_id in ids]
+        out_json(documents[0] if len(requests) == 1 else {"jobs": documents})
+        return OK
+    for job_id in ids:
+        out(job_id)
+    if idle and not wish.quiet:
+        err(NOBODY)
+    return OK
+
+
+def _submit(app: "App", request: Request, wish: Asked, *, foreground: bool) -> str:
+    return app.jobs.submit(
+        request.specs,
+        inputs=request.inputs,
+        destination=request.destination,
+        overwrite=wish.overwrite,
+        priority=wish.priority,
+        kind=request.title,
+        # The same command after a crash goes on where that one was.
+        resume=foreground,
+        foreground=foreground,
+    )
+
+
 def run(requests: Sequence[Request], wish: Asked) -> int:
     """Do the work, one job after the other; returns the exit code of the first that failed."""
+    if wish.explain:
+        return explain(requests, wish)
+    if wish.queued:
+        return submit(requests, wish)
     app = _app(wish)
     ends: list[End] = []
     try:
         for request in requests:
-            job_id = app.jobs.submit(
-                request.specs,
-                inputs=request.inputs,
-                destination=request.destination,
-                overwrite=wish.overwrite,
-                kind=request.title,
-                # The same command after a crash goes on where that one was.
-                resume=True,
-                foreground=True,
-            )
+            job_id = _submit(app, request, wish, foreground=True)
             ends.append(run_job(app, job_id, quiet=wish.quiet, as_json=wish.as_json, verbose=wish.verbose))
             if ends[-1].code in {INTERRUPTED, TERMINATED}:
                 break
@@ -128,6 +160,11 @@ def run_job(app: "App", job_id: str, *, quiet: bool, as_json: bool, verbose: boo
                 complain(**end)
         code = TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
         return End(code=code, document=document_of(**end))
+    return end_of(detail, quiet=quiet, as_json=as_json, verbose=verbose)
+
+
+def end_of(detail: "JobDetail", *, quiet: bool, as_json: bool, verbose: bool) -> End:
+    """Tell how a job ended; `as_json` leaves the result to the caller."""
     if detail.job.state is not JobState.COMPLETED:
         return _failed(detail.job, as_json=as_json, verbose=verbose)
     if not as_json:

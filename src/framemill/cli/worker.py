@@ -1,4 +1,4 @@
-"""`framemill worker`: processes that run queued jobs."""
+"""`framemill worker`: processes that run queued jobs; starting, seeing and ending them."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.program import AnyCommand, command, group
+from framemill.cli.worker_control import commands
 
 
 def build(entry: Entry) -> AnyCommand:
@@ -21,7 +22,8 @@ def build(entry: Entry) -> AnyCommand:
             summary="Run queued jobs until told to stop (Ctrl-C: running tasks finish first).",
             examples=("framemill worker start --workers 2",),
         ),
-        examples=("framemill worker start",),
+        *commands(),
+        examples=("framemill worker start", "framemill worker status", "framemill worker stop"),
     )
 
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framemill.domain.costs import Cost, Prices, Use, cost, in_units
 from framemill.domain.plan import Plan, Resource
 from framemill.engine.stored import dump
-from framemill.store.tables import Job, Task
+
+if TYPE_CHECKING:  # a plan is shown with its cost, and that loads no database
+    from framemill.store.tables import Job, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 _ONE_MS = timedelta(milliseconds=1)
@@ -35,7 +37,7 @@ def expected(plan: Plan, prices: Prices) -> Json:
     }
 
 
-def count_idle(job: Job, *, now: datetime) -> None:
+def count_idle(job: "Job", *, now: datetime) -> None:
     """The time that the job has stood still, paused or ended, will not count as processing."""
     since = job.paused_at or job.finished_at
     if since is not None and job.started_at is not None:
@@ -43,7 +45,7 @@ def count_idle(job: Job, *, now: datetime) -> None:
     job.paused_at = None
 
 
-def settle(job: Job, tasks: Sequence[Task], *, now: datetime, output_bytes: int) -> None:
+def settle(job: "Job", tasks: "Sequence[Task]", *, now: datetime, output_bytes: int) -> None:
     """The job ends now: write down what its tasks used, what it published, and what that cost."""
     count_idle(job, now=now)
     job.finished_at = job.updated_at = now
@@ -66,7 +68,7 @@ def settle(job: Job, tasks: Sequence[Task], *, now: datetime, output_bytes: int)
     }
 
 
-def _prices_of(job: Job) -> Prices:
+def _prices_of(job: "Job") -> Prices:
     kept = dict((job.estimate or {}).get("prices") or {})
     currency = str(kept.pop("currency", ""))
     return Prices(currency=currency, **{name: Decimal(value) for name, value in kept.items()})

@@ -9,7 +9,7 @@ from multiprocessing.connection import wait
 
 from framemill.app import App, open_app
 from framemill.engine.bells import PipeBell
-from framemill.engine.identity import host
+from framemill.engine.identity import host, worker_id
 from framemill.store.tables import Worker as Row
 from framemill.store.tasks import Wanted
 from framemill.store.workers import ACTIVE, DRAINING, GONE, register, report
@@ -77,7 +77,11 @@ class _Process:
                     version=version("framemill"),
                     engine="pool",
                     resources=[],
-                    capabilities={"ffmpeg": found.ffmpeg_version, "encoders": sorted(found.encoders)},
+                    capabilities={
+                        "ffmpeg": found.ffmpeg_version,
+                        "encoders": sorted(found.encoders),
+                        "pool": _pool(),
+                    },
                     state=ACTIVE,
                     wanted="",
                     started_at=now,
@@ -105,3 +109,9 @@ class _Process:
         with self._app.database.write() as session:
             now = self._app.database.now(session)
             return report(session, self._worker.name, now=now, state=state, **self._counts)
+
+
+def _pool() -> str | None:
+    """The pool's own process, as ids of workers are written: what `worker stop` ends."""
+    parent = multiprocessing.parent_process()
+    return worker_id(parent.pid) if parent is not None and parent.pid is not None else None

@@ -1,0 +1,46 @@
+"""The application, opened for one command and closed after it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+NOBODY = "no worker is there to run it: `framemill worker start`"
+
+if TYPE_CHECKING:
+    from framemill.app import App
+
+
+@contextmanager
+def opened() -> "Iterator[App]":
+    """The application while this holds."""
+    from framemill.app import open_app
+
+    app = open_app()
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def whole_id(app: "App", given: str) -> str:
+    """The id of the job that `given` begins or ends."""
+    if not given.strip():  # an unset variable of a script would fit every job
+        raise typer.BadParameter("give a job's id", param_hint="JOB")
+    near = app.jobs.find(given)
+    if len(near) > 1:
+        raise typer.BadParameter(f"{given!r} fits several jobs; write more of it", param_hint="JOB")
+    return near[0] if near else given
+
+
+def ids(incomplete: str) -> list[str]:
+    """What the shell offers where a job is to be named: the newest ones."""
+    with opened() as app:
+        return [job.id for job in app.jobs.list(limit=50) if job.id.startswith(incomplete)]
+
+
+def nobody_works(app: "App") -> bool:
+    """True where what is queued will wait: no pool of this database is there."""
+    # Celery's workers come and go by their own rules.
+    return app.settings.engine == "pool" and not app.workers.list()
