@@ -18,7 +18,7 @@ from framemill.domain.states import JobState
 if TYPE_CHECKING:
     from framemill.app import App
     from framemill.errors import FramemillError
-    from framemill.services.batches import Accepted, Work
+    from framemill.services.batch_work import Accepted, Work
     from framemill.services.intake import Found
     from framemill.services.records import JobDetail
 

@@ -12,7 +12,7 @@ from framemill.operations.binding import bound, path_of
 from framemill.operations.spec import Spec
 
 if TYPE_CHECKING:
-    from framemill.services.batches import Work
+    from framemill.services.batch_work import Work
 
 # Stands for each file in turn while paths in the specs are bound.
 _EACH = Path("/each input")
@@ -30,7 +30,7 @@ def work(
     priority: int = 5,
 ) -> "Work":
     """The work that the options describe; typer.BadParameter, InvalidSpec, InputNotFound."""
-    from framemill.services.batches import Work
+    from framemill.services.batch_work import Work
 
     if (pipeline is None) == (operation is None):
         raise typer.BadParameter("give a pipeline or an operation", param_hint="--pipeline or --operation")

@@ -1,76 +1,34 @@
 """Many inputs as one batch: submitting them without doubles, its progress, ending it, trying again."""
 
-import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from framemill.domain.states import JobState
+from framemill.domain.states import JobState, TaskState
 from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import is_gone
-from framemill.engine.recovery import input_facts, reopen
+from framemill.engine.recovery import input_facts, reopen, take_over
 from framemill.engine.workspace import missing_folders
 from framemill.errors import FramemillError, IllegalTransition, InputUnreadable, InvalidSpec
-from framemill.operations.spec import Spec
+from framemill.services.batch_work import Accepted, Work
 from framemill.services.intake import Found
 from framemill.services.jobs import Jobs
 from framemill.services.records import BatchRecord, Json
 from framemill.store import batches as store
 from framemill.store.database import Database
+from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job
 from framemill.store.turns import next_turn
 from framemill.store.workers import audit
 
 _AT_ONCE = 100  # jobs in one transaction: other writers wait for no longer than that takes
 _UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is done with each input, and where results go. Equal work is the same batch."""
-
-    kind: str  # for listings: the pipeline's or operation's name
-    specs: tuple[Spec, ...]
-    destination: Path  # absolute
-    others: Mapping[str, Path] = field(default_factory=dict)  # inputs that every job reads beside its own
-    name: str = ""  # tells batches apart that would do the same
-    purpose: str = "batch"
-    overwrite: bool = False
-    priority: int = 5
-    owner: str = ""
-
-    @property
-    def batch_id(self) -> str:
-        """The batch's id: always the same for the same work, so that asking again goes on with it."""
-        what = [
-            *(self.purpose, self.name, self.kind, str(self.destination), self.overwrite, self.owner),
-            [spec.model_dump(mode="json") for spec in self.specs],
-            {name: str(path) for name, path in self.others.items()},
-        ]
-        return str(UUID(bytes=hashlib.sha256(json.dumps(what).encode()).digest()[:16], version=5))
-
-    def key(self, identity: str) -> str:
-        """The idempotency key of the job for an input, whose `identity` says which file it is."""
-        return f"{self.purpose}:{self.batch_id}:{hashlib.sha256(os.fsencode(identity)).hexdigest()[:32]}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """What became of one input: its job, or why there is none."""
-
-    path: Path
-    place: Path  # its results' folder
-    job_id: str | None = None
-    state: JobState | None = None
-    fresh: bool = False  # submitted just now
-    error: FramemillError | None = None
 
 
 class Batches:
@@ -169,6 +127,53 @@ class Batches:
             else:
                 yield job_id, None
 
+    def known(self, work: Work, identity: str) -> str | None:
+        """The job that was accepted for this content, None where there is none."""
+        key = work.key(identity)
+        with self._database.read() as session:
+            job = store.known_jobs(session, owner=work.owner, keys=[key]).get(key)
+            return None if job is None else job.id
+
+    def rows(self, work: Work) -> Iterator[Any]:
+        """What `store.batches.jobs_in` says of every job of this work."""
+        with self._database.read() as session:
+            yield from store.jobs_in(session, work.batch_id)
+
+    def states(self, job_ids: Sequence[str]) -> Iterator[tuple[str, JobState, Json | None]]:
+        """State and error of these jobs; of those that are cleaned away nothing."""
+        for start in range(0, len(job_ids), _AT_ONCE):
+            with self._database.read() as session:
+                rows = store.states_of(session, job_ids[start : start + _AT_ONCE])
+            yield from ((job_id, JobState(state), error) for job_id, state, error in rows)
+
+    def drop(self, job_id: str) -> None:
+        """Cancel a job whose input is not what it was; nothing where it has ended."""
+        with suppress(IllegalTransition):
+            self._jobs.cancel(job_id)
+
+    def again(self, job_id: str, *, lane: str) -> bool:
+        """Queue a job once more; False where it cannot be."""
+        try:
+            self._dispatcher.nudge(reopen(self._database, job_id, lane=lane))
+        except FramemillError:
+            return False
+        return True
+
+    def adopt(self, job_id: str, *, lane: str) -> bool:
+        """Move an unfinished job into `lane`; False where it is there, or somebody living has it."""
+        with self._database.read() as session:
+            job = get_job(session, job_id)
+        if job.lane == lane or (job.lane and not is_gone(job.lane)):
+            return False
+        try:
+            take_over(self._database, job_id, lane=lane)
+        except IllegalTransition:
+            return False
+        with self._database.read() as session:
+            ready = [task for task in tasks_of(session, job_id) if task.state == TaskState.READY]
+        self._dispatcher.nudge(wakes(ready))
+        return True
+
     def _ids(self, batch_id: str, states: Sequence[JobState]) -> Sequence[str]:
         with self._database.read() as session:
             return [row.id for row in store.jobs_in(session, batch_id, states)]
@@ -201,7 +206,7 @@ class Batches:
             now = self._database.now(session)
             known = store.known_jobs(session, owner=work.owner, keys=list(asked))
             store.ensure_batch(
-                session, work.batch_id, title=work.name or work.kind, owner=work.owner, now=now
+                session, work.batch_id, title=work.title, owner=work.owner, now=now
             )
             turn = next_turn(session, owner=work.owner, priority=work.priority)
             for key, (one, inputs) in asked.items():

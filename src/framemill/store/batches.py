@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.errors import BatchNotFound
 from framemill.store.jobs import add_log
-from framemill.store.tables import Batch, Job, Task
+from framemill.store.tables import Batch, Job, Json, Task
 
 _AT_WORK = (JobState.RUNNING, JobState.PAUSED)
 
@@ -65,6 +65,12 @@ def jobs_in(session: Session, batch_id: str, states: Sequence[JobState] = tuple(
     for state in states:
         query = select(*columns).where(Job.batch_id == batch_id, Job.state == state).order_by(Job.id)
         yield from session.execute(query.execution_options(yield_per=500))
+
+
+def states_of(session: Session, job_ids: Sequence[str]) -> list[tuple[str, str, Json | None]]:
+    """State and error of these jobs."""
+    rows = session.execute(select(Job.id, Job.state, Job.error).where(Job.id.in_(job_ids)))
+    return [(job_id, state, error) for job_id, state, error in rows]
 
 
 def cancel_unbegun(session: Session, batch_id: str, *, now: datetime, limit: int = 500) -> int:
