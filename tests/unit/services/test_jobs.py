@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +10,7 @@ from framemill.errors import (
     InvalidSpec,
 )
 from framemill.services.jobs import Jobs
-from framemill.store.database import open_database
-from tests.engines import Anything, Bench, Clock, a_copy, a_plan
-
-
-@pytest.fixture(name="bench")
-def _bench(tmp_path: Path) -> Iterator[Bench]:
-    clock = Clock()
-    database = open_database("sqlite://", clock=clock)
-    yield Bench(database=database, clock=clock, folder=tmp_path)
-    database.close()
+from tests.engines import Anything, Bench, a_copy, a_plan
 
 
 def test_a_submitted_job_waits_with_what_it_was_given(bench: Bench) -> None:
