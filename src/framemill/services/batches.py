@@ -205,9 +205,7 @@ class Batches:
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
             known = store.known_jobs(session, owner=work.owner, keys=list(asked))
-            store.ensure_batch(
-                session, work.batch_id, title=work.title, owner=work.owner, now=now
-            )
+            store.ensure_batch(session, work.batch_id, title=work.title, owner=work.owner, now=now)
             turn = next_turn(session, owner=work.owner, priority=work.priority)
             for key, (one, inputs) in asked.items():
                 if (job := known.get(key)) is not None:

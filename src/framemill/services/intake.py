@@ -139,9 +139,18 @@ def _placed(folder: Path, names: Sequence[str], below: Path) -> Iterator[Found]:
         file = Path(name)
         alone = stems[file.stem] == 1
         own = file.stem if alone else f"{file.stem}-{file.suffix.lstrip('.')}" if file.suffix else name
-        if not alone and own in stems:
+        if not own.strip(".") or (not alone and own in stems):
             own = f"{name}-results"
-        yield Found(path=folder / name, place=below / own)
+        yield Found(path=folder / name, place=_text(below / own))
+
+
+def _text(place: Path) -> Path:
+    """`place` with what is no text on one line written as `%FF`: results have no other names."""
+    return Path(
+        "".join(
+            c if c.isprintable() else "".join(f"%{byte:02X}" for byte in os.fsencode(c)) for c in str(place)
+        )
+    )
 
 
 def _by_folder(files: Iterable[Path]) -> Iterator[tuple[Path, list[str]]]:

@@ -52,7 +52,7 @@ def test_a_batch_that_was_interrupted_is_repeated_without_doubles(bench: Bench) 
         yield from _files(bench, 3)
         raise KeyboardInterrupt
 
-    first = []
+    first: list[Accepted] = []
     with pytest.raises(KeyboardInterrupt):
         first.extend(batches.submit(work, interrupted(), at_once=2))
     second = list(batches.submit(work, _files(bench, 5), at_once=2))

@@ -108,7 +108,9 @@ def test_a_pattern_in_quotes_is_expanded_and_one_that_fits_nothing_is_told(tmp_p
         _found([f"{tmp_path}/*.mkv"])
 
 
-def test_names_that_are_no_text_are_found(tmp_path: Path) -> None:
-    (tmp_path / os.fsdecode(b"f\xff.mp4")).write_text("x")
+def test_names_that_are_no_text_are_found_and_their_results_have_names_that_are(tmp_path: Path) -> None:
+    names = [os.fsdecode(b"f\xff.mp4"), "g\nh.mp4"]
+    for name in names:
+        (tmp_path / name).write_text("x")
 
-    assert _found([tmp_path]) == [(os.fsdecode(b"f\xff.mp4"), os.fsdecode(b"f\xff"))]
+    assert _found([tmp_path]) == list(zip(names, ["f%FF", "g%0Ah"], strict=True))

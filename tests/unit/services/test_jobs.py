@@ -1,4 +1,3 @@
-
 import pytest
 
 from framemill.domain.states import JobState
