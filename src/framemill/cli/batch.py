@@ -100,7 +100,7 @@ def build(entry: Entry) -> AnyCommand:
 
 def run(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE|DIR|PATTERN...", help="Files, folders, patterns in quotes.")
+        list[str], typer.Argument(metavar="FILES", help="Files, folders, or patterns in quotes.")
     ],
     pipeline: Pipeline = None,
     operation: Operation = None,

@@ -122,7 +122,8 @@ class _Here:
                 self._over(one, f"{painted('refused', 'red', sys.stderr)}  {_name(one)}: {one.error.message}")
             elif one.state is JobState.COMPLETED:
                 self.tally.done += 1
-                self._over(one, f"was done  {_name(one)}")
+                made = self._app.jobs.show(str(one.job_id)) if self._telling.as_json else None
+                self._over(one, f"was done  {_name(one)}", made)
             elif one.job_id is not None and one.job_id not in self._accepted:
                 self._accepted[one.job_id] = one
                 self._board.begins(one.job_id, _name(one))
