@@ -51,7 +51,7 @@ format: setup ## Rewrite the sources the way check wants them
 
 .PHONY: test
 test: check test-needs ## Everything: check, then every test
-	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-needs
 test-needs:
@@ -60,7 +60,7 @@ test-needs:
 .PHONY: bench
 bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
-	@if [ -z "$(BENCH_ARGS)" ]; then $(BIN)/python -m benchmarks.quality; fi
+	@if [ -z "$(BENCH_ARGS)" ]; then $(BIN)/python -m benchmarks.quality && $(BIN)/python -m benchmarks.chunks; fi
 
 .PHONY: chaos
 chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]

@@ -76,7 +76,7 @@ class _Cluster:
     def __init__(self, costs: Costs, *, workers: int, jobs_per_day: float, jobs: int, seed: int) -> None:
         self._costs = costs
         self._stages = _stages(costs)
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - no secret
         self._rate = jobs_per_day / _DAY_S
         self._wanted = jobs
         self._idle = workers
@@ -195,9 +195,7 @@ def _stages(c: Costs) -> list[list[tuple[float, float, float]]]:
     ]
 
 
-def simulate(
-    costs: Costs, *, workers: int, jobs_per_day: float, jobs: int = 3000, seed: int = 1
-) -> Outcome:
+def simulate(costs: Costs, *, workers: int, jobs_per_day: float, jobs: int = 3000, seed: int = 1) -> Outcome:
     """How `workers` cope with so many equal jobs a day."""
     return _Cluster(costs, workers=workers, jobs_per_day=jobs_per_day, jobs=jobs, seed=seed).run()
 
@@ -219,8 +217,11 @@ _REMEDIES: tuple[tuple[str, dict[str, float]], ...] = (
 
 def page(costs: Costs) -> str:
     """The whole report."""
-    lines = [_HEAD.format(costs=costs), "| workers | jobs a day | p50 s | p95 s | workers | database | storage |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    lines = [
+        _HEAD.format(costs=costs),
+        "| workers | jobs a day | p50 s | p95 s | workers | database | storage |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [_row(simulate(costs, workers=n, jobs_per_day=capacity(costs, workers=n))) for n in _SIZES]
     lines.append(_MILLION)
     lines.append("| what is done | p50 s | p95 s | workers | database | storage | fullest |")
@@ -234,11 +235,13 @@ def page(costs: Costs) -> str:
 
 
 def _row(out: Outcome) -> str:
-    return f"| {out.workers:,} | {out.jobs_per_day:,.0f} | {out.p50_s:.0f} | {out.p95_s:.0f} | {_shares(out)} |"
+    latency = f"{out.p50_s:.0f} | {out.p95_s:.0f}"
+    return f"| {out.workers:,} | {out.jobs_per_day:,.0f} | {latency} | {_shares(out)} |"
 
 
 def _shares(out: Outcome) -> str:
-    return " | ".join(f"{100 * share:.0f} %" for share in (out.workers_busy, out.database_busy, out.storage_busy))
+    shares = (out.workers_busy, out.database_busy, out.storage_busy)
+    return " | ".join(f"{100 * share:.0f} %" for share in shares)
 
 
 _SIZES = (2, 10, 50, 100, 250, 500, 1000)

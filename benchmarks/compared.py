@@ -3,15 +3,13 @@
 import argparse
 import os
 import platform
-import re
-import subprocess
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Cost, cost_of, medians
-from benchmarks.operations import SECONDS, Case, cases, prepare
-from benchmarks.rightness import Bench
+from benchmarks.measure import MEDIAN_OF, Cost, cost_of, medians
+from benchmarks.operations import CASES, SECONDS, Case, Inputs, prepare
 from framemill.tools.programs import Programs
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "compared.md"
@@ -29,45 +27,45 @@ the results of both in the same way; 0 is right.
 
 
 def compare(programs: Programs, options: argparse.Namespace) -> None:
-    """Measure every case and write the page."""
-    made_of, bench = prepare(programs, corpus=options.corpus, cache=options.cache)
-    wanted = [c for c in cases(bench) if not options.operation or c.operation.split()[0] in options.operation]
+    """Measure every case, and write the page where all were measured often enough."""
+    made_of, inputs = prepare(programs, corpus=options.corpus, cache=options.cache)
+    wanted = [c for c in CASES if not options.operation or c.operation.split()[0] in options.operation]
     rows = []
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         work = Path(folder)
         env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
         for case in wanted:
-            rows.append(_row(case, bench, work, env, rounds=options.rounds))
+            rows.append(_row(case, inputs, work, env, rounds=options.rounds))
             print(rows[-1], flush=True)
-    if options.operation:
+    if options.operation or options.rounds < MEDIAN_OF:
         return
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     head = _HEAD.format(seconds=SECONDS, made_of=made_of, machine=machine, rounds=options.rounds)
     _PAGE.write_text(head + "\n".join(rows) + "\n", "utf-8")
 
 
-def _row(case: Case, bench: Bench, work: Path, env: dict[str, str], *, rounds: int) -> str:
-    commands = {
-        "theirs": [str(bench.programs.ffmpeg), "-nostdin", "-v", "error", "-y", *case.by_hand],
-        "ours": [sys.executable, "-m", "framemill", *case.ours],
+def _row(case: Case, inputs: Inputs, work: Path, env: dict[str, str], *, rounds: int) -> str:
+    heads = {
+        "theirs": [str(inputs.bench.programs.ffmpeg), "-nostdin", "-v", "error", "-y"],
+        "ours": [sys.executable, "-m", "framemill"],
     }
+    commands = {"theirs": case.by_hand, "ours": case.ours}
     costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
-    wrong: dict[str, float | None] = {}
+    wrong: dict[str, float] = {}
     for number in range(rounds):
-        for who, argv in commands.items():
+        for who, command in commands.items():
             out = work / f"{who}-{number}"
             out.mkdir()
-            filled = [word.replace("{out}", str(out)) for word in argv]
-            costs[who].append(cost_of(filled, output=out, env=env))
-            if number == 0:
-                wrong[who] = case.wrong(bench, out / case.result) if case.wrong else None
-            subprocess.run(["rm", "-rf", str(out)], check=True)
-    return _line(case, medians(costs["ours"]), medians(costs["theirs"]), wrong["ours"], wrong["theirs"])
+            argv = [*heads[who], *inputs.words(command, out=out)]
+            costs[who].append(cost_of(argv, output=out, env=env))
+            if number == 0 and case.wrong:
+                wrong[who] = case.wrong.of(inputs.bench, out)
+            shutil.rmtree(out)
+    return _line(case, inputs, medians(costs["ours"]), medians(costs["theirs"]), wrong)
 
 
-def _line(case: Case, ours: Cost, theirs: Cost, our_wrong: float | None, their_wrong: float | None) -> str:
-    words = re.sub(r"(?<![{}\w])/\S*/", "", " ".join(case.by_hand))
-    hand = "ffmpeg " + words.replace("{out}/", "").replace("|", "\\|")
+def _line(case: Case, inputs: Inputs, ours: Cost, theirs: Cost, wrong: dict[str, float]) -> str:
+    hand = f"ffmpeg {inputs.shown(case.by_hand)}".replace("|", "\\|")
     cells = [
         case.operation,
         f"`{hand}`",
@@ -77,9 +75,9 @@ def _line(case: Case, ours: Cost, theirs: Cost, our_wrong: float | None, their_w
         f"{ours.cpu_s / theirs.cpu_s:.2f}",
         f"{ours.output_bytes / theirs.output_bytes:.2f}" if theirs.output_bytes else "",
     ]
-    if our_wrong is None or their_wrong is None:
+    if case.wrong is None:
         cells += ["", "", "same answer"]
     else:
-        verdict = "yes" if our_wrong <= their_wrong else "no"
-        cells += [f"{our_wrong:g} {case.unit}", f"{their_wrong:g}", verdict]
+        verdict = "yes" if wrong["ours"] <= wrong["theirs"] else "no"
+        cells += [f"{wrong['ours']:g} {case.wrong.unit}", f"{wrong['theirs']:g}", verdict]
     return f"| {' | '.join(cells)} |"

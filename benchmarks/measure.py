@@ -1,12 +1,16 @@
 """Running a command and measuring what it cost, children included."""
 
 import os
+import shlex
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+# A page shows medians of no fewer rounds.
+MEDIAN_OF = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class Cost:
 
 
 def cost_of(argv: Sequence[str], *, output: Path, env: Mapping[str, str] | None = None) -> Cost:
-    """Run `argv`, which fills the folder `output`; CalledProcessError with its last words where it fails."""
+    """Run `argv`, which fills the folder `output`; ends the benchmark with its last words where it fails."""
     before = time.monotonic()
     with output.with_suffix(".log").open("wb") as log:
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
@@ -29,7 +33,7 @@ def cost_of(argv: Sequence[str], *, output: Path, env: Mapping[str, str] | None 
     wall = time.monotonic() - before
     if child.returncode != 0:
         tail = output.with_suffix(".log").read_text(errors="replace")[-2000:]
-        raise subprocess.CalledProcessError(child.returncode, list(argv), stderr=tail)
+        raise SystemExit(f"{shlex.join(argv)} ended with {child.returncode}:\n{tail}")
     # ru_maxrss is the largest single process, in KiB on Linux and bytes on macOS.
     scale = 1024 if os.uname().sysname == "Darwin" else 1
     return Cost(

@@ -62,7 +62,8 @@ def write_report(docs: Path, rows: Sequence[Row], *, machine: str, tools: str, r
         mine = [row for row in rows if row.about == about]
         text.append(f"| framemill {_figures(mine[0].ours)} | | | |")
         text += [
-            f"| {row.reference} {_figures(row.theirs)} | {row.wall:.2f} | {row.cpu:.2f} | ≤ {row.target} |"
+            f"| {row.reference} {_figures(row.theirs)} | {row.wall:.2f} | {row.cpu:.2f} "
+            f"| ≤ {row.target}{'' if row.reached else ': missed'} |"
             for row in mine
         ]
         text.append("")

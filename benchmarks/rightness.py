@@ -10,16 +10,13 @@ from pathlib import Path
 
 from framemill.tools.programs import Programs
 
-Wrong = Callable[["Bench", Path], float]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """The programs and clips that cases use."""
+    """The programs, and the clip that results were made of."""
 
     programs: Programs
     clip: Path  # 1920x1080, 30 frames a second, 10 s, a tone of 330 Hz in stereo
-    folder: Path  # further small inputs
 
     def ffprobe(self, path: Path, *words: str) -> str:
         """What ffprobe says."""
@@ -33,81 +30,95 @@ class Bench:
         """What ffmpeg writes to stdout."""
         return _run(str(self.programs.ffmpeg), "-nostdin", "-v", "error", *words).stdout
 
+    def frames(self, path: Path) -> int:
+        """How many pictures decode."""
+        said = self.ffmpeg("-i", str(path), "-map", "0:v:0", "-f", "null", "-")
+        return int(re.findall(r"frame= *(\d+)", said)[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """How wrong the folder of results is, and in what unit."""
+
+    unit: str
+    of: Callable[[Bench, Path], float]
+
 
 def _run(*argv: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(argv, check=True, capture_output=True, text=True)
 
 
+def _only(folder: Path) -> Path:
+    (made,) = folder.glob("made.*")
+    return made
+
+
 def frames_off(expected: int) -> Wrong:
     """Frames more or fewer than expected, decoded."""
+    return Wrong("frames off", lambda bench, out: abs(bench.frames(_only(out)) - expected))
 
-    def wrong(bench: Bench, path: Path) -> float:
-        said = bench.ffmpeg("-i", str(path), "-map", "0:v:0", "-f", "null", "-")
-        return abs(int(re.findall(r"frame= *(\d+)", said)[-1]) - expected)
 
-    return wrong
+def all_frames_off(expected: int, pattern: str) -> Wrong:
+    """The same, over all parts."""
+
+    def of(bench: Bench, out: Path) -> float:
+        return abs(sum(bench.frames(part) for part in out.glob(pattern)) - expected)
+
+    return Wrong("frames off", of)
 
 
 def length_off(expected_s: float) -> Wrong:
     """Milliseconds by which the container's duration differs."""
 
-    def wrong(bench: Bench, path: Path) -> float:
-        said = bench.ffprobe(path, "-show_entries", "format=duration", "-of", "csv=p=0")
+    def of(bench: Bench, out: Path) -> float:
+        said = bench.ffprobe(_only(out), "-show_entries", "format=duration", "-of", "csv=p=0")
         return round(abs(float(said) - expected_s) * 1000)
 
-    return wrong
-
-
-def all_frames_off(expected: int, pattern: str) -> Wrong:
-    """As `frames_off`, over all parts beside the first."""
-
-    def wrong(bench: Bench, path: Path) -> float:
-        found = 0
-        for part in path.parent.glob(pattern):
-            said = bench.ffmpeg("-i", str(part), "-map", "0:v:0", "-f", "null", "-")
-            found += int(re.findall(r"frame= *(\d+)", said)[-1])
-        return abs(found - expected)
-
-    return wrong
+    return Wrong("ms off", of)
 
 
 def streams_missing(expected: int) -> Wrong:
     """Streams that did not come along."""
 
-    def wrong(bench: Bench, path: Path) -> float:
-        said = bench.ffprobe(path, "-show_entries", "stream=index", "-of", "json")
+    def of(bench: Bench, out: Path) -> float:
+        said = bench.ffprobe(_only(out), "-show_entries", "stream=index", "-of", "json")
         return expected - len(json.loads(said)["streams"])
 
-    return wrong
+    return Wrong("streams missing", of)
 
 
-def unlike_the_source(bench: Bench, path: Path) -> float:
+def unlike_the_source() -> Wrong:
     """One minus SSIM against the clip at the result's size, in thousandths."""
     # Colours that one file names and the other does not would be converted, which costs likeness.
     named = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
     graph = f"[1:v]{named}[s];[0:v]{named}[m];[s][m]scale2ref=flags=bicubic[r][d];[d][r]ssim"
-    said = bench.ffmpeg("-i", str(path), "-i", str(bench.clip), "-lavfi", graph, "-f", "null", "-")
-    return round((1 - float(re.findall(r"All:([\d.]+)", said)[-1])) * 1000, 1)
+
+    def of(bench: Bench, out: Path) -> float:
+        inputs = ("-i", str(_only(out)), "-i", str(bench.clip))
+        said = bench.ffmpeg(*inputs, "-lavfi", graph, "-f", "null", "-")
+        return round((1 - float(re.findall(r"All:([\d.]+)", said)[-1])) * 1000, 1)
+
+    return Wrong("1 - SSIM, ‰", of)
 
 
 def loudness_off(target: float) -> Wrong:
     """LU away from the target, measured by EBU R128."""
 
-    def wrong(bench: Bench, path: Path) -> float:
-        said = bench.ffmpeg("-i", str(path), "-map", "0:a:0", "-af", "ebur128", "-f", "null", "-")
+    def of(bench: Bench, out: Path) -> float:
+        said = bench.ffmpeg("-i", str(_only(out)), "-map", "0:a:0", "-af", "ebur128", "-f", "null", "-")
         return round(abs(float(re.findall(r"I: +(-?[\d.]+) LUFS", said)[-1]) - target), 1)
 
-    return wrong
+    return Wrong("LU off", of)
 
 
 def tone_off(expected_hz: float) -> Wrong:
     """Hertz by which the tone differs, from its zero crossings."""
 
-    def wrong(bench: Bench, path: Path) -> float:
+    def of(bench: Bench, out: Path) -> float:
         raw = subprocess.run(
             [
                 str(bench.programs.ffmpeg),
-                *("-v", "error", "-ss", "2", "-t", "4", "-i", str(path)),
+                *("-v", "error", "-ss", "2", "-t", "4", "-i", str(_only(out))),
                 *("-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"),
             ],
             check=True,
@@ -117,24 +128,23 @@ def tone_off(expected_hz: float) -> Wrong:
         rises = sum(a < 0 <= b for a, b in pairwise(samples))
         return round(abs(rises * 48_000 / len(samples) - expected_hz), 1)
 
-    return wrong
+    return Wrong("Hz off", of)
 
 
 def pictures_missing(expected: int, pattern: str) -> Wrong:
     """Pictures fewer than asked for."""
-    return lambda _bench, path: expected - len(list(path.parent.glob(pattern)))
+    return Wrong("pictures missing", lambda _bench, out: expected - len(list(out.glob(pattern))))
 
 
 def first_frame_missing(wanted_s: float) -> Wrong:
-    """Frames that were asked for, from `wanted_s` on, and are not shown."""
+    """Frames of the first second from `wanted_s` on that are not shown, found by their hashes."""
 
-    def wrong(bench: Bench, path: Path) -> float:
-        # The clip's own frames from the wanted one on, found again in the result by their hashes.
+    def of(bench: Bench, out: Path) -> float:
         def hashes(file: Path, *before: str) -> list[str]:
             raw = bench.ffmpeg_out(*before, "-i", str(file), "-map", "0:v:0", "-f", "framemd5", "-")
             return [line.rpartition(",")[2].strip() for line in raw.splitlines() if not line.startswith("#")]
 
-        wanted = hashes(bench.clip, "-ss", str(wanted_s), "-t", "1")
-        return sum(digest not in set(hashes(path)) for digest in wanted)
+        shown = set(hashes(_only(out)))
+        return sum(digest not in shown for digest in hashes(bench.clip, "-ss", str(wanted_s), "-t", "1"))
 
-    return wrong
+    return Wrong("wanted frames missing", of)

@@ -63,3 +63,12 @@ def _joined(ffmpeg: Path, clips: Sequence[Path], folder: Path, seconds: int) -> 
 
 def _run(ffmpeg: Path, argv: Sequence[str]) -> None:
     subprocess.run([ffmpeg, "-nostdin", "-v", "error", "-y", *argv], check=True)
+
+
+def tiny_clip(ffmpeg: Path, target: Path) -> Path:
+    """Two seconds of a small test picture with a tone."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=2")
+    sound = ("-f", "lavfi", "-i", "sine=duration=2")
+    codecs = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    _run(ffmpeg, (*picture, *sound, *codecs, str(target)))
+    return target

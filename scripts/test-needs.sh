@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what the tests use beside Python: a Chromium and the players for browser tests, bwrap for sandbox tests.
+# Install what the tests use beside Python: a Chromium and the players for browser tests, bwrap for sandbox tests,
+# Debian's Redis. (A PostgreSQL, and a Valkey for where there is no Redis, come with the wheels.)
 # Whatever cannot be had is named here, and the tests that need it then skip with the same reason.
 # Under CI it is an error: a green run must have run them.
 set -euo pipefail
@@ -39,6 +40,10 @@ fi
 if [ "$(uname -s)" = Linux ] && ! have bwrap; then
     apt_install bubblewrap || missing "there is no bwrap, and it could not be installed" "sandbox"
 fi
+
+# Not redis-server: its package starts a service. This one has the program, under another name.
+have redis-server || have redis-check-rdb || apt_install redis-tools ||
+    note "there is no Redis: Valkey takes its place"
 
 if ! have npm; then
     apt_install nodejs npm ||

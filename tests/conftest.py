@@ -1,14 +1,25 @@
-"""What every test has: nobody's settings, and clips that ffmpeg synthesises once per session."""
+"""What every test has: nobody's settings, patience, and clips that ffmpeg synthesises once per run."""
 
-import hashlib
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from framemill.tools.programs import Programs, find_programs
+from tests import clips
+
+# Other tests run at the same time: how long an example takes says nothing.
+hypothesis.settings.register_profile(
+    "beside others",
+    hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("beside others")
+
+pytest_plugins = ["tests.servers.fixtures"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,6 +31,9 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         patch.delenv(name, raising=False)
+    mine = tmp_path_factory.getbasetemp()
+    folder = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine  # that of the whole run
+    patch.setenv("FRAMEMILL_TEST_CLIPS", str(folder / "clips"))
     yield
     patch.undo()
 
@@ -34,20 +48,8 @@ def _programs() -> Programs:
 
 
 @pytest.fixture(scope="session", name="clip")
-def _clip(programs: Programs, tmp_path_factory: pytest.TempPathFactory) -> Clip:
-    folder = tmp_path_factory.mktemp("clips")
-
-    def make(name: str, *args: str) -> Path:
-        key = hashlib.sha256("\0".join((name, *args)).encode()).hexdigest()[:12]
-        path = folder / key / name
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            # Quiet and bit-exact, so that the same call gives the same bytes.
-            head = (str(programs.ffmpeg), "-nostdin", "-v", "error", "-threads", "2")
-            subprocess.run((*head, *args, "-bitexact", str(path)), check=True, timeout=120)
-        return path
-
-    return make
+def _clip() -> Clip:
+    return clips.clip
 
 
 @pytest.fixture(scope="session", name="film")

@@ -4,6 +4,7 @@ Everything is made when first asked for: a command that only probes opens no
 database and imports none.
 """
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from framemill.domain.costs import Prices
     from framemill.domain.hardware import Hardware
     from framemill.domain.profiles import Profile
+    from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
     from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
+    from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
     from framemill.services.batches import Batches
@@ -93,7 +96,13 @@ class App:
             verify=self.settings.verify,
             hardware=self.settings.hardware,
             cache_dir=self.settings.cache_dir,
+            slots=self.slots,
         )
+
+    @property
+    def slots(self) -> int:
+        """How many steps of a job run side by side on this machine."""
+        return self.settings.workers or os.cpu_count() or 1
 
     def hardware(self, *, refresh: bool = False) -> "Hardware":
         """Which hardware encoders and decoders work here; tried anew with `refresh`."""
@@ -168,14 +177,43 @@ class App:
             from framemill.engine.dispatch import Unheard
 
             return Unheard()
+        if self.settings.engine == "celery":
+            from framemill.engine.broker import Broker
+
+            return Broker(self.broker_url, prefix=self.settings.queue_prefix)
+        if self.database.tells:
+            from framemill.engine.notices import Notices
+
+            return Notices(self.database)
         from framemill.engine.bells import Bells
 
         return Bells(self.bells)
 
     @property
+    def broker_url(self) -> str:
+        """Where Celery's messages go, with the password in it; InvalidSettings where nothing is set."""
+        if self.settings.broker_url is None:
+            raise InvalidSettings(
+                "the engine is celery, and no broker is set",
+                hint="set FRAMEMILL_BROKER_URL, for example to redis://localhost:6379/0",
+            )
+        return self.settings.broker_url.get_secret_value()
+
+    @property
     def bells(self) -> Path:
         """Where idle workers of this machine hang their bells."""
         return self.settings.data_dir / "bells"
+
+    def bell(self) -> "PipeBell | NoticeBell":
+        """A bell for a worker of this process."""
+        from framemill.engine.bells import PipeBell
+
+        pipe = PipeBell(self.bells)
+        if not self.database.tells:
+            return pipe
+        from framemill.engine.notices import NoticeBell
+
+        return NoticeBell(pipe, self.database)
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""
@@ -193,6 +231,7 @@ class App:
                 heartbeat=self.settings.heartbeat,
                 disk_full_is_final=foreground,
             ),
+            side_by_side=self.slots if foreground else 1,
             prices=self.prices,
         )
 
@@ -208,6 +247,7 @@ class App:
             dispatcher=self.dispatcher,
             spread=random,
             worker_ttl=self.settings.lease_ttl,
+            unheard=self.settings.watchdog_interval,
         )
 
     @cached_property

@@ -278,6 +278,14 @@ class WorkerLost(FramemillError):
     transient = True
 
 
+class DatabaseUnavailable(FramemillError):
+    """The database cannot be used just now."""
+
+    code = "database_unavailable"
+    transient = True
+    undone: bool = True  # False where the commit may have arrived: who asks again must look first
+
+
 class JobNotFound(FramemillError):
     """There is no such job."""
 

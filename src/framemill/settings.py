@@ -55,6 +55,11 @@ def _at_home(path: Path) -> Path:
         raise ValueError(str(error)) from error
 
 
+# In a file no shell replaces `~`.
+_Path = Annotated[Path, AfterValidator(_at_home)]
+_MOST_BYTES = 1 << 60
+
+
 def _duration(value: object) -> object:
     """`90s`, `5m`, `1h30m`, `30d` as a timedelta; the rest is pydantic's: `PT90S`, `00:01:30`, seconds."""
     if isinstance(value, str) and (found := _WORDS.fullmatch(value.strip().lower())) and value.strip():
@@ -63,16 +68,10 @@ def _duration(value: object) -> object:
     return value
 
 
-# In a file no shell replaces `~`.
-_Path = Annotated[Path, AfterValidator(_at_home)]
 # A limit of nothing would end every program at once.
-_Length = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500)),
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(ge=timedelta(milliseconds=100), le=timedelta(days=36_500))
 ]
-_Age = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0), le=timedelta(days=36_500))]
-_MOST_BYTES = 1 << 60
 
 
 class Settings(BaseSettings):
@@ -117,11 +116,11 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
-    lease_ttl: _Length = Field(
+    lease_ttl: Duration = Field(
         timedelta(seconds=60),
         description="How long a silent worker keeps a task before another may take it.",
     )
-    heartbeat: _Length = Field(
+    heartbeat: Duration = Field(
         timedelta(seconds=10), description="How often a worker renews its hold on a task."
     )
     engine: Literal["pool", "celery"] = Field(
@@ -129,26 +128,44 @@ class Settings(BaseSettings):
         description="Who runs queued jobs: pool, worker processes that look into the database; "
         "or celery, workers that a broker wakes.",
     )
-    workers: int | None = Field(
-        None, ge=1, le=512, description="Worker processes of one pool. Unset: one for each processor."
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Where Celery's messages go: redis:// or rediss://, sentinel://, amqp:// or amqps:// "
+        "(RabbitMQ); may hold a password.",
     )
-    poll_interval: _Length = Field(
+    queue_prefix: str = Field(
+        "framemill",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="What the broker's queues are called before .cpu, .gpu and .io. "
+        "Installations that share a broker need different ones.",
+    )
+    tasks_per_child: int = Field(
+        200, ge=1, description="Messages after which a Celery worker process makes way for a fresh one."
+    )
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=512,
+        description="Worker processes of one pool, and steps of a foreground job side by side. "
+        "Unset: one for each processor.",
+    )
+    poll_interval: Duration = Field(
         timedelta(seconds=2),
         description="How often an idle worker looks for work that nobody rang for.",
     )
-    watchdog_interval: _Length = Field(
+    watchdog_interval: Duration = Field(
         timedelta(seconds=30),
         description="How often a pool looks for tasks whose worker is gone, and other things that are stuck.",
     )
-    drain_grace: _Length = Field(
+    drain_grace: Duration = Field(
         timedelta(minutes=10),
         description="How long running tasks may go on when a worker is told to stop; then others get them.",
     )
-    stuck_after: _Length = Field(
+    stuck_after: Duration = Field(
         timedelta(hours=4),
         description="How long a running job may make no progress before its workers lose it and others try.",
     )
-    keep_jobs: _Age | None = Field(
+    keep_jobs: Duration | None = Field(
         timedelta(days=30),
         description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
     )
@@ -165,14 +182,14 @@ class Settings(BaseSettings):
     currency: str = Field(
         "", max_length=8, description="What prices and costs are in, as it is to be shown: EUR, say."
     )
-    stall_timeout: _Length = Field(
+    stall_timeout: Duration = Field(
         timedelta(minutes=5), description="How long a tool may report no progress before it is ended."
     )
-    wall_timeout: _Length = Field(
+    wall_timeout: Duration = Field(
         timedelta(days=1),
         description="How long one tool run may take at most; estimated work gets thirty times its estimate.",
     )
-    cpu_limit: _Length = Field(
+    cpu_limit: Duration = Field(
         timedelta(days=14), description="CPU time over all cores that one tool run may use."
     )
     memory_limit: int | None = Field(

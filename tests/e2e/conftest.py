@@ -1,6 +1,7 @@
 """The program as its user runs it: a process of its own, with data and cache folders of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from framemill.tools.programs import find_programs
+from tests.clips import clip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,31 +63,20 @@ def _cli(tmp_path: Path) -> Cli:
 def make_clip(path: Path, *, seconds: int = 4, size: str = "320x180", sound: bool = True) -> Path:
     """A test picture with a keyframe each second, and a tone."""
     tone = ("-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={seconds}")
-    subprocess.run(
-        [
-            str(find_programs().ffmpeg),
-            *("-nostdin", "-v", "error", "-y"),
-            *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"),
-            *(tone if sound else ()),
-            *("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-keyint_min", "25"),
-            *("-sc_threshold", "0", "-pix_fmt", "yuv420p"),
-            *(("-c:a", "aac", "-ac", "2") if sound else ()),
-            *("-movflags", "+faststart"),
-            str(path),
-        ],
-        check=True,
-        timeout=120,
+    made = clip(
+        "film.mp4",
+        *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"),
+        *(tone if sound else ()),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-keyint_min", "25"),
+        *("-sc_threshold", "0", "-pix_fmt", "yuv420p"),
+        *(("-c:a", "aac", "-ac", "2") if sound else ()),
+        *("-movflags", "+faststart"),
     )
+    shutil.copyfile(made, path)
     return path
 
 
-@pytest.fixture(scope="session", name="film_file")
-def _film_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clip(tmp_path_factory.mktemp("films") / "film.mp4")
-
-
 @pytest.fixture(name="film")
-def _film(cli: Cli, film_file: Path) -> str:
+def _film(cli: Cli) -> str:
     """A film in the folder where the program runs; its name."""
-    (cli.folder / "film.mp4").hardlink_to(film_file)
-    return "film.mp4"
+    return make_clip(cli.folder / "film.mp4").name

@@ -1,10 +1,11 @@
 """What `publish` makes plays, seeks and switches quality in a real browser."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 import framemill
 from framemill.planner.pipelines import load_pipeline
@@ -52,12 +53,24 @@ def _locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-@pytest.fixture(name="page")
-def _page(published: Path) -> Iterator[Page]:
-    (published / "player.html").write_text(_BLANK)
-    with served(published) as base, chromium() as browser:
-        page = browser.new_page()
+@pytest.fixture(scope="module", name="browser")
+def _browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def _page_in(folder: Path, browser: Browser) -> Iterator[Page]:
+    (folder / "player.html").write_text(_BLANK)
+    with served(folder) as base, browser.new_context() as context:
+        page = context.new_page()
         page.goto(f"{base}/player.html")
+        yield page
+
+
+@pytest.fixture(name="page")
+def _page(published: Path, browser: Browser) -> Iterator[Page]:
+    with _page_in(published, browser) as page:
         yield page
 
 
@@ -74,14 +87,11 @@ def test_hls_plays_seeks_and_changes_quality_in_hls_js(page: Page) -> None:
     _seek(page, 15)
 
 
-def test_an_encrypted_stream_plays_and_seeks_in_hls_js(locked: Path) -> None:
-    (locked / "player.html").write_text(_BLANK)
-    with served(locked) as base, chromium() as browser:
-        page = browser.new_page()
-        page.goto(f"{base}/player.html")
+def test_an_encrypted_stream_plays_and_seeks_in_hls_js(locked: Path, browser: Browser) -> None:
+    with _page_in(locked, browser) as page:
         page.add_script_tag(path=player("hls.js"))
 
-        heights = page.evaluate(_START_HLS, f"{base}/hls/master.m3u8")
+        heights = page.evaluate(_START_HLS, page.url.replace("player.html", "hls/master.m3u8"))
 
         assert heights == [240]
         _play(page)
@@ -139,4 +149,4 @@ def _seek(page: Page, seconds: int) -> None:
 
 
 def _reaches(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=20_000)
+    page.wait_for_function(condition, timeout=60_000)

@@ -62,7 +62,7 @@ def test_every_cue_shows_a_part_of_a_sheet_that_loads(page: Page) -> None:
 
 def test_media_chrome_previews_the_moment_under_the_pointer(page: Page) -> None:
     page.add_script_tag(path=player("media-chrome"))
-    page.wait_for_function("document.getElementById('v').duration > 7", timeout=20_000)
+    page.wait_for_function("document.getElementById('v').duration > 7", timeout=60_000)
     page.evaluate(_CUES)
     bar = page.locator("media-time-range").bounding_box()
     assert bar is not None
@@ -74,5 +74,5 @@ def test_media_chrome_previews_the_moment_under_the_pointer(page: Page) -> None:
             """picture => document.querySelector('media-time-range').getAttribute('mediapreviewimage')
                 ?.endsWith(`/storyboard/${picture}#xywh=160,0,160,90`)""",
             arg=picture,
-            timeout=20_000,
+            timeout=60_000,
         )

@@ -2,11 +2,13 @@
 
 import array
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from framemill.tools.programs import find_programs
+from tests.clips import clip
 
 _RATE = 48_000
 
@@ -18,12 +20,13 @@ def make_pulses(target: Path, *, seconds: int = 12, rate: str = "30", extra: Seq
         f"color=black:s=640x360:r={rate}:d={seconds},drawbox=c=white:t=fill:enable='{flash}',format=yuv420p"
     )
     sound = f"aevalsrc='sin(2*PI*1000*t)*between(mod(t,1),0,0.0999)*gte(t,0.9)':s={_RATE}:d={seconds}"
-    _ffmpeg(
+    made = clip(
+        f"pulses{target.suffix}",
         *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound),
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-c:a", "aac", "-b:a", "128k"),
         *extra,
-        str(target),
     )
+    shutil.copyfile(made, target)
     return target
 
 

@@ -1,4 +1,5 @@
-import time
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,20 @@ def test_the_bundled_programs_can_do_what_framemill_needs(programs: Programs) ->
 
 
 def test_what_was_read_once_is_read_from_the_cache(programs: Programs, tmp_path: Path) -> None:
-    asked = read_capabilities(programs, cache_dir=tmp_path)
-    began = time.perf_counter()
-    again = read_capabilities(programs, cache_dir=tmp_path)
+    ffmpeg, asked = tmp_path / "ffmpeg", tmp_path / "asked"
+    ffmpeg.write_text(
+        f'#!/bin/sh\necho >>{shlex.quote(str(asked))}\nexec {shlex.quote(str(programs.ffmpeg))} "$@"\n'
+    )
+    ffmpeg.chmod(0o755)
+    watched = replace(programs, ffmpeg=ffmpeg)
 
-    assert time.perf_counter() - began < 0.05
-    assert again == asked
-    assert len(list(tmp_path.iterdir())) == 1
+    first = read_capabilities(watched, cache_dir=tmp_path / "cache")
+    lines = len(asked.read_text())
+    again = read_capabilities(watched, cache_dir=tmp_path / "cache")
+
+    assert again == first
+    assert len(asked.read_text()) == lines > 0
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_a_damaged_cache_is_asked_again(programs: Programs, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 import framemill as fm
-from framemill.domain.media import MediaInfo
+from framemill.domain.media import MediaInfo, Picture
+from framemill.engine.images import read_picture
 from framemill.errors import FramemillError
 from framemill.tools.programs import find_programs
 from tests.corpus import file, manifest, needs_corpus
+from tests.media.test_op_storyboard import cues
 
 pytestmark = [needs_corpus, pytest.mark.media]
 
@@ -56,7 +58,9 @@ def test_publish_shows_the_source_as_it_is(source: Path, tmp_path: Path) -> None
         assert [a.channels for a in made.audio] == [a.channels for a in before.playable_audio]
     assert {len(made.text_subtitles) for made in renditions} == {len(before.text_subtitles)}
     assert (out / "audio.mp3").exists() == bool(before.playable_audio)
-    assert len(list((out / "thumbnails").iterdir())) == 5
+    _shows_its_shape([read_picture(path) for path in (out / "thumbnails").iterdir()], entry)
+    _is_indexed(out / "storyboard")
+    assert fm.probe(out / "preview.mp4").main_video is not None
     if entry["expect"]["decodable"] == "yes" and video.frame_rate <= 30:
         counted = fm.probe(source, count_frames=True).main_video
         assert counted is not None
@@ -120,6 +124,22 @@ def _has_the_shape_of(made: MediaInfo, before: MediaInfo) -> None:
     error = abs(Fraction(video.width, video.height) / shape - 1)
     assert error <= Fraction(2, small)
     assert abs(made.duration_us - before.duration_us) <= 1_100_000
+
+
+def _shows_its_shape(pictures: list[Picture], entry: dict[str, Any]) -> None:
+    assert len(pictures) == 5
+    streams = [s for s in entry["facts"]["streams"] if s.get("display_w") and not s.get("attached_pic")]
+    shapes = {(s["display_w"], s["display_h"]) for s in streams}
+    for found in pictures:
+        assert any(
+            found.width == min(720, w) and abs(found.height - found.width * h / w) <= 1 for w, h in shapes
+        ), (found, shapes)
+
+
+def _is_indexed(storyboard: Path) -> None:
+    found = cues(storyboard)
+    assert found[0][0] == "00:00:00.000"
+    assert {sheet for _, _, sheet, _ in found} == {p.name for p in storyboard.glob("sprite_*")}
 
 
 def _looks_like(made: Path, source: Path, *, at: int) -> None:

@@ -1,6 +1,6 @@
 """Packages of real renditions: complete, honest about their rates, also without Shaka Packager."""
 
-import os
+import random
 import re
 import subprocess
 from itertools import pairwise
@@ -19,8 +19,10 @@ from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
 
+NOISE = random.Random(1).randbytes(4000)  # noqa: S311 - the same damage each time
 
-@pytest.fixture(name="talk")
+
+@pytest.fixture(scope="session", name="talk")
 def _talk(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten seconds with two languages of sound, and subtitles."""
     texts = tmp_path_factory.getbasetemp() / "talk.srt"
@@ -37,12 +39,19 @@ def _talk(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 _LADDER = fm.Ladder(qualities=("360p", "240p"), preset="ultrafast")
+_ENCRYPTED = fm.Package(sources=("ladder",), dash=False, encryption="aes-128")
 
 
-def test_languages_of_sound_and_text_are_choices_in_the_player(talk: Path, tmp_path: Path) -> None:
-    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
+@pytest.fixture(scope="session", name="packaged")
+def _packaged(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ladder of `talk`, packaged as it is by default; not to be written to."""
+    folder = tmp_path_factory.mktemp("packaged")
+    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=folder)
+    return folder
 
-    master = (tmp_path / "out/hls/master.m3u8").read_text()
+
+def test_languages_of_sound_and_text_are_choices_in_the_player(packaged: Path) -> None:
+    master = (packaged / "hls/master.m3u8").read_text()
     assert re.findall(r'TYPE=AUDIO.*LANGUAGE="(\w+)"', master) == ["en", "de"]
     assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(\w+)"', master) == ["fr"]
     assert "FRAME-RATE=25.000" in master
@@ -50,10 +59,8 @@ def test_languages_of_sound_and_text_are_choices_in_the_player(talk: Path, tmp_p
     assert master.count("EXT-X-I-FRAME-STREAM-INF") == 2
 
 
-def test_bandwidths_are_those_of_the_segments(talk: Path, tmp_path: Path) -> None:
-    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
-
-    hls = tmp_path / "out/hls"
+def test_bandwidths_are_those_of_the_segments(packaged: Path) -> None:
+    hls = packaged / "hls"
     lines = (hls / "master.m3u8").read_text().splitlines()
     for line, uri in pairwise(lines):
         if not line.startswith("#EXT-X-STREAM-INF"):
@@ -65,19 +72,16 @@ def test_bandwidths_are_those_of_the_segments(talk: Path, tmp_path: Path) -> Non
         assert peak >= average
 
 
-def test_both_kinds_of_manifest_share_their_segments(talk: Path, tmp_path: Path) -> None:
-    fm.run(talk, _LADDER, fm.Package(sources=("ladder",)), output=tmp_path / "out")
-
-    assert [p.name for p in (tmp_path / "out/dash").iterdir()] == ["manifest.mpd"]
-    manifest = (tmp_path / "out/dash/manifest.mpd").read_text()
+def test_both_kinds_of_manifest_share_their_segments(packaged: Path) -> None:
+    assert [p.name for p in (packaged / "dash").iterdir()] == ["manifest.mpd"]
+    manifest = (packaged / "dash/manifest.mpd").read_text()
     assert "<BaseURL>../</BaseURL>" in manifest
     assert 'media="hls/360p/seg_$Number%05d$.m4s"' in manifest
 
 
-def test_finished_files_of_a_user_can_be_packaged(talk: Path, tmp_path: Path) -> None:
-    fm.run(talk, _LADDER, output=tmp_path / "files")
+def test_finished_files_of_a_user_can_be_packaged(packaged: Path, tmp_path: Path) -> None:
+    inputs = {"input": packaged / "360p.mp4", "input2": packaged / "240p.mp4"}
 
-    inputs = {"input": tmp_path / "files/360p.mp4", "input2": tmp_path / "files/240p.mp4"}
     fm.run(inputs, fm.Package(), output=tmp_path / "out")
 
     assert sorted(p.name for p in (tmp_path / "out/hls").glob("*p*.m3u8") if "iframes" not in p.name) == [
@@ -127,7 +131,7 @@ def _decoded(playlist: Path) -> int:
 def test_an_encrypted_stream_plays_with_its_key_and_not_without(
     talk: Path, tmp_path: Path, kind: str
 ) -> None:
-    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128", segment_type=kind)
+    package = _ENCRYPTED.model_copy(update={"segment_type": kind})
 
     fm.run(talk, _LADDER, package, output=tmp_path / "out")
 
@@ -141,7 +145,7 @@ def test_an_encrypted_stream_plays_with_its_key_and_not_without(
 
 def test_a_key_that_is_served_elsewhere_lies_beside_the_stream(talk: Path, tmp_path: Path) -> None:
     uri = "https://keys.example.com/42?a=b"
-    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128", key_uri=uri)
+    package = _ENCRYPTED.model_copy(update={"key_uri": uri})
 
     result = fm.run(talk, _LADDER, package, output=tmp_path / "out")
 
@@ -154,11 +158,11 @@ def test_a_key_that_is_served_elsewhere_lies_beside_the_stream(talk: Path, tmp_p
     assert key.read_bytes().hex() not in repr(result)
 
 
-def test_two_encrypted_streams_have_two_keys(talk: Path, tmp_path: Path) -> None:
-    package = fm.Package(sources=("ladder",), dash=False, encryption="aes-128")
+def test_two_encrypted_streams_have_two_keys(packaged: Path, tmp_path: Path) -> None:
+    package = fm.Package(dash=False, encryption="aes-128")
 
     for name in ("one", "two"):
-        fm.run(talk, _LADDER, package, output=tmp_path / name)
+        fm.run(packaged / "240p.mp4", package, output=tmp_path / name)
 
     keys = [(tmp_path / name / "hls/key.bin").read_bytes() for name in ("one", "two")]
     assert keys[0] != keys[1]
@@ -174,21 +178,21 @@ def test_two_encrypted_streams_have_two_keys(talk: Path, tmp_path: Path) -> None
     ],
 )
 def test_full_verification_finds_damage_in_a_segment(
-    talk: Path, tmp_path: Path, ways: dict[str, bool | str], manifest: str
+    packaged: Path, tmp_path: Path, ways: dict[str, bool | str], manifest: str
 ) -> None:
     settings = Settings(verify="full")
-    package = fm.Package.model_validate({"sources": ("ladder",), **ways})
+    package = fm.Package.model_validate(ways)
     machine = open_app(settings).machine
     path = tmp_path / "out" / manifest
     demuxer = "dash" if path.suffix == ".mpd" else "hls"
 
-    fm.run(talk, _LADDER, package, output=tmp_path / "out", settings=settings)
+    fm.run(packaged / "240p.mp4", package, output=tmp_path / "out", settings=settings)
 
     machine.decode(path, demuxer=demuxer, stop=never)
     segment = max((path.parent / "240p").glob("seg_*"))
     whole = segment.read_bytes()
     half = len(whole) // 2
-    segment.write_bytes(whole[:half] + os.urandom(4000) + whole[half + 4000 :])
+    segment.write_bytes(whole[:half] + NOISE + whole[half + len(NOISE) :])
     with pytest.raises(FramemillError):
         machine.decode(path, demuxer=demuxer, stop=never)
 

@@ -7,7 +7,6 @@ import pytest
 
 import framemill as fm
 from framemill.tools.programs import Programs
-from tests import corpus
 from tests.conftest import Clip
 from tests.media.counted import counted, make_counted, numbers
 
@@ -74,11 +73,3 @@ def test_a_slide_show_gives_the_slide_that_stands(clip: Clip, programs: Programs
     assert abs(fm.probe(result.path).duration_us - 3_000_000) <= 200_000
     argv = (str(programs.ffmpeg), "-v", "error", "-i", str(result.path), "-frames:v", "1", "-f", "null", "-")
     assert subprocess.run(argv, check=True, capture_output=True, timeout=30).stderr == b""
-
-
-@corpus.needs_corpus
-@pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
-def test_every_video_of_the_corpus_gives_a_preview(name: str, tmp_path: Path) -> None:
-    result = fm.run(corpus.file(name), fm.Preview(preset="ultrafast"), output=tmp_path / "p.mp4")
-
-    assert fm.probe(result.path).main_video is not None

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import framemill as fm
-from tests import corpus
 from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
@@ -31,18 +30,5 @@ def test_a_proxy_is_what_an_editor_expects(clip: Clip, tmp_path: Path) -> None:
     assert [(a.codec, a.channels) for a in media.audio] == [("aac", 2)]
     assert abs(media.duration_us - 3_000_000) <= 200_000
     # The index stands before the pictures: players need not fetch all of it first.
-    head = result.path.read_bytes()[:4096]
-    assert head.find(b"moov") < (head.find(b"mdat") if b"mdat" in head else 4096)
-
-
-@corpus.needs_corpus
-@pytest.mark.parametrize(
-    "name", [n for n in corpus.readable_files() if "audio-only" not in n and "long" not in n]
-)
-def test_every_video_of_the_corpus_gives_a_proxy(name: str, tmp_path: Path) -> None:
-    result = fm.run(corpus.file(name), fm.Proxy(preset="ultrafast"), output=tmp_path / "p.mp4")
-
-    video = fm.probe(result.path).main_video
-    assert video is not None
-    assert video.width <= 854
-    assert video.height <= 480
+    data = result.path.read_bytes()
+    assert 0 < data.index(b"moov") < data.index(b"mdat")

@@ -10,7 +10,6 @@ import framemill as fm
 from framemill.engine.images import read_picture
 from framemill.errors import NoVideoStream
 from framemill.tools.programs import Programs
-from tests import corpus
 from tests.conftest import Clip
 
 pytestmark = pytest.mark.media
@@ -112,13 +111,3 @@ def test_sound_alone_leaves_nothing_behind(clip: Clip, tmp_path: Path) -> None:
         )
 
     assert not (tmp_path / "o").exists()
-
-
-@corpus.needs_corpus
-@pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
-def test_every_video_of_the_corpus_gives_a_storyboard(name: str, tmp_path: Path) -> None:
-    fm.run(corpus.file(name), fm.Storyboard(), output=tmp_path)
-
-    found = cues(tmp_path)
-    assert found[0][0] == "00:00:00.000"
-    assert {sheet for _, _, sheet, _ in found} == {p.name for p in tmp_path.glob("sprite_*")}

@@ -222,20 +222,3 @@ def test_the_best_pictures_of_odd_footage_are_found(name: str, tmp_path: Path) -
     result = fm.run(corpus.file(name), fm.Thumbnails(best=True, count=3, width=160), output=tmp_path)
 
     assert len(result.artifacts) == 3
-
-
-@corpus.needs_corpus
-@pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "audio-only" not in n])
-def test_every_video_of_the_corpus_gives_its_pictures(name: str, tmp_path: Path) -> None:
-    entry = corpus.manifest()[name]["facts"]["streams"]
-    shapes = {
-        (s["display_w"], s["display_h"]) for s in entry if s.get("display_w") and not s.get("attached_pic")
-    }
-
-    result = fm.run(corpus.file(name), fm.Thumbnails(count=3), output=tmp_path)
-
-    pictures = [read_picture(artifact.path) for artifact in result.artifacts]
-    assert len(pictures) == 3
-    assert any(
-        p.width == min(720, w) and abs(p.height - p.width * h / w) <= 1 for p in pictures for w, h in shapes
-    )

@@ -8,8 +8,8 @@ from tests.engines import Bench, Clock
 
 
 @pytest.fixture(name="bench")
-def _bench(tmp_path: Path) -> Iterator[Bench]:
+def _bench(tmp_path: Path, database_url: str) -> Iterator[Bench]:
     clock = Clock()
-    database = open_database("sqlite://", clock=clock)
+    database = open_database(database_url, clock=clock)
     yield Bench(database=database, clock=clock, folder=tmp_path)
     database.close()

@@ -161,6 +161,13 @@ def _sandbox(app: "App") -> list[Finding]:
 
 
 def _database(app: "App") -> list[Finding]:
+    # A file is made when it is needed; a server is tried.
+    if app.settings.database_url is None:
+        return []
+    return [Finding(name="database", state="ok", said=app.database.describe())]
+
+
+def _data(app: "App") -> list[Finding]:
     version = sqlite3.sqlite_version
     found = [
         Finding(
@@ -196,4 +203,11 @@ def _free(place: Path, name: str) -> Finding:
     )
 
 
-_LOOKS: "tuple[Callable[[App], list[Finding]], ...]" = (_programs, _encoders, _hardware, _sandbox, _database)
+_LOOKS: "tuple[Callable[[App], list[Finding]], ...]" = (
+    _programs,
+    _encoders,
+    _hardware,
+    _sandbox,
+    _database,
+    _data,
+)

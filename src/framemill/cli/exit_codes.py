@@ -18,7 +18,7 @@ MEANINGS: dict[int, str] = {
     USAGE: "The request is wrong: an option, a name, or a combination that cannot be.",
     INPUT: "An input is missing, unreadable, or not fit for this.",
     OUTPUT: "An output could not be written, exists already, or is not what was promised.",
-    TOOLS: "A program or encoder that the work needs is not there.",
+    TOOLS: "A program, encoder or database that the work needs is not there.",
     INTERRUPTED: "You interrupted it, or the job was cancelled.",
     BROKEN_PIPE: "Whoever read its output stopped reading.",
     TERMINATED: "It was asked to end (SIGTERM), or its terminal closed.",
@@ -59,6 +59,7 @@ BY_CODE: dict[str, int] = {
     "destination_unwritable": OUTPUT,
     "tool_missing": TOOLS,
     "encoder_unavailable": TOOLS,
+    "database_unavailable": TOOLS,
     "cancelled": INTERRUPTED,
 }
 

@@ -1,7 +1,9 @@
 """A plan as a person reads it: steps, what is copied and why, what it costs, the exact commands."""
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from framemill.cli.complaint import in_cli_words
@@ -9,7 +11,7 @@ from framemill.cli.terminal import harmless, painted, shown_path
 from framemill.cli.wording import about, columns, length, size
 from framemill.domain.costs import Prices
 from framemill.domain.media import as_data
-from framemill.domain.plan import Boundary, Command, Output, Plan, Step
+from framemill.domain.plan import Boundary, Command, Estimate, Output, Plan, Step
 from framemill.domain.units import US, format_time
 from framemill.engine.accounting import expected
 
@@ -17,6 +19,7 @@ from framemill.engine.accounting import expected
 _GUARD = frozenset({"-protocol_whitelist", "-format_whitelist", "-codec_whitelist", "-max_pixels"})
 _GUARD_MARK = "<guard>"
 _MOST_PARTS = 8  # that are shown one by one
+_CHUNK = re.compile(r"(?<=:chunk)\d+$")
 
 
 def as_document(
@@ -90,11 +93,25 @@ def _boundaries(found: Sequence[Boundary]) -> Iterator[str]:
 
 
 def _steps(steps: Sequence[Step]) -> list[str]:
-    rows = [
-        (f"{number}.", step.title, about(step.estimate.wall_ms), size(step.estimate.output_bytes))
-        for number, step in enumerate(steps, 1)
-    ]
+    rows = []
+    for number, step, alike in _told_once(steps):
+        cost = sum((each.estimate for each in (step, *alike)), Estimate())
+        numbers = f"{number}-{number + len(alike)}." if alike else f"{number}."
+        rows.append((numbers, _title(step, alike), about(cost.wall_ms), size(cost.output_bytes)))
     return columns(rows)
+
+
+def _told_once(steps: Sequence[Step]) -> Iterator[tuple[int, Step, Sequence[Step]]]:
+    """The steps with their numbers; of chunks the first, with those that are like it."""
+    number = 1
+    for _, same in groupby(steps, key=lambda step: _CHUNK.sub("", step.key)):
+        first, *alike = same
+        yield number, first, alike
+        number += 1 + len(alike)
+
+
+def _title(step: Step, alike: Sequence[Step]) -> str:
+    return f"{step.title}, and {len(alike)} more" if alike else step.title
 
 
 def _results(plan: Plan) -> list[str]:
@@ -131,11 +148,13 @@ def _estimate(plan: Plan, prices: Prices) -> list[str]:
 
 def _commands(plan: Plan, inputs: Mapping[str, Path], *, verbose: bool) -> Iterator[str]:
     guarded = False
-    for number, step in enumerate(plan.steps, 1):
-        yield f"{number}. {step.title}"
-        for item in step.inputs:
+    for number, step, alike in _told_once(plan.steps):
+        yield f"{number}. {_title(step, alike)}"
+        for item in step.inputs[:_MOST_PARTS]:
             path = inputs.get(item.ref)
             yield f"   in/{item.name} = {shown_path(path) if path else item.ref}"
+        if len(step.inputs) > _MOST_PARTS:
+            yield f"   and {len(step.inputs) - _MOST_PARTS} more"
         for command in step.commands:
             argv, cut = (command.argv, False) if verbose else without_guard(command.argv)
             guarded |= cut

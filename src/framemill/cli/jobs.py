@@ -77,7 +77,7 @@ def list_jobs(
         str | None,
         typer.Option(metavar="JOB", help="Only jobs older than this one: where the last page ended."),
     ] = None,
-    limit: Annotated[str, typer.Option(metavar="N", help="How many. Default: 20.")] = "20",
+    limit: Annotated[str, typer.Option(metavar="N", help="How many.")] = "20",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """One line each."""

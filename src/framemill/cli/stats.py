@@ -31,9 +31,7 @@ def build(entry: Entry) -> AnyCommand:
 
 
 def stats(
-    since: Annotated[
-        str, typer.Option(metavar="TIME", help="How far back: 90m, 24h, 7d, or ever. Default: 24h.")
-    ] = "24h",
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 90m, 24h, 7d, or ever.")] = "24h",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """Numbers about jobs."""

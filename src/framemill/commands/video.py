@@ -1,10 +1,12 @@
 """Encoder options for one video stream, from codec, rate control and keyframe needs."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
 from framemill.domain.capabilities import Capabilities
+from framemill.domain.cuts import EARLY_US
 from framemill.domain.media import VideoStream
 from framemill.domain.profiles import Profile
 from framemill.domain.units import US, format_rate, seconds
@@ -15,6 +17,13 @@ ENCODERS = {
     "av1": ("libsvtav1", "libaom-av1"),
     "vp9": ("libvpx-vp9",),
 }
+
+_FORCE = "-force_key_frames"
+_GRID = re.compile(r"expr:gte\(t\+[\d.]+,n_forced\*([\d.]+)\)")
+# What x264's medium spends on streams, with a keyframe every few seconds, and does not gain: without it,
+# renditions take a sixth less CPU at equal VMAF and bytes (docs/operations/ladder.md has the figures). Other
+# steps towards `fast` lose more than they save.
+_LIGHTER = ("ref=2", "rc-lookahead=30", "weightp=1", "me=dia")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,23 @@ def shared_options(kf: Keyframes, *, vfr: bool, hdr_from: VideoStream | None) ->
     )
 
 
+def forced_every_us(args: tuple[str, ...]) -> int | None:
+    """How far apart `encode` was told to force keyframes; None where the encoder places them."""
+    wish = _GRID.fullmatch(args[args.index(_FORCE) + 1]) if _FORCE in args else None
+    return round(Fraction(wish[1]) * US) if wish else None
+
+
+def forced_within(args: tuple[str, ...], start_us: int, end_us: int) -> tuple[str, ...]:
+    """`args` of `encode` for the frames of a range only, which keep their times."""
+    every = forced_every_us(args)
+    if every is None:
+        return args
+    at = args.index(_FORCE) + 1
+    # An expression would count from the first frame that it sees; times are those of the frames.
+    times = range(-(-start_us // every) * every, end_us, every)
+    return (*args[:at], ",".join(seconds(max(0, t - EARLY_US)) for t in times), *args[at + 1 :])
+
+
 def one_pass_of_two(args: tuple[str, ...], *, number: int, log: str) -> tuple[str, ...]:
     """`args` of `encode` with a bit rate, as pass 1 or 2 that keeps its statistics in files named `log`."""
     if "-x265-params" in args:
@@ -74,7 +100,8 @@ def one_pass_of_two(args: tuple[str, ...], *, number: int, log: str) -> tuple[st
 
 
 def _x264(profile: Profile, encoder: str, rate: Fraction, kf: Keyframes) -> tuple[str, ...]:
-    params = _closed_gops(kf)
+    lighter = _LIGHTER if kf.every_us and profile.preset == "medium" else ()
+    params = (*_closed_gops(kf), *lighter)
     return (
         *("-c:v", encoder, "-preset", profile.preset),
         # AVI does not say when a frame is shown, FLV takes no decode time before its first: no B-frames.
@@ -126,10 +153,10 @@ def _gop(kf: Keyframes, rate: Fraction) -> tuple[str, ...]:
 
 def _forced(kf: Keyframes) -> tuple[str, ...]:
     if kf.at_us:
-        return ("-force_key_frames", ",".join(seconds(t) for t in kf.at_us))
+        return (_FORCE, ",".join(seconds(t) for t in kf.at_us))
     if kf.every_us:
         # Half a millisecond of tolerance: times are rounded to the stream's ticks.
-        return ("-force_key_frames", f"expr:gte(t+0.0005,n_forced*{seconds(kf.every_us)})")
+        return (_FORCE, f"expr:gte(t+{seconds(EARLY_US)},n_forced*{seconds(kf.every_us)})")
     return ()
 
 

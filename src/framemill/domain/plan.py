@@ -71,6 +71,9 @@ class Output:
     promise: Promise
     publish: str | None = None  # where below the job's destination; None: not published
     first: int = 1  # number of the first file of a numbered set
+    # What alone would make it, as a digest; "" where only its whole step says that.
+    recipe: str = ""
+    fingerprint: str = ""  # equal ones are of equal content; "" where what it is made of is not known
 
     @property
     def numbered(self) -> bool:
@@ -146,6 +149,7 @@ class Step:
     texts: tuple[TextFile, ...] = ()
     resource: Resource = Resource.CPU
     estimate: Estimate = Estimate()
+    fingerprint: str = ""  # equal ones do equal work on equal content; "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

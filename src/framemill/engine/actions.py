@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 
 from framemill.engine import (
+    chunks,
     clips,
     encrypting,
     fonts,
@@ -49,6 +50,7 @@ def _copy(bench: Workbench, argv: tuple[str, ...]) -> None:
 
 ACTIONS: dict[str, Action] = {
     "align_pictures": measuring.align_pictures,
+    "chunks_fit": chunks.fit,
     "clip_index": clips.index,
     "clip_tags": clips.tags,
     "copy": _copy,

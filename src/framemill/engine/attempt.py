@@ -17,17 +17,18 @@ from framemill.engine.events import EventSink, JobChanged, Note, Silence, TaskCh
 from framemill.engine.failures import KEEPS_WORK, as_error, backoff
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.machine import Machine
+from framemill.engine.patience import patiently
 from framemill.engine.planning import Planner, Request, check_plan, make_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.recovery import clear_completed, clear_up, workspace_of
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
-from framemill.errors import Cancelled, FramemillError, InputNotFound, LeaseLost
+from framemill.errors import Cancelled, DatabaseUnavailable, FramemillError, InputNotFound, LeaseLost
 from framemill.operations.registry import load_spec
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
-from framemill.store.tables import Task
+from framemill.store.tables import Job, Task
 from framemill.tools.reins import Reins
 
 
@@ -63,9 +64,7 @@ class Attempt:
         self.task = task
         self._with = equipment
         self._database = equipment.database
-        with self._database.read() as session:
-            self._job = get_job(session, task.job_id)
-            self._tasks = tasks_of(session, task.job_id)
+        self._job, self._tasks = patiently(self._facts)
         self._commands: list[str] = []
         self._handing_back = False
         self._reins = Reins()
@@ -79,8 +78,15 @@ class Attempt:
             reins=self._reins,
         )
 
+    def _facts(self) -> tuple[Job, list[Task]]:
+        with self._database.read() as session:
+            return get_job(session, self.task.job_id), tasks_of(session, self.task.job_id)
+
     def run(self) -> bool:
-        """Do the work and record how it ended; True where it was done."""
+        """Do the work and record how it ended; True where it was done.
+
+        Raises DatabaseUnavailable where the database was away for too long.
+        """
         try:
             with self._hold, self._reins.applied():
                 match self.task.kind:
@@ -90,8 +96,10 @@ class Attempt:
                         self._step()
                     case _:
                         machine = self._with.machine()
+                        # It is over with this: a beat that finds a completed job now is not heeded.
                         publish_job(self._database, self._job, self.task, self._tasks, machine=machine)
-                        self._hold.check()
+        except DatabaseUnavailable:
+            raise  # nobody knows whether what was done is recorded, so its files stay until the lease tells
         except (LeaseLost, Cancelled) as end:
             self._stopped(lost=self._hold.lost or isinstance(end, LeaseLost))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the job must end with a reason
@@ -103,6 +111,11 @@ class Attempt:
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
         return False
+
+    @property
+    def stands_still(self) -> bool:
+        """True while its job is paused."""
+        return self._reins.pulled
 
     def stop(self, *, hand_back: bool = False) -> None:
         """End the work soon, from another thread; with `hand_back` others begin the task anew."""
@@ -116,6 +129,7 @@ class Attempt:
         request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
         plan = self._with.planner(request, self._with.machine(), self._hold.stopped)
         place = workspace_of(job)
+        clear_completed(self._database, place.destination)
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         self._hold.check()
         place.create()

@@ -32,6 +32,10 @@ class PipeBell:
             with suppress(BlockingIOError):
                 os.read(self._pipe, 4096)
 
+    def fileno(self) -> int:
+        """What becomes readable when it rings."""
+        return self._pipe
+
     def ring(self) -> None:
         """Ring it from within: from a signal handler, say."""
         with suppress(BlockingIOError):

@@ -18,7 +18,7 @@ _AVC = (*_TABLES, b"stsd", b"avc1", b"avcC")
 _HEVC = (*_TABLES, b"stsd", b"hev1", b"hvcC")
 _HEADER = 8
 # What stands in a box before the boxes inside it, beside its own header.
-_BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78}
+_BEFORE = {b"stsd": 8, b"avc1": 78, b"hev1": 78, b"hvc1": 78}
 # NAL unit types of HEVC.
 _CLEAN_RANDOM_ACCESS, _BROKEN_LINK = 21, 18
 
@@ -58,6 +58,17 @@ def copy_hevc_sets(source: Path, target: Path) -> None:
     _, index = _index(source)
     box = _chain(index, _HEVC, source)[-1]
     _rewrite(target, _HEVC, index[box.body : box.end])
+
+
+def decoder_setup(path: Path) -> bytes:
+    """What the header of an H.264 or HEVC track tells a decoder: parameter sets and how they are written."""
+    _, index = _index(path)
+    for kinds in (_AVC, _HEVC, (*_HEVC[:-2], b"hvc1", b"hvcC")):
+        entry = _chain(index, kinds[:-2], path)[-1]
+        if index[entry.body + 12 : entry.body + 16] == kinds[-2]:
+            box = _chain(index, kinds, path)[-1]
+            return index[box.body : box.end]
+    raise OutputInvalid(f"{path.name!r} holds neither H.264 nor HEVC")
 
 
 def break_link(path: Path) -> None:

@@ -16,6 +16,7 @@ class Wake:
     resource: str
     priority: int  # 10 is the most urgent
     not_before: datetime | None = None
+    again: bool = False  # it was said before and nobody came
 
 
 class Dispatcher(Protocol):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from framemill.domain.states import JobState
 from framemill.engine.events import EventSink, JobChanged, Progress
-from framemill.errors import Cancelled, DiskFull, LeaseLost
+from framemill.errors import Cancelled, DatabaseUnavailable, DiskFull, LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import count_tasks, get_job
 from framemill.store.tables import Job, Task
@@ -46,6 +46,7 @@ class Heartbeat:
         self._share = share  # the job's percent when this task is at so many
         self._reins = reins or Reins()  # over the programs that work for the task
         self._news: dict[str, Any] = {}  # columns of Task to write with the next beat
+        self._tool: dict[str, Any] = {}  # the same, of the process that works
         self._extended: datetime | None = None
         self._why: Cancelled | LeaseLost | None = None
         self._done = threading.Event()
@@ -96,22 +97,25 @@ class Heartbeat:
 
     def tool_started(self, pid: int, started: float) -> None:
         """Write down which process works, before it can do much."""
+        tool = {"tool_pid": pid, "tool_started": started}
         try:
             with self._database.write() as session:
-                extend(session, self._task.id, self._task.lease_token, tool_pid=pid, tool_started=started)
+                extend(session, self._task.id, self._task.lease_token, **tool)
         except LeaseLost as error:
             self._why = error
+        except DatabaseUnavailable:
+            self._tool = tool
 
     def beat(self) -> None:
         """Look whether the job goes on; save what is new, and the lease when it is time."""
         with self._database.read() as session:
             now = self._database.now(session)
             state = session.scalars(select(Job.state).where(Job.id == self._task.job_id)).one_or_none()
-        if state not in {JobState.RUNNING, JobState.PAUSED}:
+        if state is None or JobState(state).ended:
             self._why = Cancelled()
             return
         self._hold_up(state == JobState.PAUSED)
-        news, self._news = self._news, {}
+        news, self._news = self._tool | self._news, {}
         due = self._extended is None or now - self._extended >= self._every
         if not news and not due:
             return
@@ -124,7 +128,7 @@ class Heartbeat:
             if job is not None:
                 count_tasks(session, job)
                 job.updated_at = now
-        self._extended = now
+        self._extended, self._tool = now, {}
 
     def _hold_up(self, paused: bool) -> None:
         """Programs stand still while the job is paused; the lease is renewed all the same."""
@@ -143,5 +147,5 @@ class Heartbeat:
                 self.beat()
             except LeaseLost as error:
                 self._why = error
-            except DiskFull:
+            except (DatabaseUnavailable, DiskFull):
                 continue  # progress can wait; a lease that cannot be renewed is lost in time

@@ -18,7 +18,7 @@ from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.recovery import clear_up, workspace_of
 from framemill.engine.stored import dump_error
-from framemill.errors import FramemillError, TimedOut
+from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
@@ -30,6 +30,7 @@ _ACTOR = "janitor"
 _CLEANING = timedelta(hours=1)
 _AT_ONCE = 200
 _MOST_AT_A_TIME = 10_000  # jobs that one round forgets; the next goes on
+_MOST_LOOKED_AT = 50_000  # jobs in one round
 _WORKERS_KEPT = timedelta(days=7)
 # Of a job that has just ended a worker may still be clearing up.
 _GRACE = timedelta(minutes=10)
@@ -101,6 +102,12 @@ class Janitor:
             ).all()
 
     def _unstick(self, job_id: str) -> bool:
+        try:
+            return self._set_right(job_id)
+        except JobNotFound:
+            return False  # cleaned away meanwhile
+
+    def _set_right(self, job_id: str) -> bool:
         with self.database.write(durable=True) as session:
             job, now = get_job(session, job_id, lock=True), self.database.now(session)
             if job.state != JobState.RUNNING or job.updated_at >= now - self.stuck_after:
@@ -140,7 +147,7 @@ class Janitor:
     def _remove_orphans(self, now: datetime) -> int:
         """Remove working folders of jobs that ended, unless they are kept for a retry."""
         after, until = self._looked_at or now - _LOOK_BACK, now - _GRACE
-        removed = 0
+        removed = looked_at = 0
         while True:
             with self.database.read() as session:
                 ended = ended_between(session, after, until, limit=_AT_ONCE)
@@ -148,14 +155,17 @@ class Janitor:
                 if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(job):
                     removed += 1
                     self._note_removal(job)
+            looked_at += len(ended)
             if len(ended) < _AT_ONCE or ended[-1].finished_at is None:
-                break
-            after = ended[-1].finished_at
-        self._looked_at = max(after, until)
-        return removed
+                self._looked_at = max(after, until)
+                return removed
+            self._looked_at = after = ended[-1].finished_at
+            if looked_at >= _MOST_LOOKED_AT:
+                return removed
 
     def _note_removal(self, job: Job) -> None:
-        with self.database.write() as session:
+        with self.database.write() as session, suppress(JobNotFound):
+            get_job(session, job.id, lock=True)  # it may have been cleaned away meanwhile
             now, message = self.database.now(session), "removed a working folder that was left behind"
             add_log(session, job_id=job.id, at=now, message=message)
             audit(session, at=now, actor=_ACTOR, action="folder.removed", subject=f"job:{job.id}")

@@ -49,6 +49,7 @@ class Machine:
     verify: Literal["light", "full"] = "light"
     hardware: Wish = "off"  # where a request says nothing
     cache_dir: Path | None = None
+    slots: int = 1  # how many steps of a job may run side by side
 
     def accelerators(self, stop: Stop) -> Hardware:
         """Which hardware encoders work here."""

@@ -13,6 +13,7 @@ from framemill.domain.plan import Plan
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.engine.accounting import expected, settle
 from framemill.engine.dispatch import Wake, wakes
+from framemill.engine.patience import patient
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
 from framemill.store.database import Database
@@ -58,6 +59,7 @@ def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: d
     )
 
 
+@patient(list[Wake])
 def planned(
     database: Database,
     claimed: Task,
@@ -108,6 +110,7 @@ def planned(
         return wakes(_unless_paused(job, [step for step in steps if step.state == TaskState.READY]))
 
 
+@patient(list[Wake])
 def step_done(
     database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
 ) -> list[Wake]:
@@ -136,6 +139,7 @@ def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> N
             add_log(session, job_id=job.id, at=now, message=text, level=level, task=task.key)
 
 
+@patient(lambda: None)
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
     """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
     with database.write(durable=True) as session:
@@ -163,6 +167,7 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
 
+@patient(list[Wake])
 def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> list[Wake]:
     """The task failed for a passing reason and will be tried again after `wait`."""
     with database.write() as session:
@@ -173,6 +178,7 @@ def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta)
         return wakes(_unless_paused(job, [task]))
 
 
+@patient(list[Wake])
 def hand_back(database: Database, claimed: Task) -> list[Wake]:
     """The worker must stop: another one begins the task anew, and nothing is held against it."""
     with database.write() as session:
@@ -197,6 +203,7 @@ def let_go(database: Database, claimed: Task) -> bool:
         return len(leased) == 1
 
 
+@patient(lambda: None)
 def failed(database: Database, claimed: Task, error: Json) -> None:
     """The task failed for good, and so did its job."""
     with database.write(durable=True) as session:
@@ -256,6 +263,8 @@ def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Jo
     task = held(session, claimed.id, claimed.lease_token)
     if JobState(job.state).ended:
         raise Cancelled
+    if job.state == JobState.QUEUED:  # its row was locked when the task was claimed
+        job.state = next_job_state(JobState.QUEUED, JobState.RUNNING)
     return task, job, database.now(session)
 
 

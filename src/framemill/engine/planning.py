@@ -67,6 +67,7 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never) -> Plan:
                 profiles=machine.profiles,
                 contents=request.digests,
                 acceleration=acceleration,
+                slots=machine.slots,
             )
         except FactNeeded as needed:
             asked = needed.question

@@ -13,7 +13,7 @@ from framemill.engine.outcomes import Published
 from framemill.engine.publication import Publication
 from framemill.engine.recovery import workspace_of
 from framemill.engine.stored import load_step
-from framemill.errors import LeaseLost
+from framemill.errors import DatabaseUnavailable, LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import get_job
 from framemill.store.tables import Job, Task
@@ -67,6 +67,8 @@ def publish_job(
                 for task, output, made in results
             ],
         )
+    except DatabaseUnavailable:
+        raise  # it may be recorded as published or not; whoever has the task next finds out
     except LeaseLost:
         raise  # whoever has the task now publishes the same files; taking them back would take back theirs
     except BaseException:

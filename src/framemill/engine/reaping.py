@@ -6,12 +6,13 @@ may run: each act is a transaction that looks again before it changes anything.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from framemill.domain.plan import Resource
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
@@ -27,9 +28,8 @@ from framemill.store.tables import Job, Task, Worker
 from framemill.store.tasks import hold_back, release
 from framemill.store.workers import GONE, audit
 
-# How long a ready task may wait before its message counts as lost.
-_UNHEARD = timedelta(seconds=30)
 _AT_ONCE = 1000
+_JUST_NOW = timedelta(minutes=5)
 # Longer than any wait before another try.
 _SILENT = timedelta(minutes=15)
 
@@ -42,6 +42,8 @@ class Reaper:
     dispatcher: Dispatcher
     spread: Callable[[], float]
     worker_ttl: timedelta = timedelta(seconds=60)
+    # How long a ready task may wait before its message counts as lost.
+    unheard: timedelta = timedelta(seconds=30)
 
     def reap(self) -> int:
         """Put back what dead workers held; returns how many tasks that were."""
@@ -53,10 +55,15 @@ class Reaper:
             self._reap(task)
         self._free_lanes()
         self._forget_workers(now)
+        self._tidy(now)
         return len(dead)
 
     def ring_again(self) -> int:
         """Nudge for ready tasks that nobody took for a while; returns how many."""
+        # Class by class, so that a long line of one does not hide another.
+        return sum(self._ring_again(resource) for resource in Resource)
+
+    def _ring_again(self, resource: str) -> int:
         with self.database.read() as session:
             now = self.database.now(session)
             waiting = session.scalars(
@@ -64,14 +71,15 @@ class Reaper:
                 .where(
                     Task.state == TaskState.READY,
                     Task.lane == "",
+                    Task.resource == resource,
                     or_(Task.not_before.is_(None), Task.not_before <= now),
-                    Task.ready_at < now - _UNHEARD,
+                    Task.ready_at < now - self.unheard,
                 )
                 .order_by(Task.rank, Task.turn, Task.id)
                 .limit(_AT_ONCE)
             ).all()
         if waiting:
-            self.dispatcher.nudge(wakes(waiting))
+            self.dispatcher.nudge([replace(w, not_before=None, again=True) for w in wakes(waiting)])
         return len(waiting)
 
     def _reap(self, dead: Task) -> None:
@@ -151,6 +159,15 @@ class Reaper:
             _into_common_lane(job, tasks)
             woken = wakes(task for task in tasks if task.state == TaskState.READY)
         self.dispatcher.nudge(woken)
+
+    def _tidy(self, now: datetime) -> None:
+        """Remove working folders whose worker died between completing its job and removing them itself."""
+        with self.database.read() as session:
+            done = session.scalars(
+                select(Job).where(Job.state == JobState.COMPLETED, Job.finished_at > now - _JUST_NOW)
+            ).all()
+        for job in done:
+            workspace_of(job).remove()
 
     def _forget_workers(self, now: datetime) -> None:
         with self.database.read() as session:

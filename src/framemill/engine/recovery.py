@@ -6,6 +6,7 @@ nobody waits for its lease to run out.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
 from framemill.engine.publication import Publication
-from framemill.engine.workspace import Workspace
-from framemill.errors import IllegalTransition, InputNotFound
+from framemill.engine.workspace import PREFIX, Workspace
+from framemill.errors import IllegalTransition, InputNotFound, JobNotFound
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, tasks_of
 from framemill.store.listing import Wanted, page_of_jobs
@@ -148,6 +149,16 @@ def _into_lane(session: Session, job: Job, lane: str) -> None:
     session.flush()
     for task in tasks_of(session, job.id, lock=True):
         task.lane = lane
+
+
+def clear_completed(database: Database, destination: Path) -> None:
+    """Remove working folders in `destination` that completed jobs left because they were killed just then."""
+    with database.read() as session:
+        for path in destination.glob(f"{PREFIX}*"):
+            with suppress(JobNotFound):
+                job = get_job(session, path.name.removeprefix(PREFIX))
+                if job.state == JobState.COMPLETED:
+                    workspace_of(job).remove()
 
 
 def clear_up(database: Database, job_id: str, *, keep_work: bool = False) -> None:

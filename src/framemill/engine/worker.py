@@ -16,6 +16,7 @@ from framemill.engine.events import JobChanged, TaskChanged
 from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
 from framemill.engine.recovery import clear_up, take_over, workspace_of
+from framemill.errors import DatabaseUnavailable
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Task
 from framemill.store.tasks import Wanted, claim
@@ -78,10 +79,14 @@ class Worker(Equipment):
     ) -> None:
         """Run tasks until `wanted` says None, and `count` each; with none to do wait for the bell.
 
-        `poll_s`: it looks by itself this often, for what no bell rings for.
+        `poll_s`: it looks by itself this often, for what no bell rings for, and
+        for a database that is away.
         """
         while (now := wanted()) is not None:
-            done = self.run_one(now)
+            try:
+                done = self.run_one(now)
+            except DatabaseUnavailable:
+                done = None
             if done is None:
                 bell.wait(poll_s)
             else:
@@ -91,6 +96,12 @@ class Worker(Equipment):
         """End what is being run, from another thread or a signal handler."""
         for attempt in tuple(self.attempts):
             attempt.stop(hand_back=hand_back)
+
+    def hand_back_paused(self) -> None:
+        """Give up what stands still: a worker that is to end need not wait until it is resumed."""
+        for attempt in tuple(self.attempts):
+            if attempt.stands_still:
+                attempt.stop(hand_back=True)
 
     def _several(self, job_id: str) -> None:
         with ThreadPoolExecutor(self.side_by_side, thread_name_prefix="task") as crew:

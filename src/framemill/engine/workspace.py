@@ -4,6 +4,7 @@
 step. Nobody but this job writes there; it goes when the job ends.
 """
 
+import errno
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from framemill.domain.plan import Step
+from framemill.errors import DestinationUnwritable
 
 PREFIX = ".framemill-"
 _OLD, _JOURNAL = "old", "publish.json"
@@ -27,8 +29,13 @@ class Workspace:
         self._missing = tuple(Path(p) for p in missing)
 
     def create(self) -> None:
-        """Make the folder, and the destination where there is none."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Make the folder, and the destination where there is none; DestinationUnwritable, DiskFull."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise DestinationUnwritable(str(self.destination)) from error
 
     def scratch(self, *, position: int, key: str, token: int) -> Path:
         """The folder of one attempt; an older attempt that still runs writes elsewhere."""
@@ -91,4 +98,5 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # a file has taken the place of its folder
+            path.unlink(missing_ok=True)

@@ -42,7 +42,11 @@ class Ladder(Spec):
     )
     codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
     crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
-    preset: str = Field("medium", description="Encoder speed preset.")
+    preset: str = Field(
+        "medium",
+        description="Encoder speed preset. Of x264's medium, what costs a sixth of its time and gains nothing"
+        " is left out.",
+    )
     keyframe: Time = Field(
         2 * US,
         description="Keyframe distance, the same instants in every rendition. "

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.hardware import Acceleration
@@ -10,12 +11,12 @@ from framemill.domain.plan import Boundary, Dropped, Output, Plan, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.work import Product, Tap
 from framemill.errors import InvalidSpec
-from framemill.operations.planning import INPUT, Facts, Planning
+from framemill.operations.planning import INPUT, FactNeeded, Facts, Planning, Question
 from framemill.operations.registry import operation
 from framemill.operations.spec import Spec
+from framemill.planner.chunk import chunked
 from framemill.planner.conditions import holds
-from framemill.planner.fingerprint import fingerprint
-from framemill.planner.fuse import fuse
+from framemill.planner.fingerprint import fingerprint, marked
 
 
 def compile_plan(
@@ -26,11 +27,13 @@ def compile_plan(
     profiles: Mapping[str, Profile],
     contents: Mapping[str, str] | None = None,
     acceleration: Acceleration | None = None,
+    slots: int = 1,
 ) -> Plan:
     """The plan of `specs`, in which later ones may read what earlier ones make.
 
-    Raises FactNeeded where something must be read from an input first, and the
-    operations' own errors; InvalidSpec for names that clash.
+    `slots` is how many steps may run side by side. Raises FactNeeded where
+    something must be read from an input first, and the operations' own errors;
+    InvalidSpec for names that clash.
     """
     if not specs:
         raise InvalidSpec("there is nothing to do", hint="give at least one operation")
@@ -68,10 +71,12 @@ def compile_plan(
         if work.dropped is not None:
             for source in _sources(spec):
                 lost.setdefault(source, []).append(work.dropped)
-    ordered = _in_order((*fuse(taps), *steps), inputs=frozenset({*facts.media, *facts.stems}))
+    encodes, said = chunked(taps, slots=slots, keyframes=lambda source: _keyframes(source, facts))
+    notes += said
+    ordered = _in_order((*encodes, *steps), inputs=frozenset({*facts.media, *facts.stems}))
     _check_names(ordered)
     return Plan(
-        steps=ordered,
+        steps=marked(ordered, capabilities=capabilities, contents=contents),
         inputs=tuple(facts.stems or facts.media),
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),
@@ -86,6 +91,16 @@ def _main(facts: Facts, spec: Spec) -> MediaInfo:
     if not facts.media:
         raise InvalidSpec(f"{spec.op}: `when` is about footage, and no input is any")
     return facts.media.get(INPUT) or next(iter(facts.media.values()))
+
+
+def _keyframes(source: str, facts: Facts) -> tuple[int, ...] | None:
+    """When the keyframes of a job input are; None of anything else. Raises FactNeeded."""
+    if source not in facts.media:
+        return None
+    question = Question("keyframes", source)
+    if question not in facts.answers:
+        raise FactNeeded(question)
+    return cast("tuple[int, ...]", facts.answers[question])
 
 
 def _free_name(spec: Spec, taken: Mapping[str, object]) -> str:

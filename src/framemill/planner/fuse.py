@@ -4,6 +4,8 @@ The source is decoded once; filters that taps share from the start run once;
 the rest branches off.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -15,27 +17,39 @@ from framemill.domain.plan import Command, Estimate, Step, StepInput
 from framemill.domain.work import AudioPart, Tap
 
 
-def fuse(taps: Iterable[Tap]) -> tuple[Step, ...]:
-    """Steps that make every tap's output, one step a source and range, in order of first use."""
+def grouped(taps: Iterable[Tap]) -> tuple[tuple[Tap, ...], ...]:
+    """The taps that read the same range of the same source, in order of first use."""
     groups: dict[tuple[str, int | None, int | None], list[Tap]] = {}
     for tap in taps:
         groups.setdefault((tap.source, tap.start_us, tap.end_us), []).append(tap)
-    return tuple(_step(group) for group in groups.values())
+    return tuple(tuple(group) for group in groups.values())
 
 
-def _step(taps: Sequence[Tap]) -> Step:
-    first = taps[0]
-    length = _length_us(first)
+def fuse(taps: Iterable[Tap]) -> tuple[Step, ...]:
+    """Steps that make every tap's output, one step a source and range, in order of first use."""
+    return tuple(
+        encode_step(group, opened=_opened(group[0]), length_us=_length_us(group[0]))
+        for group in grouped(taps)
+    )
+
+
+def encode_step(taps: Sequence[Tap], *, opened: tuple[str, ...], length_us: int) -> Step:
+    """One process that reads `length_us` of what `opened` says, and makes every tap's output of it."""
+    first, length = taps[0], length_us
     return Step(
         key=first.key,
         operation="+".join(dict.fromkeys(tap.operation for tap in taps)),
         title=_title(taps),
         commands=(
-            _command(taps, length),
+            _command(taps, opened, length),
             *(command for tap in taps for command in tap.after),
         ),
         inputs=(StepInput(name="source", ref=first.source),),
-        outputs=tuple(output for tap in taps for output in (tap.output, *tap.reports)),
+        outputs=tuple(
+            output
+            for tap in taps
+            for output in (replace(tap.output, recipe=_recipe(tap, opened)), *tap.reports)
+        ),
         estimate=sum((tap.estimate for tap in taps), _decode_cost(taps, first.media, length)),
     )
 
@@ -62,15 +76,24 @@ def _decode_cost(taps: Sequence[Tap], media: MediaInfo, length_us: int) -> Estim
     )
 
 
-def _command(taps: Sequence[Tap], length_us: int) -> Command:
-    argv = _argv(taps)
+def _recipe(tap: Tap, opened: tuple[str, ...]) -> str:
+    """A digest of what would make this tap's output alone, whatever else the same decode feeds."""
+    alone = replace(tap, key="", output=replace(tap.output, path=""))
+    argvs = (_argv([alone], opened), *(command.argv for command in tap.after))
+    return hashlib.sha256(json.dumps(argvs).encode()).hexdigest()
+
+
+def _command(taps: Sequence[Tap], opened: tuple[str, ...], length_us: int) -> Command:
+    argv = _argv(taps, opened)
     devices = dict.fromkeys(
         tap.video.hardware.device for tap in taps if tap.video is not None and tap.video.hardware is not None
     )
     if not devices:
         return Command(tool="ffmpeg", argv=argv, duration_us=length_us)
-    opened = tuple(word for device in devices for word in device)
-    by_device = (*opened, *_argv([_accelerated(tap) for tap in taps]))
+    by_device = (
+        *(word for device in devices for word in device),
+        *_argv(list(map(_accelerated, taps)), opened),
+    )
     return Command(tool="ffmpeg", argv=by_device, duration_us=length_us, otherwise=argv)
 
 
@@ -81,30 +104,34 @@ def _accelerated(tap: Tap) -> Tap:
     return replace(tap, video=replace(tap.video, filters=form.filters, args=form.args))
 
 
-def _argv(taps: Sequence[Tap]) -> tuple[str, ...]:
-    first = taps[0]
+def _argv(taps: Sequence[Tap], opened: tuple[str, ...]) -> tuple[str, ...]:
     graph, labels = _graph(taps)
     outputs: list[str] = []
     for tap in taps:
         if tap.video is not None:
             outputs += ("-map", f"[{labels[tap.key]}]", *tap.video.args)
         for number, part in enumerate(tap.audio):
-            outputs += _audio(part, number)
+            outputs += audio_args(part, number)
         outputs += (*tap.extra, *tap.mux, f"file:out/{tap.output.path}")
     return (
         *("-nostdin", "-hide_banner", "-y"),
-        *source.read(
-            "source",
-            demuxer=first.media.container,
-            start_us=first.start_us,
-            length_us=None if first.end_us is None else first.end_us - (first.start_us or 0),
-        ),
+        *opened,
         *(("-filter_complex", graph) if graph else ()),
         *outputs,
     )
 
 
-def _audio(part: AudioPart, number: int) -> tuple[str, ...]:
+def _opened(first: Tap) -> tuple[str, ...]:
+    return source.read(
+        "source",
+        demuxer=first.media.container,
+        start_us=first.start_us,
+        length_us=None if first.end_us is None else first.end_us - (first.start_us or 0),
+    )
+
+
+def audio_args(part: AudioPart, number: int) -> tuple[str, ...]:
+    """Maps, filters and encoder of an output's `number`th sound track."""
     return (
         *("-map", f"0:{part.stream}"),
         *((f"-filter:a:{number}", ",".join(part.filters)) if part.filters else ()),

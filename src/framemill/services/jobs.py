@@ -36,6 +36,7 @@ from framemill.store.tables import Job
 from framemill.store.turns import next_turn
 
 _NORMAL = 5
+_LONGEST_KIND = 64  # as the column; a pipeline may be called by the path of its file
 
 
 class Jobs:
@@ -70,9 +71,8 @@ class Jobs:
         instead: asking for the same again goes on where it was. An
         `idempotency_key` is its owner's: a request that was accepted under it
         gives the same job again, whatever its priority and state are now.
-        Raises InputNotFound, InputUnreadable for a folder,
-        DestinationUnwritable, InvalidSpec, and IdempotencyConflict where the
-        key was another request's.
+        Raises InputNotFound, InputUnreadable for a folder, DestinationUnwritable,
+        InvalidSpec, and IdempotencyConflict where the key was another request's.
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
@@ -80,12 +80,13 @@ class Jobs:
         if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
             raise InvalidSpec("an idempotency key has 1 to 255 characters")
         place = path_of(destination)
+        check_place(place)
         paths = {name: path_of(path) for name, path in inputs.items()}
         request = Job(
-            kind=kind or (specs[0].op if len(specs) == 1 else "pipeline"),
+            kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
             specs=[spec.model_dump(mode="json") for spec in specs],
             inputs={name: {"path": str(path)} for name, path in paths.items()},
-            destination={"path": str(place), "overwrite": overwrite},
+            destination={"path": str(place), "overwrite": overwrite, "missing": missing_folders(place)},
             owner=owner,
             idempotency_key=idempotency_key,
         )
@@ -93,8 +94,6 @@ class Jobs:
             return known
         if folder := next((path for path in map(existing, paths.values()) if path.is_dir()), None):
             raise InputUnreadable(folder.name, "it is a folder")
-        check_place(place)
-        request.destination = {**request.destination, "missing": missing_folders(place)}
         request.inputs = {name: input_facts(path) for name, path in paths.items()}
         try:
             return self._accept(request, priority=priority, resume=resume, foreground=foreground)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
@@ -46,17 +46,21 @@ def known_jobs(session: Session, *, owner: str, keys: Sequence[str]) -> dict[str
 
 
 def counts_of(session: Session, batch_ids: Sequence[str]) -> list[tuple[str | None, str, int, float]]:
-    """For each batch and state: how many jobs, and the sum of the progress of those at work.
+    """For each batch and state: how many jobs, and the sum of the progress of those at work."""
+    rows = session.execute(counts_query(batch_ids))
+    return [(batch_id, state, count, float(done)) for batch_id, state, count, done in rows]
 
-    The index alone answers it, but for the progress of the few at work.
-    """
+
+def counts_query(
+    batch_ids: Sequence[str],
+) -> Select[str | None, str, int, Any]:  # Any: SQLAlchemy types a sum of cases so
+    """Counts along one index; SQLite looks into the rows of those at work only."""
     under_way = case((Job.state.in_(_AT_WORK), Job.progress), else_=0.0)
-    rows = session.execute(
+    return (
         select(Job.batch_id, Job.state, func.count(), func.sum(under_way))
         .where(Job.batch_id.in_(batch_ids))
         .group_by(Job.batch_id, Job.state)
     )
-    return [(batch_id, state, count, float(done)) for batch_id, state, count, done in rows]
 
 
 def jobs_in(session: Session, batch_id: str, states: Sequence[JobState] = tuple(JobState)) -> Iterator[Any]:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from framemill.domain.states import JobState, TaskState
 from framemill.store.tables import Job, Task, Worker
 from framemill.store.workers import GONE
+
+# What tells where a job worked and whether its folder may go; specs and plans can be long.
+_OF_FOLDERS = (Job.destination, Job.error, Job.finished_at)
 
 
 def ended_before(
@@ -16,6 +19,7 @@ def ended_before(
 ) -> list[Job]:
     """The jobs that ended longest ago, of those that ended before this time."""
     query = select(Job).where(Job.finished_at < before).order_by(Job.finished_at).limit(limit)
+    query = query.options(load_only(*_OF_FOLDERS))
     if states:
         query = query.where(Job.state.in_([str(state) for state in states]))
     return list(session.scalars(query))
@@ -32,6 +36,7 @@ def count_ended_before(session: Session, before: datetime, *, states: Sequence[J
 def ended_between(session: Session, after: datetime, until: datetime, *, limit: int) -> list[Job]:
     """The jobs that ended after `after` and not after `until`, in that order."""
     query = select(Job).where(Job.finished_at > after, Job.finished_at <= until)
+    query = query.options(load_only(*_OF_FOLDERS))
     return list(session.scalars(query.order_by(Job.finished_at).limit(limit)))
 
 

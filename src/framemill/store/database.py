@@ -1,17 +1,21 @@
-"""Transactions: one block, one commit. Which database it is, only this module and `store.sqlite` know."""
+"""Transactions: one block, one commit.
+
+Which database it is, only this module, `store.sqlite` and `store.postgres` know.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Engine, create_engine, func, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import DateTime, Engine, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 from sqlalchemy.orm import Session
 
-from framemill.errors import DiskFull
-from framemill.store import sqlite
+from framemill.errors import DatabaseUnavailable, InvalidSettings
+from framemill.store import postgres, sqlite
 
 
 class Database:
@@ -32,8 +36,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that changes nothing."""
-        with self._turn, Session(self._modes[sqlite.READ], expire_on_commit=False) as session:
+        """A transaction that changes nothing. Raises DatabaseUnavailable."""
+        with (
+            self._failures_named(),
+            self._turn,
+            Session(self._modes[sqlite.READ], expire_on_commit=False) as session,
+        ):
             yield session
 
     @contextmanager
@@ -41,17 +49,25 @@ class Database:
         """A transaction that commits when the block ends and changes nothing when it raises.
 
         Writers take turns. `durable` survives a power cut: for what was
-        accepted or finished. Raises DiskFull where the database found no room.
+        accepted or finished. Raises DiskFull where the database found no room
+        and DatabaseUnavailable where it could not be used; its `undone` is
+        False where the connection was lost during the commit, so that nobody
+        knows.
         """
         mode = sqlite.DURABLE if durable else sqlite.WRITE
+        committing = False
         try:
-            with self._turn, Session(self._modes[mode], expire_on_commit=False) as session, session.begin():
+            with (
+                self._failures_named(),
+                self._turn,
+                Session(self._modes[mode], expire_on_commit=False) as session,
+            ):
                 yield session
-        except DBAPIError as error:
-            if sqlite.is_disk_full(error.orig) or getattr(error.orig, "sqlstate", None) == "53100":
-                raise DiskFull(
-                    "the database found no free disk space", hint="free some and try again"
-                ) from error
+                session.flush()
+                committing = True
+                session.commit()
+        except DatabaseUnavailable as error:
+            error.undone = not committing
             raise
 
     def now(self, session: Session) -> datetime:
@@ -60,27 +76,84 @@ class Database:
             return self._clock()
         if self._is_sqlite:
             return datetime.now(UTC)  # SQLite runs in this process: its clock is this host's
-        return session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+        now = session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+        return now.astimezone(UTC)
+
+    def describe(self) -> str:
+        """What it is and where, for people; holds no password."""
+        with self.read() as session:
+            version = session.connection().dialect.server_version_info or ()
+        number = ".".join(str(part) for part in version)
+        if self._is_sqlite:
+            return f"SQLite {number}, {self.url.database or 'in memory'}"
+        return f"PostgreSQL {number} at {postgres.place_of(self.url)}"
+
+    @property
+    def tells(self) -> bool:
+        """True where it can tell its clients that something happened: see `store.notices`."""
+        return not self._is_sqlite
+
+    def own_connection(self) -> object:
+        """The driver's connection, for who keeps it and closes it; DatabaseUnavailable."""
+        with self._failures_named():
+            pooled = self.engine.connect().connection
+            pooled.rollback()
+            pooled.detach()
+            return pooled.dbapi_connection
 
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        """Turn what the driver raises into errors with a code, where it is not a mistake of ours."""
+        try:
+            yield
+        except DBAPIError as error:
+            named = sqlite.meaning(error) if self._is_sqlite else postgres.meaning(error, self.url)
+            if named is None:
+                raise
+            raise named from error
+        except PoolEmpty as error:
+            raise DatabaseUnavailable("too many threads of this process use the database at once") from error
 
 
 def open_database(url: str, *, clock: Callable[[], datetime] | None = None) -> Database:
     """The database at `url`, with its tables brought up to date where they are not.
 
     `sqlite://` is one in memory. Raises NotSupported for a database made by a
-    newer Framemill and for SQLite on a network file system.
+    newer Framemill and for SQLite on a network file system, InvalidSettings for
+    a URL of another kind, DatabaseUnavailable where no server answers.
     """
     from framemill.store.schema import ensure_schema
 
-    parsed = make_url(url)
-    engine = sqlite.make_engine(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed)
-    database = Database(engine, clock=clock)
+    parsed = _parsed(url)
+    make = sqlite.make_engine if parsed.get_backend_name() == "sqlite" else postgres.make_engine
+    database = Database(make(parsed), clock=clock)
     try:
         ensure_schema(database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _parsed(url: str) -> URL:
+    """The parts of `url`. What is wrong with one is told without its text, which may hold a password."""
+    example = "postgresql://user:password@host/name, with %40 for an @ in the password"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    # A password with an unescaped @ or / ends up in the host.
+    if parsed is None or "@" in (parsed.host or ""):
+        raise InvalidSettings(
+            "the database cannot be opened: its URL cannot be understood", hint=f"write it like {example}"
+        )
+    if (kind := parsed.get_backend_name()) not in {"sqlite", "postgresql", "postgres"}:
+        raise InvalidSettings(
+            f"the database cannot be opened: it is SQLite or PostgreSQL, not {kind!r}",
+            hint=f"write its URL like {example}",
+        )
+    return parsed

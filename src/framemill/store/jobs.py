@@ -24,7 +24,8 @@ def get_job(session: Session, job_id: str, *, lock: bool = False) -> Job:
     except ValueError:
         raise JobNotFound(job_id) from None
     query = select(Job).where(Job.id == wanted)
-    job = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    # Key share: rows that refer to a locked one may be written meanwhile, as its key stays.
+    job = session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if job is None:
         raise JobNotFound(job_id)
     return job
@@ -38,7 +39,7 @@ def keyed_job(session: Session, *, owner: str, key: str) -> Job | None:
 def tasks_of(session: Session, job_id: str, *, lock: bool = False) -> list[Task]:
     """Every task of a job, in the plan's order."""
     query = select(Task).where(Task.job_id == job_id).order_by(Task.position)
-    return list(session.scalars(query.with_for_update() if lock else query))
+    return list(session.scalars(query.with_for_update(key_share=True) if lock else query))
 
 
 def artifacts_of(session: Session, job_id: str) -> list[Artifact]:
@@ -58,7 +59,9 @@ def add_log(
     session: Session, *, job_id: str, at: datetime, message: str, level: str = "info", task: str | None = None
 ) -> None:
     """Note what happened."""
-    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=message, at=at))
+    # A program may say anything; PostgreSQL keeps no text with a zero in it.
+    said = message.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=said, at=at))
 
 
 def logs_of(session: Session, job_id: str, *, after: int = 0, limit: int = 500) -> list[JobLog]:
@@ -79,5 +82,6 @@ def count_tasks(session: Session, job: Job) -> None:
     job.tasks_total = sum(count.values())
     job.tasks_done = count.get(TaskState.DONE, 0)
     job.tasks_failed = count.get(TaskState.FAILED, 0)
-    if weight := sum(w for _, _, w, _ in rows):
+    # PostgreSQL's sum of whole numbers is a Decimal.
+    if weight := sum(int(w) for _, _, w, _ in rows):
         job.progress = round(sum(p for _, _, _, p in rows) / weight, 2)

@@ -10,9 +10,10 @@ from typing import cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from framemill.errors import NotSupported
+from framemill.errors import DatabaseUnavailable, DiskFull, FramemillError, NotSupported
 
 # Execution option that says what a transaction is for.
 BEGIN = "framemill_begin"
@@ -69,11 +70,17 @@ def in_memory(url: URL) -> bool:
     return url.database in {None, "", ":memory:"}
 
 
-def is_disk_full(error: BaseException | None) -> bool:
-    """True where SQLite found no room; on a full disk its WAL index fails as an I/O error."""
-    if not isinstance(error, sqlite3.OperationalError):
-        return False
-    return "disk is full" in str(error) or error.sqlite_errorname in {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
+def meaning(error: DBAPIError) -> FramemillError | None:
+    """What a failure of the file means; None where the statement was wrong."""
+    problem = error.orig
+    if not isinstance(problem, sqlite3.OperationalError):
+        return None
+    # On a full disk the index of its WAL fails as an I/O error.
+    if "disk is full" in str(problem) or problem.sqlite_errorname in {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}:
+        return DiskFull("the database found no free disk space", hint="free some and try again")
+    if problem.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return DatabaseUnavailable(f"another process wrote to the database for over {_BUSY_MS // 1000} s")
+    return None
 
 
 def _file_system(folder: Path) -> str | None:

@@ -10,7 +10,22 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, Update, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    String,
+    Table,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -34,6 +49,7 @@ class Wanted:
 
 
 _ANY = Wanted()
+_ONE: ColumnElement[int] = literal_column("1", Integer)
 
 
 def claim(
@@ -49,13 +65,14 @@ def claim(
     row = (
         connection.execute(
             _take(
+                lanes=len(wanted.lanes),
                 of_job=wanted.job_id is not None,
                 one=wanted.task_id is not None,
                 some=wanted.resources is not None,
                 lacking=bool(wanted.lacks),
             ),
             {
-                "lanes": wanted.lanes,
+                **{f"lane{number}": lane for number, lane in enumerate(wanted.lanes)},
                 "worker": worker,
                 "now": now,
                 "until": now + ttl,
@@ -71,18 +88,23 @@ def claim(
     if row is None:
         return None
     task = Task(**row)
-    connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    job = connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
+    if job.rowcount == 0 and _is_waiting(session, task.job_id):
+        # Nobody would know that it runs. Who has the job is done in a moment; the next look finds the task.
+        _give_up(session, task, now=now)
+        return None
     return task
 
 
-# Built once for each shape: putting such a statement together costs more than running it.
+# Built once for each shape, and with constants in its text: putting such a statement together, and
+# handing over what never changes, cost several times as much as running it.
 @cache
-def _take(*, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
+def _take(*, lanes: int, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
     t = Task.__table__.c
     now = bindparam("now", type_=t.updated_at.type)
     query = select(t.id).where(
-        t.state == TaskState.READY,
-        t.lane.in_(bindparam("lanes", expanding=True)),
+        t.state == _constant(TaskState.READY),
+        or_(*(t.lane == bindparam(f"lane{number}") for number in range(lanes))),
         or_(t.not_before.is_(None), t.not_before <= now),
     )
     if one:
@@ -95,24 +117,30 @@ def _take(*, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpd
         query = query.where(t.job_id == bindparam("wanted_job", type_=t.job_id.type)).order_by(t.position)
     else:
         query = query.order_by(t.rank, t.turn, t.id)
-    first = query.limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    first = (
+        query.limit(literal_column("1")).with_for_update(skip_locked=True, key_share=True).scalar_subquery()
+    )
     table = Task.__table__
     assert isinstance(table, Table)
     return (
         update(table)
         .where(t.id == first)
         .values(
-            state=next_task_state(TaskState.READY, TaskState.LEASED),
-            attempt=t.attempt + 1,
-            lease_token=t.lease_token + 1,
+            state=_constant(next_task_state(TaskState.READY, TaskState.LEASED)),
+            attempt=t.attempt + _ONE,
+            lease_token=t.lease_token + _ONE,
             lease_worker=bindparam("worker"),
             lease_expires=bindparam("until", type_=t.updated_at.type),
-            progress=0.0,
+            progress=literal_column("0.0"),
             updated_at=now,
-            **dict.fromkeys(_OF_A_RUN),
+            **dict.fromkeys(_OF_A_RUN, null()),
         )
         .returning(*t)
     )
+
+
+def _constant(state: str) -> ColumnElement[str]:
+    return literal_column(f"'{state}'", String)
 
 
 @cache
@@ -121,12 +149,18 @@ def _start_job() -> Update:
     assert isinstance(table, Table)
     j = table.c
     now = bindparam("now", type_=j.updated_at.type)
-    running = next_job_state(JobState.QUEUED, JobState.RUNNING)
+    queued, running = JobState.QUEUED, next_job_state(JobState.QUEUED, JobState.RUNNING)
+    # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
+    unlocked = (
+        select(j.id)
+        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     return (
         update(table)
-        .where(j.id == bindparam("the_job", type_=j.id.type))
+        .where(j.id == unlocked.scalar_subquery())
         .values(
-            state=case((j.state == JobState.QUEUED, running), else_=j.state),
+            state=case((j.state == _constant(queued), _constant(running)), else_=j.state),
             started_at=func.coalesce(j.started_at, now),
             step=bindparam("title"),
             updated_at=now,
@@ -134,10 +168,26 @@ def _start_job() -> Update:
     )
 
 
+def _is_waiting(session: Session, job_id: str) -> bool:
+    return session.scalar(select(Job.state).where(Job.id == job_id)) == JobState.QUEUED
+
+
+def _give_up(session: Session, task: Task, *, now: datetime) -> None:
+    """Undo a claim within its transaction; only the token stays as it has grown."""
+    release(task, TaskState.READY, now=now)
+    changed = ("state", "lease_worker", "lease_expires", "ready_at", "progress")
+    session.execute(
+        update(Task)
+        .where(Task.id == task.id)
+        .values(attempt=Task.attempt - 1, **{name: getattr(task, name) for name in changed})
+        .execution_options(synchronize_session=False)
+    )
+
+
 def held(session: Session, task_id: str, token: int) -> Task:
     """The task, locked, while `token` still holds it; LeaseLost where it does not."""
     query = select(Task).where(Task.id == task_id, Task.lease_token == token, Task.state == TaskState.LEASED)
-    task = session.scalars(query.with_for_update()).one_or_none()
+    task = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if task is None:
         raise LeaseLost(f"task {task_id} is no longer held by token {token}")
     return task

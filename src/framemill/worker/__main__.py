@@ -2,10 +2,16 @@
 
 import argparse
 import os
+import signal
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
-from framemill.app import open_app
+from framemill.app import App, open_app
 from framemill.errors import FramemillError
+
+if TYPE_CHECKING:
+    from framemill.worker.pool import Pool
 
 
 def main() -> int:
@@ -15,15 +21,33 @@ def main() -> int:
     size = parser.parse_args().workers
     try:
         app = open_app()
-        from framemill.worker.pool import Pool
-
-        pool = Pool(app, size=size or app.settings.workers or os.cpu_count() or 1, tell=_tell)
-        pool.run()
+        _pool(app, size=size or app.settings.workers or os.cpu_count() or 1).run()
     except FramemillError as error:
         _tell(f"error: {error.message} (code: {error.code})")
         return 1
     app.close()
     return 0
+
+
+def _pool(app: App, *, size: int) -> "Pool":
+    from framemill.worker.pool import Pool
+
+    if app.settings.engine == "pool":
+        return Pool(app, size=size, tell=_tell)
+    # One Celery worker with `size` processes of its own, beside a pool that is its Beat.
+    from framemill.worker import celery_app, node
+    from framemill.worker.beat import InPlace
+
+    beat = InPlace(celery_app.app)
+    return Pool(
+        app,
+        size=1,
+        each=size,
+        tell=_tell,
+        work=partial(node.main, size),
+        stop_now=signal.SIGQUIT,
+        tick=beat.tick,
+    )
 
 
 def _tell(line: str) -> None:

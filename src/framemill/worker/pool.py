@@ -21,10 +21,25 @@ _AFTER_GRACE_S = 15.0
 class Pool:
     """N worker processes; dead ones are replaced and what they held is put back."""
 
-    def __init__(self, app: App, *, size: int, tell: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        size: int,
+        each: int = 1,
+        tell: Callable[[str], object],
+        work: Callable[[], object] = process.main,
+        stop_now: signal.Signals = signal.SIGTERM,
+        tick: Callable[[], float] | None = None,
+    ) -> None:
         self._app = app
         self._size = size
+        self._each = each  # how many workers each process is
         self._tell = tell
+        self._work = work  # what a worker process does
+        self._stop_now = stop_now  # tells one that is stopping already to hand back what it runs
+        self._tick = tick or self._watch_now_and_then  # does what is due; seconds until the next time
+        self._due = 0.0
         # A server that forks: workers share its memory and none inherits our threads or connections.
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["framemill.worker.process"])
@@ -41,15 +56,11 @@ class Pool:
         self.watch()
         for _ in range(self._size):
             self._start()
-        self._tell(f"{self._size} workers at work")
-        every = self._app.settings.watchdog_interval.total_seconds()
-        due = time.monotonic() + every
+        self._tell(f"{self._size * self._each} workers at work")
+        self._due = time.monotonic() + self._app.settings.watchdog_interval.total_seconds()
         while not self._told:
-            self._sleep(max(0.0, due - time.monotonic()))
+            self._sleep(self._tick())
             self._replace_dead()
-            if time.monotonic() >= due:
-                self.watch()
-                due = time.monotonic() + every
         self._stop()
 
     def watch(self) -> None:
@@ -68,8 +79,14 @@ class Pool:
             error = as_error(problem)
             self._tell(f"the watchdog failed: {error.message} (code: {error.code})")
 
+    def _watch_now_and_then(self) -> float:
+        if time.monotonic() >= self._due:
+            self.watch()
+            self._due = time.monotonic() + self._app.settings.watchdog_interval.total_seconds()
+        return max(0.0, self._due - time.monotonic())
+
     def _start(self) -> None:
-        worker = self._context.Process(target=process.main, name="framemill worker")
+        worker = self._context.Process(target=self._work, name="framemill worker")
         worker.start()
         self._workers[worker] = time.monotonic()
 
@@ -95,27 +112,27 @@ class Pool:
             self._told = 1
 
     def _stop(self) -> None:
-        self._signal_workers()
+        self._signal_workers(signal.SIGTERM)
         limit = time.monotonic() + self._app.settings.drain_grace.total_seconds()
-        told = self._told
+        told = 1  # how often we were told and have done so; the next time may have come already
         while self._workers:
-            self._sleep(max(0.0, limit - time.monotonic()))
-            self._replace_dead()
             if self._told > told or time.monotonic() >= limit:
                 told = self._told
-                self._signal_workers()
+                self._signal_workers(self._stop_now)
                 limit = time.monotonic() + _AFTER_GRACE_S
                 if told > 2:
                     break
+            self._sleep(max(0.0, limit - time.monotonic()))
+            self._replace_dead()
         for worker in self._workers:
             worker.kill()
             worker.join()
         self.watch()
 
-    def _signal_workers(self) -> None:
+    def _signal_workers(self, number: signal.Signals) -> None:
         for worker in self._workers:
-            with suppress(ProcessLookupError):
-                worker.terminate()
+            if worker.pid is not None and worker.is_alive():
+                os.kill(worker.pid, number)
 
     def _sleep(self, seconds: float) -> None:
         if wait([self._asleep, *(worker.sentinel for worker in self._workers)], timeout=seconds):

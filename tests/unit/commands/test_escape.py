@@ -44,7 +44,7 @@ def token(text: str, at: int, ends: str) -> tuple[str, int]:
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000)
 @given(_HOSTILE)
 def test_any_value_comes_back_and_ends_where_it_was_ended(value: str) -> None:
     graph = f"{filter_option(value)}:next=1,other[out];[in]more"

@@ -61,7 +61,7 @@ def test_a_curve_like_a_real_encoders_takes_at_most_five_trials(target: float, k
     assert goal.met(best.score) or all(abs(s - goal.aim) >= abs(best.score - goal.aim) for s in steps)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     codec=CODECS,
     target=st.floats(50, 98.5),

@@ -1,6 +1,6 @@
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from framemill.domain.cuts import Mark, Weights
@@ -62,7 +62,6 @@ def test_a_second_of_a_slow_rate_would_hold_too_few_frames() -> None:
     assert sample_us(Fraction(1)) == 24 * SECOND
 
 
-@settings(deadline=None)  # other tests run at the same time
 @given(
     length_s=st.integers(17, 4000),
     begin_s=st.integers(0, 5),

@@ -11,6 +11,8 @@ from framemill.store.tables import Task
 from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 TTL = timedelta(seconds=60)
 
 

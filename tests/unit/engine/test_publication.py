@@ -152,6 +152,22 @@ def test_killed_while_it_is_taken_back_it_can_still_be_taken_back(
     assert _content(tmp_path) == OLD
 
 
+def test_the_moments_are_all_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fill(tmp_path)
+    workspace = _workspace(tmp_path)
+
+    with monkeypatch.context() as patch:
+        _kill_after(MOMENTS - 1, patch)
+        _publish(workspace, overwrite=True)
+    begun = Publication.begun(workspace)
+    assert begun is not None
+    with monkeypatch.context() as patch:
+        _kill_after(MOMENTS - 1, patch)
+        begun.undo()
+
+    assert _content(tmp_path) == OLD
+
+
 def test_a_name_that_was_taken_meanwhile_takes_everything_back(tmp_path: Path) -> None:
     workspace = _workspace(tmp_path)
     publication = Publication.prepare(workspace, _results(workspace))

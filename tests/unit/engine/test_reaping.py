@@ -13,6 +13,7 @@ from framemill.engine.identity import host, worker_id
 from framemill.engine.outcomes import Published
 from framemill.engine.publishing import publish_job
 from framemill.engine.reaping import Reaper
+from framemill.engine.recovery import workspace_of
 from framemill.errors import LeaseLost
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
@@ -23,6 +24,7 @@ from tests.engines import Bench, a_copy, a_machine, a_plan
 DEAD = f"{host()}:999999:1.00"
 ELSEWHERE = "another-host:1:1.00"
 TTL = timedelta(seconds=60)
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 
 class Heard:
@@ -182,3 +184,15 @@ def test_a_worker_that_was_frozen_while_it_published_takes_nothing_back(
 
     (artifact,) = bench.jobs.show(job).artifacts
     assert artifact.path.read_text() == "hello"
+
+
+def test_the_folder_of_a_job_that_was_completed_by_a_dying_worker_goes(bench: Bench) -> None:
+    job = bench.submit()
+    bench.worker(a_plan(a_copy())).run_job(job)
+    with bench.database.read() as session:
+        place = workspace_of(get_job(session, job))
+    (place.root / "001-copy-1").mkdir(parents=True)
+
+    _reaper(bench)[0].reap()
+
+    assert bench.left_over() == ["copy.txt"]

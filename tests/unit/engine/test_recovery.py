@@ -17,6 +17,8 @@ from framemill.store.jobs import get_job
 from framemill.store.tasks import Wanted, claim, extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 TTL = timedelta(seconds=60)
 DEAD = f"{host()}:1:0.00"  # process 1 did not start in 1970
 
@@ -159,6 +161,23 @@ def test_what_dead_attempts_left_behind_is_removed(bench: Bench, monkeypatch: py
     take_over(bench.database, job)
 
     assert [p.name for p in place.root.iterdir()] == ["001-one-1"]
+
+
+def test_what_a_completed_job_left_when_it_was_killed_goes_with_the_next_job_there(bench: Bench) -> None:
+    plan = a_plan(a_copy(publish="one.txt"))
+    done = bench.submit()
+    bench.worker(plan).run_job(done)
+    for name in (done, "0198c0de-0000-7000-8000-000000000000"):
+        (bench.destination / f".framemill-{name}" / "001-copy-1").mkdir(parents=True)
+
+    bench.worker(a_plan(a_copy(publish="two.txt"))).run_job(bench.submit())
+
+    # Nobody here knows the other: it may be of another database, and alive.
+    assert [name for name in bench.left_over() if "/" not in name] == [
+        ".framemill-0198c0de-0000-7000-8000-000000000000",
+        "one.txt",
+        "two.txt",
+    ]
 
 
 def test_asking_for_the_same_again_goes_on_with_the_job_that_was_left(bench: Bench) -> None:

@@ -1,14 +1,19 @@
+from typing import Any
+
 import pytest
 
 from framemill.domain.plan import Estimate, Promise
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import actions
 from framemill.engine.events import JobChanged
+from framemill.engine.publishing import publish_job
 from framemill.engine.workbench import Workbench
 from framemill.errors import DiskFull, FramemillError, ToolFailed, WorkerLost
 from framemill.store.jobs import tasks_of
 from framemill.store.tasks import release
 from tests.engines import Bench, a_command, a_copy, a_plan
+
+pytestmark = pytest.mark.databases("memory", "postgres")
 
 
 def test_a_job_runs_its_steps_in_order_and_publishes_what_they_made(bench: Bench) -> None:
@@ -382,3 +387,35 @@ def test_an_input_that_changed_since_is_planned_anew(bench: Bench, monkeypatch: 
 
     assert bench.jobs.get(job).state is JobState.COMPLETED
     assert (bench.destination / "one.txt").read_text() == "another film"
+
+
+def test_a_destination_that_became_a_file_ends_the_job_in_words(bench: Bench) -> None:
+    job = bench.submit()
+    bench.destination.write_text("not a folder")
+
+    bench.worker(a_plan(a_copy())).run_job(job)
+
+    record = bench.jobs.get(job)
+    assert record.error is not None
+    assert record.error["code"] == "output_exists"
+    bench.jobs.cancel(job)
+    assert bench.destination.read_text() == "not a folder"
+
+
+def test_a_beat_that_finds_the_job_completed_does_not_keep_its_worker_from_tidying_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = bench.worker(a_plan(a_copy()))
+
+    def and_beat(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        publish_job(*args, **kwargs)
+        (one,) = worker.attempts
+        one._hold.beat()
+
+    monkeypatch.setattr("framemill.engine.attempt.publish_job", and_beat)
+    job = bench.submit()
+
+    worker.run_job(job)
+
+    assert bench.jobs.get(job).state is JobState.COMPLETED
+    assert bench.left_over() == ["copy.txt"]

@@ -25,9 +25,19 @@ def test_a_rung_is_capped_constant_quality_with_aligned_closed_gops() -> None:
 
     assert work.taps[0].video is not None
     assert " ".join(work.taps[0].video.args) == (
-        "-c:v libx264 -preset medium -g 120 -x264-params open-gop=0:scenecut=0 -crf 23 -maxrate 2500k "
+        "-c:v libx264 -preset medium -g 120 "
+        "-x264-params open-gop=0:scenecut=0:ref=2:rc-lookahead=30:weightp=1:me=dia -crf 23 -maxrate 2500k "
         "-bufsize 5000k -force_key_frames expr:gte(t+0.0005,n_forced*2) -fps_mode passthrough"
     )
+
+
+def test_another_preset_is_taken_as_it_is() -> None:
+    work = ladder.plan(Ladder(qualities=("720p",), preset="slow"), planning_for(a_film()))
+
+    assert work.taps[0].video is not None
+    args = work.taps[0].video.args
+    assert args[args.index("-preset") + 1] == "slow"
+    assert args[args.index("-x264-params") + 1] == "open-gop=0:scenecut=0"
 
 
 def test_rungs_above_the_source_are_left_out_and_said() -> None:

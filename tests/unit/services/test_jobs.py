@@ -11,6 +11,8 @@ from framemill.errors import (
 from framemill.services.jobs import Jobs
 from tests.engines import Anything, Bench, a_copy, a_plan
 
+pytestmark = pytest.mark.databases("memory", "postgres")
+
 
 def test_a_submitted_job_waits_with_what_it_was_given(bench: Bench) -> None:
     source = bench.an_input()

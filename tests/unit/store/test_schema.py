@@ -6,10 +6,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from framemill.errors import NotSupported
-from framemill.store.database import Database, open_database
+from framemill.store.database import open_database
 from framemill.store.schema import HEAD, MIGRATIONS, revision
 from framemill.store.tables import Base
 
@@ -19,8 +19,12 @@ def _url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'data' / 'framemill.db'}"
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_models(url: str) -> None:
-    database = open_database(url)
+both = pytest.mark.databases("file", "own_postgres")
+
+
+@both
+def test_the_migrations_make_exactly_the_tables_of_the_models(database_url: str) -> None:
+    database = open_database(database_url)
 
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
@@ -37,26 +41,30 @@ def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_an_up_to_date_database_opens_without_alembic(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_database(url).close()
+@both
+def test_an_up_to_date_database_opens_without_alembic(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(database_url).close()
     for name in [n for n in sys.modules if n.split(".")[0] == "alembic"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it fails now
 
-    database = open_database(url)
+    database = open_database(database_url)
 
     assert revision(database) == HEAD
     database.close()
 
 
-def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
-    database = open_database(url)
+@both
+def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    database = open_database(database_url)
     with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
 
     with pytest.raises(NotSupported, match="newer"):
-        open_database(url)
+        open_database(database_url)
 
 
 def test_sqlite_writes_its_log_ahead_and_checks_foreign_keys(url: str) -> None:
@@ -84,8 +92,9 @@ def test_only_what_is_accepted_or_finished_waits_for_the_disk(url: str, durable:
     assert found == level
 
 
-def test_a_block_that_raises_changes_nothing() -> None:
-    database: Database = open_database("sqlite://")
+@pytest.mark.databases("memory", "file", "own_postgres")
+def test_a_block_that_raises_changes_nothing(database_url: str) -> None:
+    database = open_database(database_url)
 
     def fail_halfway() -> None:
         with database.write() as session:
@@ -96,5 +105,5 @@ def test_a_block_that_raises_changes_nothing() -> None:
         fail_halfway()
 
     with database.read() as session:
-        assert session.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 't'")).scalar() == 0
+        assert not inspect(session.connection()).has_table("t")
     database.close()

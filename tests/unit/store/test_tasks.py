@@ -3,7 +3,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -19,6 +18,7 @@ from framemill.store.turns import next_turn
 from tests.engines import Clock
 
 TTL = timedelta(seconds=60)
+pytestmark = pytest.mark.databases("file", "postgres")
 
 
 @pytest.fixture(name="clock")
@@ -27,8 +27,8 @@ def _clock() -> Clock:
 
 
 @pytest.fixture(name="database")
-def _database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'f.db'}", clock=clock)
+def _database(database_url: str, clock: Clock) -> Iterator[Database]:
+    database = open_database(database_url, clock=clock)
     yield database
     database.close()
 
@@ -171,12 +171,12 @@ while True:
 """
 
 
-def test_processes_never_claim_a_task_twice(database: Database) -> None:
+def test_processes_never_claim_a_task_twice(database: Database, database_url: str) -> None:
     jobs = [_add_job(database) for _ in range(60)]
 
     claimers = [
         subprocess.Popen(
-            [sys.executable, "-c", _CLAIMER, str(database.url), f"w{n}"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _CLAIMER, database_url, f"w{n}"], stdout=subprocess.PIPE, text=True
         )
         for n in range(3)
     ]

@@ -1,0 +1,129 @@
+"""One process of a Celery worker: claims a task for each message that it hears.
+
+A message stands for one task's worth of work of a class, whichever task it
+names: rows say what is most urgent and whose turn it is, and they may have
+changed since it was sent.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from types import FrameType
+
+from framemill.app import App, open_app
+from framemill.domain.states import TaskState
+from framemill.engine.dispatch import wakes
+from framemill.store.tables import Task
+from framemill.store.tasks import Wanted
+from framemill.worker.presence import Presence
+
+
+class Child:
+    """This process as a worker."""
+
+    def __init__(self, app: App, resources: Sequence[str]) -> None:
+        self._app = app
+        self._worker = app.worker()
+        self._parent = os.getppid()
+        self.presence = Presence(
+            app,
+            self._worker.name,
+            engine="celery",
+            resources=resources,
+            drain=self._drain,
+            orphaned=lambda: os.getppid() != self._parent,
+        )
+
+    def answer(self, task_id: str) -> str:
+        """Run the task whose turn it is, of the same class as the one that is named."""
+        with self._app.database.read() as session:
+            named = session.get(Task, task_id)
+        if named is None:
+            return "unknown"
+        with self._handing_back():
+            done = self._worker.run_one(Wanted(resources=(named.resource,)))
+        if done is not None:
+            self.presence.count(done)
+            return "done" if done else "ended"
+        self._pass_on(task_id)
+        return "nothing to do"
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.presence.__exit__(None, None, None)
+        self._app.close()
+
+    def _pass_on(self, task_id: str) -> None:
+        """Clocks differ: what was heard too early is said again when it is time."""
+        with self._app.database.read() as session:
+            task, now = session.get(Task, task_id), self._app.database.now(session)
+        if task and task.state == TaskState.READY and task.not_before and task.not_before > now:
+            self._app.dispatcher.nudge(wakes([task]))
+
+    def _drain(self) -> None:
+        """One process cannot leave alone, as another would take its place: so all of the Celery worker do."""
+        os.kill(self._parent, signal.SIGTERM)
+
+    @contextmanager
+    def _handing_back(self) -> Iterator[None]:
+        """While this holds, SIGTERM hands back what is run, and ends the process afterwards.
+
+        It comes from a worker that shuts down without waiting. At other times
+        Celery's own handler is in place, which ends the process at once.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield  # another kind of pool, where no signal comes here
+            return
+        told = []
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            told.append(number)
+            if not self._worker.attempts and callable(before):
+                before(number, frame)
+            self._worker.stop(hand_back=True)
+
+        before = signal.signal(signal.SIGTERM, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        if told:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+_children: dict[int, Child] = {}  # by process: what is inherited over a fork belongs to the parent
+
+
+def begin(resources: Sequence[str]) -> None:
+    """Become a worker; what one that died before left is put back first."""
+    app = open_app()
+    app.reaper.reap()
+    child = Child(app, resources)
+    child.presence.__enter__()
+    _children[os.getpid()] = child
+
+
+def end() -> None:
+    """Stop being one."""
+    if child := _children.pop(os.getpid(), None):
+        child.close()
+
+
+def answer(task_id: str) -> str:
+    """What Celery runs for a message."""
+    return _children[os.getpid()].answer(task_id)
+
+
+def watch() -> None:
+    """What Beat runs: look for what dead workers left and for what nobody heard of."""
+    reaper = _watching().reaper
+    reaper.reap()
+    reaper.ring_again()
+
+
+@cache
+def _watching() -> App:
+    return open_app()
