@@ -139,6 +139,11 @@ class Batches:
         with self._database.read() as session:
             yield from store.jobs_in(session, work.batch_id)
 
+    def counts(self, work: Work) -> dict[str, int]:
+        """How many jobs of this work are in each state; cheap, however many there are."""
+        with self._database.read() as session:
+            return {state: count for _, state, count, _ in store.counts_of(session, [work.batch_id])}
+
     def states(self, job_ids: Sequence[str]) -> Iterator[tuple[str, JobState, Json | None]]:
         """State and error of these jobs; of those that are cleaned away nothing."""
         for start in range(0, len(job_ids), _AT_ONCE):

@@ -18,6 +18,8 @@ from framemill.services.batches import Batches
 from framemill.services.intake import Found, Sieve, files_in
 from framemill.services.moving import move_away
 
+_ASK_ALL_S = 30.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
@@ -58,6 +60,8 @@ class Watch:
     _latest: dict[Path, str] = field(default_factory=dict)  # the job that was last submitted for a path
     _places: set[str] = field(default_factory=set)  # folders of results
     _done: set[str] = field(default_factory=set)  # jobs whose file may be moved away
+    _counts: dict[str, int] = field(default_factory=dict)  # jobs by state, when all were last asked for
+    _asked: float = 0.0
     _settled: dict[Path, Facts] = field(default_factory=dict)  # nothing more is to be done for these
     _told: dict[Path, str] = field(default_factory=dict)  # so that trouble is told once
 
@@ -194,8 +198,7 @@ class Watch:
 
     def ends(self) -> Iterator[News]:
         """What has ended since the last time; what is done may be moved away. Part of every look."""
-        open_jobs = [job.id for job in self._jobs.values() if not job.state.ended]
-        for job_id, state, error in self.batches.states(open_jobs):
+        for job_id, state, error in self.batches.states(self._to_ask()):
             job = self._jobs[job_id]
             job.state, job.error = state, (error or {}).get("code")
             if state is JobState.COMPLETED:
@@ -205,6 +208,14 @@ class Watch:
                 yield News(what=str(state), path=job.path, job_id=job_id, said=said)
         if self.move_done is not None:
             yield from self._move(self.move_done)
+
+    def _to_ask(self) -> list[str]:
+        """The jobs that may have ended: none, mostly, where as many are in each state as before."""
+        counts, now = self.batches.counts(self.work), self.arrivals.now()
+        if counts == self._counts and now - self._asked < _ASK_ALL_S:
+            return []
+        self._counts, self._asked = counts, now
+        return [job.id for job in self._jobs.values() if not job.state.ended]
 
     def _move(self, to: Path) -> Iterator[News]:
         for job in [self._jobs[job_id] for job_id in sorted(self._done)]:
