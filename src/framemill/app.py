@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
+    from framemill.services.batches import Batches
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
@@ -152,6 +153,15 @@ class App:
         from framemill.services.stats import Workers
 
         return Workers(self.database)
+
+    @cached_property
+    def batches(self) -> "Batches":
+        """The use cases around batches."""
+        from framemill.services.batches import Batches
+
+        return Batches(
+            self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
+        )
 
     @cached_property
     def plans(self) -> "Plans":

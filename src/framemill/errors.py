@@ -296,6 +296,16 @@ class JobNotFound(FramemillError):
         super().__init__(f"there is no job {job_id!r}", hint="see `framemill jobs list`")
 
 
+class BatchNotFound(FramemillError):
+    """There is no such batch."""
+
+    code = "batch_not_found"
+
+    def __init__(self, batch_id: str) -> None:
+        self.batch_id = batch_id
+        super().__init__(f"there is no batch {batch_id!r}", hint="see `framemill batch list`")
+
+
 class IllegalTransition(FramemillError):
     """A state may not follow another."""
 

@@ -39,6 +39,8 @@ _LOOK = {
     "run": "Run a pipeline of your own from a YAML or JSON file.",
     "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
+    "batch": "Work on many files as one batch; list, show, cancel, retry.",
+    "watch": "Watch a folder and work on every file that arrives.",
     "jobs": "List, show, watch and steer jobs: pause, cancel, run again.",
     "worker": "Run queued jobs, and see who does.",
     "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",

@@ -39,6 +39,7 @@ BY_CODE: dict[str, int] = {
     "profile_not_found": USAGE,
     "codec_not_in_container": USAGE,
     "job_not_found": USAGE,
+    "batch_not_found": USAGE,
     "illegal_transition": USAGE,
     "idempotency_conflict": USAGE,
     "input_not_found": INPUT,

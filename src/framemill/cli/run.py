@@ -61,7 +61,7 @@ def _run(fixed: str | None, words: Words) -> int:
 
     wish = asked(words, explains=fixed is not None)
     name = fixed or str(words["pipeline"])
-    specs = load_pipeline(name, dict(_setting(text) for text in words["settings"] or ()))
+    specs = load_pipeline(name, dict(setting(text) for text in words["settings"] or ()))
     title = Path(name).stem
     requests = [
         Request.of(specs, inputs=inputs, destination=place.folder, title=title)
@@ -70,18 +70,19 @@ def _run(fixed: str | None, words: Words) -> int:
             operation=title,
             inputs=tuple(map(existing, wish.inputs)),
             several=True,
-            joined=any(map(_takes_all, specs)),
+            joined=any(map(takes_all, specs)),
         )
     ]
     return run(requests, wish)
 
 
-def _takes_all(spec: Spec) -> bool:
+def takes_all(spec: Spec) -> bool:
     """True for an operation that reads more than the first input."""
     return getattr(spec, "sources", None) == () or spec.source.startswith("input_")
 
 
-def _setting(text: str) -> tuple[str, object]:
+def setting(text: str) -> tuple[str, object]:
+    """The field and value that a `--set` says; typer.BadParameter."""
     import yaml
 
     key, equals, value = text.partition("=")

@@ -167,7 +167,7 @@ def run_job(app: "App", job_id: str, *, quiet: bool, as_json: bool, verbose: boo
     gc.freeze()
     gc.enable()
     try:
-        with _hangup_ends(), watcher(quiet=quiet, only_bars=as_json) as watching:
+        with hangup_ends(), watcher(quiet=quiet, only_bars=as_json) as watching:
             detail = app.run_job(job_id, Callback(watching))
     except KeyboardInterrupt as interrupt:
         end = error_of_interruption(job_id)
@@ -189,7 +189,7 @@ def end_of(detail: "JobDetail", *, quiet: bool, as_json: bool, verbose: bool) ->
 
 
 @contextmanager
-def _hangup_ends() -> Iterator[None]:
+def hangup_ends() -> Iterator[None]:
     """While this holds, a terminal that closes ends the work as SIGTERM does, unless under nohup."""
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
         yield

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from framemill.errors import InputUnreadable
+from framemill.errors import InputNotFound, InputUnreadable
 
 WHOLE_BYTES = 64 << 20
 _BLOCK = 1 << 20
@@ -21,8 +21,18 @@ _BLOCK = 1 << 20
 def digest(path: Path) -> str:
     """The digest of a file, or of a folder with everything below it.
 
-    InputUnreadable for a device or a pipe, whose reading may never end.
+    InputUnreadable for a device or a pipe, whose reading may never end, and
+    for what nobody may read; InputNotFound.
     """
+    try:
+        return _digest(path)
+    except FileNotFoundError as error:
+        raise InputNotFound(str(path)) from error
+    except PermissionError as error:
+        raise InputUnreadable(path.name, "nobody may read it") from error
+
+
+def _digest(path: Path) -> str:
     if path.is_dir():
         return _of_folder(path)
     if path.exists() and not path.is_file():

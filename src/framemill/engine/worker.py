@@ -51,7 +51,7 @@ class Worker(Equipment):
         worker has it already, JobNotFound.
         """
         try:
-            with _sigterm_interrupts():
+            with sigterm_interrupts():
                 take_over(self.database, job_id, lane=self.name)
                 if self.side_by_side > 1:
                     self._several(job_id)
@@ -187,7 +187,7 @@ class Worker(Equipment):
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """While this holds, SIGTERM raises Terminated, unless the process has plans of its own for it."""
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

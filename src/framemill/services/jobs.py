@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from framemill.domain.states import JobState
 from framemill.engine import controls, outcomes
+from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
 from framemill.engine.recovery import (
@@ -16,12 +17,10 @@ from framemill.engine.recovery import (
     clear_up_cancelled,
     find_abandoned,
     input_facts,
-    plan_task,
     reopen,
 )
 from framemill.engine.workspace import missing_folders
 from framemill.errors import (
-    DestinationUnwritable,
     IdempotencyConflict,
     IllegalTransition,
     InputUnreadable,
@@ -31,7 +30,7 @@ from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
 from framemill.store.database import Database
-from framemill.store.jobs import add_log, artifacts_of, get_job, keyed_job, logs_of, new_id, tasks_of
+from framemill.store.jobs import artifacts_of, get_job, keyed_job, logs_of, tasks_of
 from framemill.store.listing import Wanted, ids_like, page_of_jobs
 from framemill.store.tables import Job
 from framemill.store.turns import next_turn
@@ -80,7 +79,8 @@ class Jobs:
         _check_priority(priority)
         if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
             raise InvalidSpec("an idempotency key has 1 to 255 characters")
-        place = _a_place(path_of(destination))
+        place = path_of(destination)
+        check_place(place)
         paths = {name: path_of(path) for name, path in inputs.items()}
         request = Job(
             kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
@@ -120,20 +120,15 @@ class Jobs:
                 left := find_abandoned(session, specs=job.specs, inputs=job.inputs, destination=place)
             ):
                 return left
-            now = self._database.now(session)
-            job.id = new_id()
-            job.state = JobState.QUEUED
-            job.priority = priority
-            job.turn = next_turn(session, owner=job.owner, priority=priority)
-            job.lane = worker_id() if foreground else ""
-            job.attempts = 1
-            job.max_attempts = self._max_attempts
-            job.created_at = job.updated_at = now
-            session.add(job)
-            session.flush()
-            task = plan_task(job, now=now)
-            session.add(task)
-            add_log(session, job_id=job.id, at=now, message=f"submitted: {job.kind}")
+            task = enqueue(
+                session,
+                job,
+                priority=priority,
+                turn=next_turn(session, owner=job.owner, priority=priority),
+                lane=worker_id() if foreground else "",
+                max_attempts=self._max_attempts,
+                now=self._database.now(session),
+            )
         self._dispatcher.nudge(wakes([task]))
         return job.id
 
@@ -250,18 +245,3 @@ def _asked(job: Job) -> tuple[object, ...]:
         job.destination["path"],
         job.destination["overwrite"],
     )
-
-
-def _a_place(destination: Path) -> Path:
-    """`destination`, which is a folder or can become one; DestinationUnwritable."""
-    if "\0" in str(destination):
-        raise DestinationUnwritable(str(destination))
-    try:
-        nearest = next(path for path in (destination, *destination.parents) if path.exists())
-    except OSError as error:  # no file can have the name, or nobody may look there
-        raise DestinationUnwritable(str(destination)) from error
-    if not nearest.is_dir():
-        refused = DestinationUnwritable(str(destination))
-        refused.hint = f"{str(nearest)!r} is a file, and results go into a folder: choose another destination"
-        raise refused
-    return destination

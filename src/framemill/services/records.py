@@ -1,5 +1,6 @@
 """What the doors get to see of jobs: frozen values, made from rows within a transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from framemill.domain.media import MediaInfo
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.stored import load_media
-from framemill.store.tables import Artifact, Job, JobLog, Task
+from framemill.store.tables import Artifact, Batch, Job, JobLog, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
@@ -179,6 +180,43 @@ class LogRecord:
     def of(cls, row: JobLog) -> "LogRecord":
         """The row as a value."""
         return cls(id=row.id, task=row.task_key, level=row.level, message=row.message, at=row.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """Many inputs submitted as one, and how far they are."""
+
+    id: str
+    title: str
+    owner: str
+    created_at: datetime
+    counts: dict[JobState, int]
+    progress: float  # percent; what ended badly counts as over
+
+    @property
+    def total(self) -> int:
+        """How many jobs there are."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """How many of them have ended."""
+        return sum(count for state, count in self.counts.items() if state.ended)
+
+    @classmethod
+    def of(cls, row: Batch, counts: Iterable[tuple[str | None, str, int, float]]) -> "BatchRecord":
+        """The row as a value, with what was counted for it."""
+        found = {JobState(state): (count, done) for _, state, count, done in counts}
+        total = sum(count for count, _ in found.values())
+        over = sum(100.0 * count if state.ended else done for state, (count, done) in found.items())
+        return cls(
+            id=row.id,
+            title=row.title,
+            owner=row.owner,
+            created_at=row.created_at,
+            counts={state: count for state, (count, _) in found.items()},
+            progress=round(over / total, 2) if total else 0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import pytest
 
 from framemill.engine import digests
 from framemill.engine.digests import digest, size_of
-from framemill.errors import InputUnreadable
+from framemill.errors import InputNotFound, InputUnreadable
 
 
 def test_a_small_file_is_digested_whole(tmp_path: Path) -> None:
@@ -50,3 +50,8 @@ def test_a_folders_digest_covers_names_and_contents(tmp_path: Path, change: str)
 def test_what_may_never_end_is_not_read() -> None:
     with pytest.raises(InputUnreadable, match="not a regular file"):
         digest(Path("/dev/zero"))
+
+
+def test_a_file_that_is_gone_is_an_input_not_found(tmp_path: Path) -> None:
+    with pytest.raises(InputNotFound):
+        digest(tmp_path / "gone.mp4")

@@ -1,0 +1,46 @@
+"""A request becomes a queued job with its first task, within a transaction. What is asked, services say."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState
+from framemill.engine.recovery import plan_task
+from framemill.errors import DestinationUnwritable
+from framemill.store.jobs import add_log, new_id
+from framemill.store.tables import Job, Task
+
+
+def enqueue(
+    session: Session, job: Job, *, priority: int, turn: int, lane: str, max_attempts: int, now: datetime
+) -> Task:
+    """Give `job` its id, its place in the queue and its first task, which is returned."""
+    job.id = new_id()
+    job.state = JobState.QUEUED
+    job.priority = priority
+    job.turn = turn
+    job.lane = lane
+    job.attempts = 1
+    job.max_attempts = max_attempts
+    job.created_at = job.updated_at = now
+    session.add(job)
+    session.flush()
+    task = plan_task(job, now=now)
+    session.add(task)
+    add_log(session, job_id=job.id, at=now, message=f"submitted: {job.kind}")
+    return task
+
+
+def check_place(destination: Path) -> None:
+    """DestinationUnwritable where there is no folder of this name and none can be made."""
+    if "\0" in str(destination):
+        raise DestinationUnwritable(str(destination))
+    try:
+        nearest = next(path for path in (destination, *destination.parents) if path.exists())
+    except OSError as error:  # no file can have the name, or nobody may look there
+        raise DestinationUnwritable(str(destination)) from error
+    if not nearest.is_dir():
+        refused = DestinationUnwritable(str(destination))
+        refused.hint = f"{str(nearest)!r} is a file, and results go into a folder: choose another destination"
+        raise refused
