@@ -10,6 +10,7 @@ from framemill.commands import source
 from framemill.domain.units import seconds
 
 _HEAD = ("-nostdin", "-hide_banner", "-y")
+LISTING = "made.crc"
 # How a picture is made small enough to be compared: engine.proof's likeness.
 LIKENESS = (32, 18)
 LIKE = f"scale={LIKENESS[0]}:{LIKENESS[1]}:flags=area,format=gray"
@@ -64,12 +65,12 @@ def shown(
 
 
 def packets(file: str, *, demuxer: str) -> tuple[str, ...]:
-    """Every stored picture of our own `out/<file>`: times and checksums in `out/made.crc`."""
+    """Every stored picture of our own `out/<file>`: times and checksums in `out/LISTING`."""
     return (
         *("-v", "error", *_HEAD),
         *source.guard_args(),
         *("-f", demuxer, "-copyts", "-i", f"file:out/{file}"),
-        *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", "file:out/made.crc"),
+        *("-map", "0:v:0", "-c", "copy", "-f", "framecrc", f"file:out/{LISTING}"),
     )
 
 

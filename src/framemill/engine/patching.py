@@ -83,7 +83,7 @@ def patch(
     None, with the file as it was, where that takes most of it, does not
     succeed, or cannot be done exactly.
     """
-    made: list[str] = [_SCRIPT, _DONE]
+    made: list[str] = [_SCRIPT, _DONE, witnesses.LISTING]
     try:
         film = _looked_at(bench, wish["path"])
         stretches = _stretches(film, values, wish, crf)
@@ -122,8 +122,8 @@ def patch(
 
 
 def _looked_at(bench: Workbench, name: str) -> _Film:
-    done = bench.ffmpeg(witnesses.packets(name, demuxer="mov"))
-    stored = read_packets(done.stdout.decode())
+    bench.ffmpeg(witnesses.packets(name, demuxer="mov"))
+    stored = read_packets((bench.scratch / "out" / witnesses.LISTING).read_text("utf-8"))
     shown = tuple(sorted(stored.packets, key=lambda p: p.pts))
     if not shown or any(a.pts == b.pts for a, b in pairwise(shown)):
         raise OutputInvalid("its pictures cannot be told apart")

@@ -73,7 +73,7 @@ def _look(bench: Workbench, wish: Json) -> None:
         raise OutputInvalid("its pieces could not be joined")
     demuxer: str = wish["demuxer"]
     bench.ffmpeg(witnesses.packets(wish["file"], demuxer=demuxer))
-    base, made = _packets((bench.scratch / "out/made.crc").read_text("utf-8"))
+    base, made = _packets((bench.scratch / "out" / witnesses.LISTING).read_text("utf-8"))
     _check_order(made)
     clock = Fraction(*wish["time_base"])
     expected: list[tuple[Fraction, Packet, bool]] = []

@@ -1,6 +1,6 @@
 """A database that goes away in the middle of things; whether a commit arrived is not always known."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState
 from framemill.engine import patience
-from framemill.engine.machine import Machine, Stop
+from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.patience import patiently
 from framemill.engine.planning import Request
 from framemill.errors import DatabaseUnavailable
@@ -18,14 +18,15 @@ from tests.engines import Bench, Clock, a_copy, a_plan
 
 
 class Unsteady(Database):
-    """Once it is told to, it fails durable transactions in turn before they begin and after their commit."""
+    """Once it is told to, it fails what is done with patience: in turn before it begins and after its commit."""
 
     unsteady = False
+    patient = False
     failed = 0
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Session]:
-        faulty = self.unsteady and durable
+        faulty = self.unsteady and self.patient
         odd = self.failed % 2 == 1
         if faulty and not odd:
             self.failed += 1
@@ -50,12 +51,20 @@ def _database(database_url: str) -> Iterator[Unsteady]:
 def test_a_job_completes_once_though_every_answer_is_lost(
     database: Unsteady, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def watched(call: Callable[[], object]) -> object:
+        database.patient = True
+        try:
+            return patiently(call)
+        finally:
+            database.patient = False
+
     monkeypatch.setattr(patience, "_FIRST_S", 0.0)
+    monkeypatch.setattr(patience, "patiently", watched)
     bench = Bench(database=database, clock=Clock(), folder=tmp_path)
     job = bench.submit()
     plan = a_plan(a_copy("one", publish="one.txt"), a_copy("two", ref="one.out", publish="two.txt"))
 
-    def planner(_request: Request, _machine: Machine, _stop: Stop) -> object:
+    def planner(_request: Request, _machine: Machine, _stop: Stop, _report: Report) -> object:
         database.unsteady = True
         return plan
 
