@@ -60,7 +60,8 @@ test-needs:
 .PHONY: bench
 bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
-	@if [ -z "$(BENCH_ARGS)" ]; then $(BIN)/python -m benchmarks.quality && $(BIN)/python -m benchmarks.chunks; fi
+	@if [ -z "$(BENCH_ARGS)" ]; then for part in quality chunks queueing cluster_model; do \
+		$(BIN)/python -m benchmarks.$$part || exit 1; done; fi
 
 .PHONY: chaos
 chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]

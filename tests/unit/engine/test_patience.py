@@ -18,7 +18,7 @@ from tests.engines import Bench, Clock, a_copy, a_plan
 
 
 class Unsteady(Database):
-    """Once it is told to, it fails what is done with patience: in turn before it begins and after its commit."""
+    """Once it is told to, it fails what is done with patience, by turns before it begins and after it."""
 
     unsteady = False
     patient = False
