@@ -1,7 +1,7 @@
 """How a cluster grows: a discrete-event model of workers, database, broker and storage.
 
 Run as `python -m benchmarks.cluster_model`; writes docs/cluster-model.md. What a
-task, a transaction and a transfer cost is measured elsewhere and given here as
+task, a transaction and a transfer cost is given here, measured or assumed, as
 `Costs`; the model only says how these add up, and which of them is full first.
 
 Jobs arrive at random (Poisson) and are equal: a plan, an encode in chunks with
@@ -22,7 +22,7 @@ _PAGE = Path(__file__).resolve().parent.parent / "docs" / "cluster-model.md"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What was measured, on one core of one machine, and what hardware is assumed."""
+    """What one of each costs: encoding and transactions as benchmarks found them, the rest assumed."""
 
     plan_s: float = 0.4  # a worker's time for planning one job, probe included
     encode_s: float = 105.0  # CPU seconds to encode a minute of 1080p to three renditions, one thread
@@ -286,10 +286,10 @@ def _assumed(costs: Costs) -> str:
     words = {
         "encode_s": "CPU seconds of encoding, in {chunks} chunks",
         "transaction_ms": "ms of a claim or a finish",
-        "beat_ms": "ms of a heartbeat that saves progress",
+        "beat_ms": "ms of a heartbeat that saves progress (assumed)",
         "beats_per_s": "heartbeats a second of a running task",
         "lanes": "transactions side by side",
-        "storage_mb_s": "MB/s to and from storage",
+        "storage_mb_s": "MB/s to and from storage (assumed: one port of 10 Gbit/s)",
         "source_mb": "MB of source",
         "result_mb": "MB of results",
     }

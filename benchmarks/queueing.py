@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy import text
+
 from benchmarks.queue_claims import Claims, claims, raw_claims
 from benchmarks.queue_lists import Times, times
 from benchmarks.queue_pool import idle, latencies, p95, pool
@@ -38,9 +40,9 @@ def main() -> None:
         parts.append(_claims(folder, postgres=options.postgres, count=options.tasks))
         parts.append(_lists(folder, sizes=options.rows))
         parts.append(_pool(folder))
-    text = "\n".join(parts)
-    print(text)
-    _PAGE.write_text(text)
+    page = "\n".join(parts)
+    print(page)
+    _PAGE.write_text(page)
 
 
 def _claims(folder: Path, *, postgres: str | None, count: int) -> str:
@@ -50,7 +52,7 @@ def _claims(folder: Path, *, postgres: str | None, count: int) -> str:
         runs.append((f"SQLite, {workers} workers", claims(url, workers=workers, count=count)))
     runs.append(("a bare SQLite table, 4 workers", raw_claims(folder, workers=4, count=count)))
     if postgres:
-        runs.append(("PostgreSQL, 8 workers", claims(postgres, workers=8, count=count)))
+        runs.append((f"PostgreSQL{_unsafe(postgres)}, 8 workers", claims(postgres, workers=8, count=count)))
     rows = [
         (
             title,
@@ -63,6 +65,15 @@ def _claims(folder: Path, *, postgres: str | None, count: int) -> str:
     ]
     heads = ("", "claimed and finished a second", "first tenth ms", "last tenth ms", "last / first")
     return f"## Claiming {count:,} queued tasks\n\n{_table(heads, rows)}"
+
+
+def _unsafe(url: str) -> str:
+    """Says so where the server does not wait for its disk."""
+    database = open_database(url)
+    with database.read() as session:
+        safe = session.execute(text("SHOW fsync")).scalar() == "on"
+    database.close()
+    return "" if safe else " without fsync"
 
 
 def _lists(folder: Path, *, sizes: Sequence[int]) -> str:

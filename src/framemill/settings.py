@@ -64,7 +64,10 @@ def _duration(value: object) -> object:
     """`90s`, `5m`, `1h30m`, `30d` as a timedelta; the rest is pydantic's: `PT90S`, `00:01:30`, seconds."""
     if isinstance(value, str) and (found := _WORDS.fullmatch(value.strip().lower())) and value.strip():
         days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError as error:
+            raise ValueError("no time is that long") from error
     return value
 
 

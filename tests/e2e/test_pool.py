@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,9 @@ from sqlalchemy import select
 from framemill.domain.states import JobState
 from framemill.services.jobs import Jobs
 from framemill.store.database import open_database
-from framemill.store.tables import Task
-from tests.chaos.trial import Trial
+from framemill.store.tables import Task, Worker
+from framemill.store.workers import GONE
+from tests.chaos.trial import ROOT, Trial
 from tests.e2e.conftest import make_clip
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -73,6 +76,29 @@ def test_a_pool_that_is_told_to_stop_finishes_what_runs_and_takes_nothing_more(t
     with trial.pool(workers=2):
         trial.wait(jobs)
     trial.check(jobs)
+
+
+def test_a_pool_that_fails_itself_takes_its_workers_along(trial: Trial) -> None:
+    broken = (
+        "from framemill.app import open_app; from framemill.worker.pool import Pool\n"
+        "pool = Pool(open_app(), size=1, tell=print, tick=lambda: 1 / 0)\n"
+        "pool.run()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", broken],
+        cwd=ROOT,
+        env={**os.environ, **trial.env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    with trial.database.read() as session:
+        assert set(session.scalars(select(Worker.state))) <= {GONE}
 
 
 def _until_claimed(trial: Trial) -> None:

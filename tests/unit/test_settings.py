@@ -104,6 +104,7 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "wall_timeout = -5",
         "cpu_limit = 0",
         "heartbeat = 60",
+        'wall_timeout = "99999999999999d"',
         "lease_ttl = 1",
         "memory_limit = 9223372036854775807",
         'data_dir = "~nobody-here/mill"',

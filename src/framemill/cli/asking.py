@@ -141,7 +141,7 @@ def asked(words: Words, *, explains: bool = False) -> Asked:
 def _priority(text: str | None) -> int:
     if text is None:
         return 5
-    if text.isdigit() and 1 <= int(text) <= 10:
+    if text.isdecimal() and 1 <= int(text) <= 10:
         return int(text)
     raise typer.BadParameter(f"{text!r} is not a number from 1 to 10", param_hint="--priority")
 

@@ -224,7 +224,7 @@ def retry(
 
 def count(text: str, *, hint: str, most: int) -> int:
     """The number that `text` says; typer.BadParameter."""
-    if text.isdigit() and 1 <= int(text) <= most:
+    if text.isdecimal() and 1 <= int(text) <= most:
         return int(text)
     raise typer.BadParameter(f"{text!r} is not a number from 1 to {most}", param_hint=hint)
 

@@ -158,7 +158,7 @@ def clean(
 
 def parse_priority(text: str, *, hint: str) -> int:
     """The priority that `text` says; typer.BadParameter."""
-    if text.isdigit() and 1 <= int(text) <= 10:
+    if text.isdecimal() and 1 <= int(text) <= 10:
         return int(text)
     raise typer.BadParameter(f"{text!r} is not a number from 1 to 10", param_hint=hint)
 

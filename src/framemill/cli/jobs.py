@@ -84,7 +84,7 @@ def list_jobs(
     from framemill.store.listing import Wanted
 
     states = chosen(state)
-    if not limit.isdigit() or not 1 <= int(limit) <= 1000:
+    if not limit.isdecimal() or not 1 <= int(limit) <= 1000:
         raise typer.BadParameter(f"{limit!r} is not a number from 1 to 1000", param_hint="--limit")
     wanted = Wanted(
         states=tuple(states),

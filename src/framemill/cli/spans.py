@@ -14,6 +14,6 @@ def span(text: str, *, hint: str) -> timedelta:
     found = _WORDS.fullmatch(text.strip().lower())
     if found and text.strip():
         days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        if days <= _LONGEST_DAYS and hours + minutes + seconds <= 10**9:
+        if (24 * days + hours) * 3600 + 60 * minutes + seconds <= _LONGEST_DAYS * 86_400:
             return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     raise typer.BadParameter(f"{text!r} is not a time such as 90m, 24h or 7d", param_hint=hint)

@@ -33,7 +33,7 @@ def start(
     ] = None,
 ) -> NoReturn:
     """Become the pool."""
-    if workers is not None and not (workers.isdigit() and 1 <= int(workers) <= 512):
+    if workers is not None and not (workers.isdecimal() and 1 <= int(workers) <= 512):
         raise typer.BadParameter(f"{workers!r} is not a number from 1 to 512", param_hint="--workers")
     given = ("--workers", workers) if workers else ()
     os.execv(sys.executable, (sys.executable, "-m", "framemill.worker", *given))  # noqa: S606 - ourselves

@@ -31,6 +31,8 @@ _HELD = re.compile(
     r"|Only VP8 or VP9 or AV1 video)"
 )
 _MODEL = re.compile(r"could not load libvmaf model with version: (\S+)")
+# A filter graph's input ended before its first picture or sound.
+_NOTHING = re.compile(r"Cannot determine format of input \d+:\d+ after EOF")
 _SIZE = re.compile(r"exceeds specified max pixel count")
 _BROKEN = (
     "moov atom not found",
@@ -74,6 +76,8 @@ def classify(*, tool: str, exit_code: int, tail: Sequence[str], name: str) -> Fr
         )
     if "File too large" in text:
         return LimitExceeded("an output grew beyond the allowed size")
+    if _NOTHING.search(text):
+        return InputUnreadable(name, "nothing of it can be decoded")
     if _is_input_trouble(tail, tool):
         return InputUnreadable(name, reason(tail))
     return ToolFailed(tool=tool, exit_code=exit_code, tail=tuple(scrubbed(line) for line in tail))

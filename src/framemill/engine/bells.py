@@ -20,10 +20,13 @@ class PipeBell:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / f"{os.getpid()}.bell"
-        self._path.unlink(missing_ok=True)
-        os.mkfifo(self._path, 0o600)
+        # Under another name until somebody holds it: ringers take down bells that nobody holds.
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        os.mkfifo(new, 0o600)
         # Open for writing too: so it never ends, however often ringers come and go.
-        self._pipe = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
+        self._pipe = os.open(new, os.O_RDWR | os.O_NONBLOCK)
+        new.rename(self._path)
 
     def wait(self, seconds: float) -> None:
         """Return when it rings, or after `seconds`."""

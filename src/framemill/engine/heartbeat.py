@@ -3,6 +3,7 @@
 A thread of its own, because the worker's is busy reading a program's output.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from framemill.store.jobs import count_tasks, get_job
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import extend
 from framemill.tools.reins import Reins
+
+log = logging.getLogger(__name__)
 
 # Progress is saved at most twice a second; a cancellation is seen as fast.
 BEAT_S = 0.5
@@ -149,3 +152,5 @@ class Heartbeat:
                 self._why = error
             except (DatabaseUnavailable, DiskFull):
                 continue  # progress can wait; a lease that cannot be renewed is lost in time
+            except Exception as error:  # noqa: BLE001 - without a beat nobody would see a cancellation
+                log.warning("heartbeat.failed: %s", error)

@@ -70,13 +70,13 @@ class Janitor:
         stuck = sum(self._unstick(job_id) for job_id in self._silent(now))
         done = Tidied(stuck=stuck)
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
-            self._cleaned = now
             done = Tidied(
                 stuck=stuck,
                 folders=self._remove_orphans(now),
                 jobs=self._forget_jobs(),
                 workers=self._forget_workers(now),
             )
+            self._cleaned = now
         t = self.total
         self.total = Tidied(
             stuck=t.stuck + done.stuck,

@@ -147,13 +147,16 @@ class Reaper:
             ).all()
         # A worker on another host cannot be looked at; it is held for gone when it did nothing for long.
         for job in reserved:
-            if is_gone(job.lane) or job.updated_at < now - _SILENT:
-                self._free(job.id)
+            elsewhere = job.lane.rsplit(":", 2)[0] != host()
+            if is_gone(job.lane) or (elsewhere and job.updated_at < now - _SILENT):
+                self._free(job.id, job.lane)
 
-    def _free(self, job_id: str) -> None:
+    def _free(self, job_id: str, lane: str) -> None:
         with self.database.write(durable=True) as session:
             job = get_job(session, job_id, lock=True)
             tasks = tasks_of(session, job.id, lock=True)
+            if job.lane != lane or JobState(job.state).ended:
+                return  # somebody else has it now
             if any(task.state == TaskState.LEASED for task in tasks):
                 return  # it is at work after all, or its lease will tell
             _into_common_lane(job, tasks)

@@ -123,6 +123,8 @@ def take_over(database: Database, job_id: str, *, lane: str = "") -> None:
         job, now = get_job(session, job_id, lock=True), database.now(session)
         tasks = tasks_of(session, job.id, lock=True)
         for task in _leased(tasks):
+            if _is_held(task, now):  # somebody was quicker
+                raise IllegalTransition(f"job {job_id} is being run by {task.lease_worker}")
             add_log(
                 session,
                 job_id=job.id,

@@ -16,10 +16,11 @@ from framemill.engine.events import JobChanged, TaskChanged
 from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
 from framemill.engine.matching import can
+from framemill.engine.patience import patiently
 from framemill.engine.recovery import clear_up, take_over, workspace_of
-from framemill.errors import DatabaseUnavailable
+from framemill.errors import DatabaseUnavailable, DiskFull
 from framemill.store.jobs import get_job, tasks_of
-from framemill.store.tables import Task
+from framemill.store.tables import Job, Task
 from framemill.store.tasks import Wanted, claim
 
 
@@ -57,7 +58,7 @@ class Worker(Equipment):
                     self._several(job_id)
                     return
                 while self._goes_on(job_id):
-                    task = self._claim(self._only(job_id))
+                    task = self._claim_of(job_id)
                     if task is None:
                         self._wait(job_id)
                     else:
@@ -82,12 +83,12 @@ class Worker(Equipment):
         """Run tasks until `wanted` says None, and `count` each; with none to do wait for the bell.
 
         `poll_s`: it looks by itself this often, for what no bell rings for, and
-        for a database that is away.
+        for a database that is away or has no room.
         """
         while (now := wanted()) is not None:
             try:
                 done = self.run_one(now)
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, DiskFull):
                 done = None
             if done is None:
                 bell.wait(poll_s)
@@ -110,7 +111,7 @@ class Worker(Equipment):
             running: set[Future[bool]] = set()
             try:
                 while self._goes_on(job_id) or running:
-                    while len(running) < self.side_by_side and (task := self._claim(self._only(job_id))):
+                    while len(running) < self.side_by_side and (task := self._claim_of(job_id)):
                         running.add(crew.submit(self._run, task))
                     if not running:
                         self._wait(job_id)
@@ -122,17 +123,22 @@ class Worker(Equipment):
                 self.stop(hand_back=False)
                 raise
 
-    def _only(self, job_id: str) -> Wanted:
-        return Wanted(job_id=job_id, lanes=("", self.name))
+    def _claim_of(self, job_id: str) -> Task | None:
+        try:
+            return self._claim(Wanted(job_id=job_id, lanes=("", self.name)))
+        except DatabaseUnavailable:  # what runs goes on meanwhile
+            return None
 
     def _goes_on(self, job_id: str) -> bool:
+        return not JobState(patiently(lambda: self._rows(job_id))[0].state).ended
+
+    def _rows(self, job_id: str) -> tuple[Job, list[Task]]:
         with self.database.read() as session:
-            return not JobState(get_job(session, job_id).state).ended
+            return get_job(session, job_id), tasks_of(session, job_id)
 
     def _wait(self, job_id: str) -> None:
         """Nothing of the job can be done now: another worker has it, or it is to be tried again later."""
-        with self.database.read() as session:
-            tasks = tasks_of(session, job_id)
+        _, tasks = patiently(lambda: self._rows(job_id))
         held = [t for t in tasks if t.state == TaskState.LEASED]
         if any(t.lease_worker and is_gone(t.lease_worker) for t in held):
             take_over(self.database, job_id, lane=self.name)

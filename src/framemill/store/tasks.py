@@ -43,7 +43,6 @@ class Wanted:
 
     lanes: tuple[str, ...] = ("",)
     job_id: str | None = None  # only this job's
-    task_id: str | None = None  # only this one
     resources: tuple[str, ...] | None = None  # None: every class
     lacks: tuple[str, ...] = ()  # values of Task.requires that this worker has not
 
@@ -67,7 +66,6 @@ def claim(
             _take(
                 lanes=len(wanted.lanes),
                 of_job=wanted.job_id is not None,
-                one=wanted.task_id is not None,
                 some=wanted.resources is not None,
                 lacking=bool(wanted.lacks),
             ),
@@ -77,7 +75,6 @@ def claim(
                 "now": now,
                 "until": now + ttl,
                 **({} if wanted.job_id is None else {"wanted_job": wanted.job_id}),
-                **({} if wanted.task_id is None else {"wanted_task": wanted.task_id}),
                 **({} if wanted.resources is None else {"resources": wanted.resources}),
                 **({"lacks": wanted.lacks} if wanted.lacks else {}),
             },
@@ -99,7 +96,7 @@ def claim(
 # Built once for each shape, and with constants in its text: putting such a statement together, and
 # handing over what never changes, cost several times as much as running it.
 @cache
-def _take(*, lanes: int, of_job: bool, one: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
+def _take(*, lanes: int, of_job: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
     t = Task.__table__.c
     now = bindparam("now", type_=t.updated_at.type)
     query = select(t.id).where(
@@ -107,8 +104,6 @@ def _take(*, lanes: int, of_job: bool, one: bool, some: bool, lacking: bool) -> 
         or_(*(t.lane == bindparam(f"lane{number}") for number in range(lanes))),
         or_(t.not_before.is_(None), t.not_before <= now),
     )
-    if one:
-        query = query.where(t.id == bindparam("wanted_task", type_=t.id.type))
     if some:
         query = query.where(t.resource.in_(bindparam("resources", expanding=True)))
     if lacking:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from framemill.app import App, open_app
-from framemill.errors import FramemillError
+from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
 
 if TYPE_CHECKING:
     from framemill.worker.pool import Pool
@@ -24,7 +24,10 @@ def main() -> int:
         _pool(app, size=size or app.settings.workers or os.cpu_count() or 1).run()
     except FramemillError as error:
         _tell(f"error: {error.message} (code: {error.code})")
-        return 1
+        if error.hint:
+            _tell(f"  try: {error.hint}")
+        # As docs/exit-codes.md says for these.
+        return 2 if isinstance(error, InvalidSettings) else 5 if isinstance(error, DatabaseUnavailable) else 1
     app.close()
     return 0
 

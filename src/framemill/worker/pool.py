@@ -15,7 +15,8 @@ from framemill.worker import process
 
 # A worker that dies at once, again and again, must not eat the machine.
 _SHORT_LIFE_S, _LONGEST_PAUSE_S = 5.0, 60.0
-_AFTER_GRACE_S = 15.0
+# How often, and how long apart, workers are told to hand back what they run before they are killed.
+_ROUNDS, _AFTER_GRACE_S = 2, 15.0
 
 
 class Pool:
@@ -58,10 +59,13 @@ class Pool:
             self._start()
         self._tell(f"{self._size * self._each} workers at work")
         self._due = time.monotonic() + self._app.settings.watchdog_interval.total_seconds()
-        while not self._told:
-            self._sleep(self._tick())
-            self._replace_dead()
-        self._stop()
+        try:
+            while not self._told:
+                self._sleep(self._tick())
+                self._replace_dead()
+        finally:
+            # After an error too: at its exit a process waits for its children, and these would work on.
+            self._stop()
 
     def watch(self) -> None:
         """What the watchdog does each time. A database that is away for a while must not end the pool."""
@@ -103,9 +107,9 @@ class Pool:
             self._tell(f"worker {worker.pid} ended ({worker.exitcode}); another takes its place")
             short = time.monotonic() - began < _SHORT_LIFE_S
             self._pause = min(_LONGEST_PAUSE_S, max(0.5, 2 * self._pause)) if short else 0.0
-            if self._pause:
-                self._sleep(self._pause)
-            self._start()
+            # The other workers' ends do not cut this short.
+            if not (self._pause and self._called_within(self._pause)):
+                self._start()
         if dead and not self._told:
             self.watch()
         if not self._size:
@@ -114,14 +118,15 @@ class Pool:
     def _stop(self) -> None:
         self._signal_workers(signal.SIGTERM)
         limit = time.monotonic() + self._app.settings.drain_grace.total_seconds()
-        told = 1  # how often we were told and have done so; the next time may have come already
+        self._told = max(1, self._told)
+        told, rounds = 1, 0  # how often we were told and have done so; the next time may have come already
         while self._workers:
             if self._told > told or time.monotonic() >= limit:
-                told = self._told
+                told, rounds = self._told, rounds + 1
+                if rounds > _ROUNDS:
+                    break
                 self._signal_workers(self._stop_now)
                 limit = time.monotonic() + _AFTER_GRACE_S
-                if told > 2:
-                    break
             self._sleep(max(0.0, limit - time.monotonic()))
             self._replace_dead()
         for worker in self._workers:
@@ -136,9 +141,14 @@ class Pool:
 
     def _sleep(self, seconds: float) -> None:
         if wait([self._asleep, *(worker.sentinel for worker in self._workers)], timeout=seconds):
-            with suppress(BlockingIOError):
-                os.set_blocking(self._asleep, False)
-                os.read(self._asleep, 64)
+            self._called_within(0)
+
+    def _called_within(self, seconds: float) -> bool:
+        """Wait until we are told something; False where it was quiet for so long."""
+        if not wait([self._asleep], timeout=seconds):
+            return False
+        os.read(self._asleep, 64)
+        return True
 
     def _signalled(self, _number: int, _frame: object) -> None:
         self._told += 1

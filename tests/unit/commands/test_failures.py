@@ -17,6 +17,10 @@ def said(*tail: str, code: int = 1, tool: str = "ffmpeg") -> FramemillError:
         ("[hls @ 0x7fa0ad7a6580] Format not on whitelist 'mov,mp4'", "input_unreadable"),
         ("[magicyuv @ 0x7fa0ad7a6580] Codec (magicyuv) not on whitelist 'h264'", "input_unreadable"),
         ("Error opening input file file:in/source.", "input_unreadable"),
+        (
+            "[fc#0 @ 0x55] Cannot determine format of input 3:0 after EOF",
+            "input_unreadable",
+        ),
         ("file:in/source: Invalid data found when processing input", "input_unreadable"),
         ("[out#0/mp4 @ 0x55] Error writing trailer: No space left on device", "disk_full"),
         ("av_interleaved_write_frame(): Disk quota exceeded", "disk_full"),
