@@ -17,6 +17,7 @@ from framemill.errors import Cancelled, DiskFull, LimitExceeded, TimedOut, ToolM
 from framemill.tools.limits import Limits
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.programs import Programs
+from framemill.tools.reins import Reins
 from framemill.tools.sandbox import sandboxed, working_bwrap
 from tests.processes import ended
 
@@ -65,6 +66,23 @@ def test_a_run_reports_its_end_its_words_and_what_it_used(tmp_path: Path) -> Non
     assert 400 <= done.wall_ms < 20_000
     assert done.cpu_ms > 0
     assert 80_000_000 < done.peak_memory_bytes < 400_000_000
+
+
+class _Interrupted(Reins):
+    @contextlib.contextmanager
+    def over(self, process: "subprocess.Popen[bytes]") -> Iterator[None]:
+        if process.poll() is None:
+            raise KeyboardInterrupt
+        yield
+
+
+def test_ctrl_c_right_after_the_start_ends_the_program_too(tmp_path: Path) -> None:
+    started = time.monotonic()
+
+    with _Interrupted().applied(), pytest.raises(KeyboardInterrupt):
+        _python("import time; time.sleep(60)", tmp_path)
+
+    assert time.monotonic() - started < 20
 
 
 def test_progress_counts_up_to_the_end(programs: Programs, tmp_path: Path) -> None:

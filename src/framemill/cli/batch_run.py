@@ -1,6 +1,7 @@
 """`framemill batch run`: many files, each a job; here, several side by side, or in the queue."""
 
 import gc
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,10 @@ from framemill.cli.batch_board import Board, board
 from framemill.cli.complaint import complain, document_of
 from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
 from framemill.cli.opened import NOBODY, nobody_works, opened
-from framemill.cli.running import hangup_ends
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
 from framemill.domain.states import JobState
+from framemill.interrupts import Terminated, heeded
 
 if TYPE_CHECKING:
     from framemill.app import App
@@ -75,7 +76,6 @@ def run(work: "Work", files: "Iterable[Found]", telling: Telling, *, side_by_sid
     """Do the work here; returns the exit code of the first that failed."""
     from framemill.engine.crew import Crew
     from framemill.engine.events import Callback
-    from framemill.engine.worker import Terminated
 
     listed = tuple(files)
     gc.freeze()
@@ -86,7 +86,7 @@ def run(work: "Work", files: "Iterable[Found]", telling: Telling, *, side_by_sid
         here = _Here(app, work, telling, shown)
         crew = Crew(worker, size=side_by_side, cancel=app.jobs.cancel)
         try:
-            with hangup_ends():
+            with heeded(signal.SIGHUP):
                 crew.run(here.jobs(listed, lane=worker.name), here.ended)
         except KeyboardInterrupt as interrupt:
             code = TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED

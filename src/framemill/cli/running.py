@@ -3,12 +3,11 @@
 import gc
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from framemill.cli.asking import Asked
 from framemill.cli.complaint import (
@@ -24,6 +23,7 @@ from framemill.cli.results import as_document, told
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
 from framemill.domain.states import JobState
+from framemill.interrupts import Terminated, heeded
 from framemill.operations.binding import bound
 from framemill.operations.spec import Spec
 
@@ -162,12 +162,11 @@ def run_job(app: "App", job_id: str, *, quiet: bool, as_json: bool, verbose: boo
     """Run a submitted job here and tell what happens; `as_json` leaves the result to the caller."""
     from framemill.cli.progress import watcher
     from framemill.engine.events import Callback
-    from framemill.engine.worker import Terminated
 
     gc.freeze()
     gc.enable()
     try:
-        with hangup_ends(), watcher(quiet=quiet, only_bars=as_json) as watching:
+        with heeded(signal.SIGHUP), watcher(quiet=quiet, only_bars=as_json) as watching:
             detail = app.run_job(job_id, Callback(watching))
     except KeyboardInterrupt as interrupt:
         end = error_of_interruption(job_id)
@@ -186,25 +185,6 @@ def end_of(detail: "JobDetail", *, quiet: bool, as_json: bool, verbose: bool) ->
     if not as_json:
         _tell(detail, quiet=quiet)
     return End(code=OK, document=as_document(detail))
-
-
-@contextmanager
-def hangup_ends() -> Iterator[None]:
-    """While this holds, a terminal that closes ends the work as SIGTERM does, unless under nohup."""
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
-        yield
-        return
-
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
-        from framemill.engine.worker import Terminated
-
-        raise Terminated
-
-    signal.signal(signal.SIGHUP, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _failed(job: "JobRecord", *, as_json: bool, verbose: bool) -> End:

@@ -1,6 +1,7 @@
 """`framemill watch`: a folder whose files become jobs as they arrive."""
 
 import json
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,10 @@ from framemill.cli.exit_codes import OK
 from framemill.cli.job_control import parse_priority
 from framemill.cli.opened import NOBODY, nobody_works, opened
 from framemill.cli.program import AnyCommand, command
-from framemill.cli.running import hangup_ends
 from framemill.cli.spans import span
 from framemill.cli.terminal import err, harmless, shown_path
 from framemill.errors import InputNotFound
+from framemill.interrupts import heeded
 
 if TYPE_CHECKING:
     from framemill.app import App
@@ -153,11 +154,9 @@ def _watch(
 def _look(
     watching: "Watch", tell: "_Teller", running: "Hands | None", *, once: bool, settle_s: float
 ) -> None:
-    from framemill.engine.worker import sigterm_interrupts
-
     pause = settle_s if once else min(5.0, max(0.5, settle_s / 4))
     try:
-        with sigterm_interrupts(), hangup_ends():
+        with heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             tell(watching.begin())
             looks = 0
             while not once or looks < 2:

@@ -1,12 +1,14 @@
 """Jobs of this process side by side, each to its end. One job alone is `engine.worker`'s."""
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 
-from framemill.engine.worker import Worker, sigterm_interrupts
+from framemill.engine.worker import Worker
 from framemill.errors import FramemillError, IllegalTransition
+from framemill.interrupts import heeded
 
 
 class Crew:
@@ -30,7 +32,10 @@ class Crew:
         Ctrl-C and SIGTERM cancel those that run and raise KeyboardInterrupt;
         no more are asked for. What the iterator raises is raised.
         """
-        with sigterm_interrupts(), ThreadPoolExecutor(self._size, thread_name_prefix="job") as pool:
+        with (
+            heeded(signal.SIGINT, signal.SIGTERM),
+            ThreadPoolExecutor(self._size, thread_name_prefix="job") as pool,
+        ):
             try:
                 hands = [pool.submit(self._work, jobs, ended) for _ in range(self._size)]
                 # In short waits: a signal is seen between them.

@@ -1,13 +1,10 @@
 """The loops of a worker: one job to its end, or whatever is ready until it is told to stop."""
 
 import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import FrameType
-from typing import Any, Protocol
+from typing import Protocol
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
@@ -19,13 +16,10 @@ from framemill.engine.matching import can
 from framemill.engine.patience import patiently
 from framemill.engine.recovery import clear_up, take_over, workspace_of
 from framemill.errors import DatabaseUnavailable, DiskFull
+from framemill.interrupts import heeded
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import Wanted, claim
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, while a job runs in the foreground: it ends like Ctrl-C, and cleans up like it."""
 
 
 class Bell(Protocol):
@@ -52,7 +46,7 @@ class Worker(Equipment):
         worker has it already, JobNotFound.
         """
         try:
-            with sigterm_interrupts():
+            with heeded(signal.SIGINT, signal.SIGTERM):
                 take_over(self.database, job_id, lane=self.name)
                 if self.side_by_side > 1:
                     self._several(job_id)
@@ -190,21 +184,3 @@ class Worker(Equipment):
         clear_up(self.database, job_id)
         outcomes.cancelled(self.database, job_id)
         self.sink.emit(JobChanged(job_id=job_id, state=JobState.CANCELLED))
-
-
-@contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """While this holds, SIGTERM raises Terminated, unless the process has plans of its own for it."""
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def interrupt(_number: int, _frame: FrameType | None) -> Any:  # noqa: ANN401 - never returns
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolEmpty
 from sqlalchemy.orm import Session
 
 from framemill.errors import DatabaseUnavailable, InvalidSettings
+from framemill.interrupts import held_off
 from framemill.store import postgres, sqlite
 
 
@@ -38,6 +39,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A transaction that changes nothing. Raises DatabaseUnavailable."""
         with (
+            held_off(),
             self._failures_named(),
             self._turn,
             Session(self._modes[sqlite.READ], expire_on_commit=False) as session,
@@ -58,6 +60,7 @@ class Database:
         committing = False
         try:
             with (
+                held_off(),
                 self._failures_named(),
                 self._turn,
                 Session(self._modes[mode], expire_on_commit=False) as session,

@@ -112,11 +112,13 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     signal_group(process, signal.SIGTERM)
     signal_group(process, signal.SIGCONT)  # a stopped program would not see TERM
     until = time.monotonic() + _KILL_AFTER_S
-    while time.monotonic() < until and not has_ended(process):
-        for pipe in (process.stdout, process.stderr):
-            _discard(pipe)
-        time.sleep(0.01)
-    signal_group(process, signal.SIGKILL)
+    try:
+        while time.monotonic() < until and not has_ended(process):
+            for pipe in (process.stdout, process.stderr):
+                _discard(pipe)
+            time.sleep(0.01)
+    finally:
+        signal_group(process, signal.SIGKILL)
 
 
 def _discard(pipe: IO[bytes] | None) -> None:

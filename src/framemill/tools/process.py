@@ -19,6 +19,7 @@ import psutil
 
 from framemill.commands.progress import Progress, ProgressReader
 from framemill.errors import Cancelled, LimitExceeded, TimedOut
+from framemill.interrupts import held_off
 from framemill.tools import children, reins
 from framemill.tools.limits import Limits
 
@@ -67,19 +68,24 @@ def run_tool(
     """
     run = _Run(limits=limits, on_progress=on_progress, on_line=on_line, max_stdout=max_stdout)
     started = time.monotonic()
-    child = children.start(_with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits)
-    process = child.process
+    child: children.Child | None = None
     try:
+        with held_off():
+            child = children.start(
+                _with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits
+            )
+        process = child.process
         with reins.current().over(process):
-            try:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    on_start(process.pid, psutil.Process(process.pid).create_time())
-                run.watch(process, cancelled)
-            except BaseException:
-                children.end(process)
-                raise
+            with contextlib.suppress(psutil.NoSuchProcess):
+                on_start(process.pid, psutil.Process(process.pid).create_time())
+            run.watch(process, cancelled)
+    except BaseException:
+        if child is not None:
+            children.end(child.process)
+        raise
     finally:
-        usage = children.reap(child)
+        if child is not None:
+            usage = children.reap(child)
     return Finished(
         exit_code=process.returncode,
         tail=tuple(run.tail),
