@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from framemill.store.database import open_database
-from framemill.store.tables import Base
+from framemill.store.tables import Job
 from tests.servers.keeping import Server, Unavailable, kept, run_as_unprivileged
 
 _USER = "framemill"
@@ -106,7 +106,7 @@ class _Programs:
 def empty(url: str) -> None:
     """Take every row out of the tables at `url`."""
     with psycopg.connect(url, options="-c lock_timeout=20s") as connection:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(Job.metadata.sorted_tables):
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.errors import BatchNotFound
+from framemill.store.base import Json
 from framemill.store.jobs import add_log
-from framemill.store.tables import Batch, Job, Json, Task
+from framemill.store.tables import Batch, Job, Task
 
 _AT_WORK = (JobState.RUNNING, JobState.PAUSED)
 

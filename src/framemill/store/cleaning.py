@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session, load_only
 
 from framemill.domain.states import JobState, TaskState
-from framemill.store.tables import Job, Task, Worker
+from framemill.store.tables import Artifact, Job, Task, Worker
 from framemill.store.workers import GONE
 
 # What tells where a job worked and whether its folder may go; specs and plans can be long.
@@ -43,16 +43,17 @@ def ended_between(session: Session, after: datetime, until: datetime, *, limit: 
 def delete_jobs(session: Session, job_ids: Sequence[str], *, before: datetime) -> list[str]:
     """Forget those of these jobs that ended before this time, with all that hangs on them; returns which.
 
-    One that a worker still holds a task of stays.
+    One that a worker still holds a task of stays, and so do the artifacts of videos.
     """
     held = exists().where(Task.job_id == Job.id, Task.state == TaskState.LEASED)
-    gone = session.scalars(
-        delete(Job)
-        .where(Job.id.in_(job_ids), Job.finished_at < before, ~held)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    )
-    return list(gone)
+    over = select(Job.id).where(Job.id.in_(job_ids), Job.finished_at < before, ~held)
+    gone = list(session.scalars(over.with_for_update()))
+    for row in (
+        delete(Artifact).where(Artifact.job_id.in_(gone), Artifact.video_id.is_(None)),
+        delete(Job).where(Job.id.in_(gone)),
+    ):
+        session.execute(row.execution_options(synchronize_session=False))
+    return gone
 
 
 def delete_workers(session: Session, *, seen_before: datetime) -> int:

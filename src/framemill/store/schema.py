@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from framemill.errors import NotSupported
 from framemill.store import sqlite
 from framemill.store.database import Database
-from framemill.store.tables import Base
+from framemill.store.tables import Job
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0003"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -23,7 +23,7 @@ def ensure_schema(database: Database) -> None:
     if database.engine.dialect.name == "sqlite" and sqlite.in_memory(database.url):
         # Always new, so it has no history; a test proves that this equals the migrations.
         with database.write() as session:
-            Base.metadata.create_all(session.connection())
+            Job.metadata.create_all(session.connection())
         return
     if revision(database) != HEAD:
         _upgrade(database)

@@ -1,86 +1,12 @@
-"""The tables as typed models: what the migrations must produce."""
+"""The tables of jobs and workers as typed models: what the migrations must produce."""
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    Uuid,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
 
-Json = dict[str, Any]  # Any: stored JSON; its shape is the writer's
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC. SQLite has no time zones, so there they are dropped and put back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To what the database takes; a naive datetime is a mistake of ours."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("a naive datetime reached the database")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Back to an aware datetime in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """What every table shares: names of constraints, and how Python types are stored."""
-
-    # Named constraints, so that a later migration can drop one on either database.
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {  # Any: SQLAlchemy's own type here
-        datetime: UtcDateTime(),
-        Json: JSON(none_as_null=True),
-        list[str]: JSON(),
-        list[Json]: JSON(),
-    }
-
-
-def _id() -> Mapped[str]:
-    return mapped_column(Uuid(as_uuid=False), primary_key=True)
-
-
-def _size() -> Mapped[int]:
-    return mapped_column(BigInteger, default=0)
-
-
-def _only(condition: str) -> dict[str, Any]:  # Any: arguments of Index
-    """For an index over some of the rows.
-
-    The migrations do the same on PostgreSQL; naming its dialect here would
-    import it, and its drivers, into every command.
-    """
-    return {"sqlite_where": text(condition)}
+from framemill.store.base import Base, Json, only, row_id, size
+from framemill.store.video_tables import Video
 
 
 class Job(Base):
@@ -88,13 +14,16 @@ class Job(Base):
 
     __tablename__ = "jobs"
 
-    id: Mapped[str] = _id()  # UUIDv7: ids sort by time of submission
+    id: Mapped[str] = row_id()  # UUIDv7: ids sort by time of submission
     kind: Mapped[str] = mapped_column(String(64))
     specs: Mapped[list[Json]]
     inputs: Mapped[Json]  # name -> path, size, mtime_ns, digest
     destination: Mapped[Json]  # path, overwrite, folders that were missing at submission
     owner: Mapped[str] = mapped_column(String(64), default="")  # "": whoever runs this machine
     batch_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    # Whose members may see it, and the video whose artifacts it makes; none of a job on plain files.
+    workspace_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    video_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
@@ -117,7 +46,7 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]  # while it is paused
-    idle_ms: Mapped[int] = _size()  # since it started: paused, or ended and not yet retried
+    idle_ms: Mapped[int] = size()  # since it started: paused, or ended and not yet retried
     # Of an ended job: from its start to its end without the idle time, and its cost in millionths.
     processing_ms: Mapped[int | None] = mapped_column(BigInteger)
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)
@@ -128,17 +57,19 @@ class Job(Base):
         Index(None, "state", "id"),
         Index(None, "kind", "state", "id"),
         Index(None, "owner", "state", "id"),
-        Index(None, "batch_id", "state", "id", **_only("batch_id IS NOT NULL")),
+        Index(None, "batch_id", "state", "id", **only("batch_id IS NOT NULL")),
+        Index(None, "workspace_id", "state", "id", **only("workspace_id IS NOT NULL")),
+        Index(None, "video_id", "id", **only("video_id IS NOT NULL")),
         # All that statistics ask of jobs that have ended.
         Index(
             "ix_jobs_ended",
             *("finished_at", "state", "kind", "processing_ms", "cost_micros"),
-            **_only("finished_at IS NOT NULL"),
+            **only("finished_at IS NOT NULL"),
         ),
-        Index(None, "priority", "turn", **_only("state = 'queued'")),
+        Index(None, "priority", "turn", **only("state = 'queued'")),
         # With the state, or SQLite would look it up in every row to count them.
-        Index(None, "priority", "state", "id", **_only("state = 'queued'")),
-        Index(None, "owner", "priority", "turn", **_only("state = 'queued'")),
+        Index(None, "priority", "state", "id", **only("state = 'queued'")),
+        Index(None, "owner", "priority", "turn", **only("state = 'queued'")),
     )
 
 
@@ -147,7 +78,7 @@ class Batch(Base):
 
     __tablename__ = "batches"
 
-    id: Mapped[str] = _id()
+    id: Mapped[str] = row_id()
     title: Mapped[str] = mapped_column(Text)
     owner: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
@@ -158,7 +89,7 @@ class Task(Base):
 
     __tablename__ = "tasks"
 
-    id: Mapped[str] = _id()
+    id: Mapped[str] = row_id()
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(16))  # plan, step, publish
@@ -187,9 +118,9 @@ class Task(Base):
     eta_ms: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[Json | None]
     error: Mapped[Json | None]
-    wall_ms: Mapped[int] = _size()
-    cpu_ms: Mapped[int] = _size()
-    peak_memory_bytes: Mapped[int] = _size()
+    wall_ms: Mapped[int] = size()
+    cpu_ms: Mapped[int] = size()
+    peak_memory_bytes: Mapped[int] = size()
     updated_at: Mapped[datetime]
 
     __table_args__ = (
@@ -198,24 +129,26 @@ class Task(Base):
         Index(
             "ix_tasks_ready",
             *("lane", "rank", "turn", "id", "resource", "requires"),
-            **_only("state = 'ready'"),
+            **only("state = 'ready'"),
         ),
-        Index("ix_tasks_leased", "lease_expires", **_only("state = 'leased'")),
+        Index("ix_tasks_leased", "lease_expires", **only("state = 'leased'")),
     )
 
 
 class Artifact(Base):
-    """One published file or folder."""
+    """One published file or folder. A video's stays when the record of its job goes."""
 
     __tablename__ = "artifacts"
 
-    id: Mapped[str] = _id()
-    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    id: Mapped[str] = row_id()
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
+    video_id: Mapped[str | None] = mapped_column(ForeignKey(Video.id, ondelete="CASCADE"), index=True)
     # Indexed, or deleting a task would look through all artifacts for it.
     task_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"), index=True)
     position: Mapped[int] = mapped_column(Integer)  # order in the plan
     role: Mapped[str] = mapped_column(String(16))
-    path: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)  # of a video's: its name, such as hls/master.m3u8
+    key: Mapped[str | None] = mapped_column(Text)  # of a video's: where it is stored; a folder's ends in "/"
     bytes: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str | None] = mapped_column(String(96))
     media: Mapped[Json | None]

@@ -31,7 +31,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
 from framemill.errors import LeaseLost
-from framemill.store.tables import Job, Json, Task
+from framemill.store.base import Json
+from framemill.store.tables import Job, Task
 
 # Columns that say how far a run is: empty before it and after it.
 _OF_A_RUN = ("not_before", "error", "tool_pid", "tool_started", "eta_ms", "speed", "ready_at")

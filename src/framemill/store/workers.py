@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from framemill.store.tables import AuditEvent, Json, Worker
+from framemill.store.base import Json
+from framemill.store.tables import AuditEvent, Worker
 
 ACTIVE, DRAINING, GONE = "active", "draining", "gone"
 

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from framemill.errors import NotSupported
 from framemill.store.database import open_database
 from framemill.store.schema import HEAD, MIGRATIONS, revision
-from framemill.store.tables import Base
+from framemill.store.tables import Job
 
 
 @pytest.fixture(name="url")
@@ -28,7 +28,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database_url: str)
 
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
-        difference = compare_metadata(context, Base.metadata)
+        difference = compare_metadata(context, Job.metadata)
     database.close()
 
     assert difference == []

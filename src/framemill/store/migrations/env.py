@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from framemill.store.tables import Base
+from framemill.store.tables import Job
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=Job.metadata,
     # SQLite alters a table by making it anew.
     render_as_batch=True,
     compare_type=True,

@@ -1,0 +1,124 @@
+"""What can be wrong with stored videos, and on their way in and out."""
+
+from framemill.errors.base import FramemillError
+
+
+class StorageUnavailable(FramemillError):
+    """The store of files does not answer as it should."""
+
+    code = "storage_unavailable"
+    transient = True
+
+
+class BlobNotFound(FramemillError):
+    """The store has no such file."""
+
+    code = "blob_not_found"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"the store has no file {key!r}", hint="run `framemill storage verify`")
+
+
+class UploadNotFound(FramemillError):
+    """There is no such upload, or it has ended."""
+
+    code = "upload_not_found"
+
+    def __init__(self, upload_id: str) -> None:
+        self.upload_id = upload_id
+        super().__init__(f"there is no open upload {upload_id!r}", hint="begin the upload anew")
+
+
+class InvalidUpload(FramemillError):
+    """What was uploaded is not what was announced."""
+
+    code = "invalid_upload"
+
+
+class WorkspaceNotFound(FramemillError):
+    """There is no such workspace."""
+
+    code = "workspace_not_found"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no workspace {name!r}", hint="see `framemill workspaces list`")
+
+
+class CollectionNotFound(FramemillError):
+    """There is no such collection in the workspace."""
+
+    code = "collection_not_found"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no collection {name!r}", hint="see `framemill collections list`")
+
+
+class VideoNotFound(FramemillError):
+    """There is no such video."""
+
+    code = "video_not_found"
+
+    def __init__(self, video_id: str) -> None:
+        self.video_id = video_id
+        super().__init__(f"there is no video {video_id!r}", hint="see `framemill videos list`")
+
+
+class NameTaken(FramemillError):
+    """The name is in use."""
+
+    code = "name_taken"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"the name {name!r} is in use", hint="choose another name")
+
+
+class QuotaExceeded(FramemillError):
+    """The workspace has no room for this."""
+
+    code = "quota_exceeded"
+
+
+class SourceChanged(FramemillError):
+    """What is downloaded changed on its server while it came."""
+
+    code = "source_changed"
+
+
+class AddressRefused(FramemillError):
+    """The address may not be fetched from."""
+
+    code = "address_refused"
+
+
+class DownloadFailed(FramemillError):
+    """The server did not give the file."""
+
+    code = "download_failed"
+
+
+class SignatureInvalid(FramemillError):
+    """The signed address was changed, or is for something else."""
+
+    code = "signature_invalid"
+
+
+class SignatureExpired(FramemillError):
+    """The signed address has expired."""
+
+    code = "signature_expired"
+
+
+class Unauthenticated(FramemillError):
+    """Nobody is signed in."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(FramemillError):
+    """Whoever asks may not do this."""
+
+    code = "forbidden"
