@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
+from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, new_id
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import claim
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +31,7 @@ from framemill.engine.heartbeat import Heartbeat
 from framemill.errors import Cancelled
 from framemill.store.database import open_database
 from framemill.store.tables import Task
-from framemill.store.tasks import claim
+from framemill.store.claiming import claim
 from sqlalchemy import exists, select
 
 TTL = timedelta(seconds=60)
