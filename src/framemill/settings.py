@@ -173,6 +173,12 @@ class Settings(BaseSettings):
     tasks_per_child: int = Field(
         200, ge=1, description="Messages after which a Celery worker process makes way for a fresh one."
     )
+    allowed_hosts: str = Field(
+        "",
+        max_length=4000,
+        description="Host names, with commas between them, under which the API may be reached. Empty: any, "
+        "or only localhost where it listens there.",
+    )
     workers: int | None = Field(
         None,
         ge=1,
