@@ -63,7 +63,7 @@ class Limits:
         """InvalidUpload or LimitExceeded, with the limit and its value."""
         self.check_name(filename)
         if size <= 0:
-            raise InvalidUpload(f"{filename!r} is empty", hint="upload a file with at least one byte")
+            raise empty(filename)
         self.check_size(filename, size)
 
     def check_name(self, filename: str) -> str:
@@ -80,6 +80,11 @@ class Limits:
                 f"{filename!r} has {size:,} bytes, and upload_max_bytes is {self.max_bytes:,}",
                 hint="send a smaller file, or have the operator raise FRAMEMILL_UPLOAD_MAX_BYTES",
             )
+
+
+def empty(filename: str) -> InvalidUpload:
+    """The refusal of a file with nothing in it."""
+    return InvalidUpload(f"{filename!r} is empty", hint="upload a file with at least one byte")
 
 
 def checked_digest(sha256: str | None) -> str | None:
