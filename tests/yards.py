@@ -12,18 +12,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framemill.domain.uploads import Limits
-from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
-from framemill.services.upload_ends import UploadEnds
+from framemill.services.collections import Collections
+from framemill.services.deletion import Remover
+from framemill.services.upload_ends import Start, UploadEnds
 from framemill.services.upload_records import Announced, UploadRecord
+from framemill.services.upload_starts import UploadStarts
 from framemill.services.upload_watch import UploadWatch
 from framemill.services.uploads import Uploads
+from framemill.services.videos import Videos
+from framemill.services.workspaces import Workspaces
 from framemill.storage.blobs import BlobStore
 from framemill.storage.disk import Disk
 from framemill.storage.local import LocalStore
 from framemill.storage.signing import Signer
 from framemill.store.database import Database
 from framemill.store.jobs import new_id
-from framemill.store.video_tables import Collection, Upload, Video, Workspace
+from framemill.store.video_tables import Upload, Video
 from tests.engines import Clock
 
 PART = 5 << 20  # the least that a store takes for all but the last
@@ -99,26 +103,8 @@ class Yard:
     folder: Path
     fuse: Fuse = field(default_factory=Fuse)
     jobs: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # video and pipeline by key
+    start: Start | None = None
     max_bytes: int = 64 << 20
-
-    def __post_init__(self) -> None:
-        with self.database.write() as session:
-            now = self.database.now(session)
-            if session.scalars(select(Workspace)).first() is None:
-                home = Workspace(
-                    id=new_id(), name=DEFAULT_WORKSPACE, title="", created_at=now, updated_at=now
-                )
-                session.add(home)
-                session.flush()
-                session.add(
-                    Collection(
-                        id=new_id(),
-                        workspace_id=home.id,
-                        name=DEFAULT_COLLECTION,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                )
 
     @property
     def store(self) -> LocalStore:
@@ -133,29 +119,46 @@ class Yard:
         return database, cast("BlobStore", FusedStore(self.store, self.fuse))
 
     @property
-    def ends(self) -> UploadEnds:
-        database, store = self._fused
-        return UploadEnds(database, store, start=self._start)
-
-    @property
     def uploads(self) -> Uploads:
         """The service as a process sees it that has just begun."""
         database, store = self._fused
-        return Uploads(
-            database,
-            store,
-            UploadEnds(database, store, start=self._start),
-            limits=Limits(max_bytes=self.max_bytes, types=TYPES),
-            part_bytes=PART,
-            expiry=timedelta(hours=6),
+        limits = Limits(max_bytes=self.max_bytes, types=TYPES)
+        starts = UploadStarts(
+            database, self.collections, limits=limits, part_bytes=PART, expiry=timedelta(hours=6)
         )
+        return Uploads(database, store, starts, self._ends(database, store), limits=limits)
 
     @property
     def watch(self) -> UploadWatch:
         database, store = self._fused
-        return UploadWatch(database, store, UploadEnds(database, store, start=self._start))
+        return UploadWatch(database, store, self._ends(database, store))
 
-    def _start(self, video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
+    @property
+    def videos(self) -> Videos:
+        database, store = self._fused
+        return Videos(database, self.collections, self._remover(database, store))
+
+    @property
+    def workspaces(self) -> Workspaces:
+        return Workspaces(self.database, sweep=lambda: None)
+
+    @property
+    def collections(self) -> Collections:
+        return Collections(self.database, self.workspaces, sweep=lambda: None)
+
+    def sweep(self) -> None:
+        """What the janitor does about deletions."""
+        self._remover(self.database, self.store).sweep()
+
+    def _ends(self, database: Database, store: BlobStore) -> UploadEnds:
+        return UploadEnds(database, store, self._remover(database, store), start=self._started)
+
+    def _remover(self, database: Database, store: BlobStore) -> Remover:
+        return Remover(database=database, blobs=lambda: store, cancel=lambda _job: None)
+
+    def _started(self, video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
+        if self.start is not None:
+            return self.start(video_id, pipeline=pipeline, idempotency_key=idempotency_key)
         self.fuse.step()
         self.jobs.setdefault(idempotency_key, (video_id, pipeline))
         self.fuse.step()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Event, Thread
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -18,9 +18,17 @@ from framemill.domain.sniffing import HEAD, check_fits
 from framemill.domain.uploads import Cut
 from framemill.domain.videos import UploadState, VideoState, next_upload_state, next_video_state
 from framemill.engine.stored import dump_error, load_error
-from framemill.errors import BlobNotFound, FramemillError, InvalidUpload, UploadNotFound
-from framemill.services.upload_records import is_double
-from framemill.services.upload_rows import same_content
+from framemill.errors import (
+    BlobNotFound,
+    FramemillError,
+    InvalidUpload,
+    QuotaExceeded,
+    UploadNotFound,
+    VideoNotFound,
+)
+from framemill.services import originals
+from framemill.services.deletion import Remover
+from framemill.services.upload_records import Json, is_double, video_of
 from framemill.storage.blobs import BlobStore
 from framemill.store.database import Database
 from framemill.store.uploads import get_upload
@@ -28,7 +36,7 @@ from framemill.store.video_tables import Upload, Video
 
 HOLD = timedelta(seconds=30)  # whoever completes an upload and says nothing for so long is gone
 _SAY_EVERY_S = 10.0
-_FRESH = frozenset({VideoState.UPLOADING, VideoState.FAILED})
+_NEVER_CAME = frozenset({VideoState.UPLOADING, VideoState.FAILED})
 
 
 class Start(Protocol):
@@ -41,9 +49,10 @@ class Start(Protocol):
 class UploadEnds:
     """Completing and removing uploads."""
 
-    def __init__(self, database: Database, blobs: BlobStore, *, start: Start) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, remover: Remover, *, start: Start) -> None:
         self._database = database
         self._blobs = blobs
+        self._remover = remover
         self._start = start
 
     def settle(self, upload_id: str) -> None:
@@ -57,26 +66,19 @@ class UploadEnds:
             return
         with self._held(upload_id):
             row, video = self._rows(upload_id)
-            if row.error is None and video.state == VideoState.UPLOADING and not is_double(row, video):
+            if row.error is None and video.state == VideoState.UPLOADING:
                 self._receive(row)
             self._conclude(upload_id)
 
     def remove(self, upload_id: str) -> None:
-        """Take away everything of an upload that was given up; its video, too, if it never came."""
-        try:
-            row, _ = self._rows(upload_id)
-        except UploadNotFound:
-            return
-        if row.store_id:
-            self._blobs.abort_parts(row.key, row.store_id)
-        self._blobs.delete([row.key])
-        with self._database.write(durable=True) as session, suppress(UploadNotFound):
-            row = get_upload(session, upload_id, lock=True)
+        """Take away everything of an upload that came to nothing, and the video that it was to be."""
+        with self._database.write(durable=True) as session:
+            row = get_upload(session, upload_id)
             video = session.get_one(Video, row.video_id, with_for_update=True)
-            session.delete(row)
-            session.flush()
-            if video.state in _FRESH:
-                session.delete(video)
+            if video.state in _NEVER_CAME:
+                video.state = next_video_state(VideoState(video.state), VideoState.DELETING)
+                video.updated_at = self._database.now(session)
+        self._remover.remove(video.id)
 
     def _rows(self, upload_id: str) -> tuple[Upload, Video]:
         with self._database.read() as session:
@@ -87,7 +89,7 @@ class UploadEnds:
         with self._database.write() as session:
             row, now = get_upload(session, upload_id, lock=True), self._database.now(session)
             if row.state == UploadState.FAILED:
-                raise _error_of(row)
+                raise load_error(row.error or {})
             if row.state == UploadState.ABORTED:
                 raise UploadNotFound(upload_id)
             free = row.state == UploadState.COMPLETING and now - row.updated_at >= HOLD
@@ -131,13 +133,14 @@ class UploadEnds:
         try:
             digest = self._verified(row)
         except InvalidUpload as error:
-            with self._completing(row.id) as (_, held):
-                held.error = dump_error(error)
+            self._refuse(row.id, error)
             return
         try:
-            self._arrive(row.id, digest)
+            self._arrive(row, digest)
         except IntegrityError:  # the same content came twice at once
-            self._arrive(row.id, digest)
+            self._arrive(row, digest)
+        except (InvalidUpload, QuotaExceeded) as error:
+            self._refuse(row.id, error)
 
     def _join(self, row: Upload) -> None:
         """Make one file of the parts; a second time it finds that done."""
@@ -169,18 +172,18 @@ class UploadEnds:
 
     def _verified(self, row: Upload) -> str:
         """The SHA-256 of what is stored; InvalidUpload where it is not what was announced."""
-        total, size, head = hashlib.sha256(), 0, b""
-        seen = False
+        total, size, head, seen = hashlib.sha256(), 0, b"", False
+        ending = row.key.rpartition(".")[2]
         for piece in self._blobs.read(row.key):
             total.update(piece)
             size += len(piece)
             if not seen:
                 head += piece[:HEAD]
                 if seen := len(head) >= HEAD:
-                    check_fits(head[:HEAD], _ending(row))
+                    check_fits(head[:HEAD], ending)
         if size != row.bytes:
             raise InvalidUpload(f"{size} bytes came where {row.bytes} were announced", hint="begin it anew")
-        check_fits(head[:HEAD], _ending(row))
+        check_fits(head[:HEAD], ending)
         digest = total.hexdigest()
         if row.sha256 is not None and digest != row.sha256:
             raise InvalidUpload(
@@ -189,51 +192,55 @@ class UploadEnds:
             )
         return digest
 
-    def _arrive(self, upload_id: str, digest: str) -> None:
-        with self._completing(upload_id) as (session, row):
-            video, now = (
-                session.get_one(Video, row.video_id, with_for_update=True),
-                self._database.now(session),
-            )
-            if video.state != VideoState.UPLOADING:
-                return
-            if (same := same_content(session, video.collection_id, digest)) is not None:
-                row.video_id = same.id
-                session.flush()
-                session.delete(video)
-                return
-            video.state = next_video_state(VideoState(video.state), VideoState.READY)
-            video.key = row.key
-            video.bytes = video.stored_bytes = row.bytes
-            video.sha256 = digest
-            video.updated_at = now
+    def _refuse(self, upload_id: str, error: FramemillError) -> None:
+        with self._completing(upload_id) as (_, row):
+            row.error = dump_error(error)
+
+    def _arrive(self, row: Upload, digest: str) -> None:
+        with self._completing(row.id) as (session, held), suppress(VideoNotFound):
+            now = self._database.now(session)
+            originals.arrive(session, held.video_id, bytes=row.bytes, sha256=digest, now=now)
 
     def _conclude(self, upload_id: str) -> None:
         """Act on what was written down: a failure, a double, or a video that is there."""
         row, video = self._rows(upload_id)
         if row.state != UploadState.COMPLETING:
             return
-        double = is_double(row, video)
-        if row.error is not None or double:
-            self._blobs.delete([row.key])
+        if video.state == VideoState.DELETING:
+            self._give_up(upload_id)
+        if row.error is not None:
+            self._fail(row)
+        if is_double(row, video):
+            self._remover.remove(video_of(row.key))
+            self._completed(upload_id)
+            return
         job_id, error = None, None
-        if row.error is None and not double:
-            try:
-                job_id = self._start(video.id, pipeline=row.pipeline, idempotency_key=f"upload:{row.id}")
-            except FramemillError as problem:
-                if problem.transient:
-                    raise
-                error = dump_error(problem)  # the original is there all the same
-        with self._completing(upload_id) as (session, held):
-            if held.error is None:
-                held.state, held.job_id, held.error = UploadState.COMPLETED, job_id, error
-                return
-            held.state = UploadState.FAILED
-            original = session.get_one(Video, held.video_id, with_for_update=True)
-            original.state = next_video_state(VideoState(original.state), VideoState.FAILED)
-            original.error = held.error
-            original.updated_at = self._database.now(session)
-        raise _error_of(row)
+        try:
+            job_id = self._start(video.id, pipeline=row.pipeline, idempotency_key=f"upload:{row.id}")
+        except FramemillError as problem:
+            if problem.transient:
+                raise
+            error = dump_error(problem)  # the original is there all the same
+        self._completed(upload_id, job_id=job_id, error=error)
+
+    def _completed(self, upload_id: str, *, job_id: str | None = None, error: Json | None = None) -> None:
+        with self._completing(upload_id) as (_, row):
+            row.state = next_upload_state(UploadState(row.state), UploadState.COMPLETED)
+            row.job_id, row.error = job_id, error
+
+    def _fail(self, row: Upload) -> NoReturn:
+        self._blobs.delete([row.key])
+        error = row.error or {}
+        with self._completing(row.id) as (session, held):
+            held.state = next_upload_state(UploadState(held.state), UploadState.FAILED)
+            originals.fail(session, held.video_id, error, now=self._database.now(session))
+        raise load_error(error)
+
+    def _give_up(self, upload_id: str) -> NoReturn:
+        """Somebody deleted the video meanwhile, and who deletes waits for us."""
+        with self._completing(upload_id) as (_, row):
+            row.state = next_upload_state(UploadState(row.state), UploadState.ABORTED)
+        raise UploadNotFound(upload_id)
 
     @contextmanager
     def _completing(self, upload_id: str) -> Iterator[tuple[Session, Upload]]:
@@ -243,11 +250,3 @@ class UploadEnds:
             if row.state != UploadState.COMPLETING:
                 raise UploadNotFound(upload_id)
             yield session, row
-
-
-def _ending(row: Upload) -> str:
-    return row.key.rpartition(".")[2]
-
-
-def _error_of(row: Upload) -> FramemillError:
-    return load_error(row.error or dump_error(InvalidUpload()))

@@ -113,6 +113,11 @@ class UploadRecord:
         )
 
 
+def video_of(key: str) -> str:
+    """The id of the video that a key belongs to."""
+    return key.split("/")[2]
+
+
 def is_double(row: Upload, video: Video) -> bool:
     """True where the upload's content belongs to a video that was there before: that has a key of its own."""
     return video.key is not None and video.key != row.key

@@ -1,28 +1,26 @@
 """Uploads: announcing a file, where its parts go, how far it is, giving it up.
 
-What happens when all parts are there is `services.upload_ends`'s; what nobody
-comes back to, `services.upload_watch`'s. Every call may be served by another
-process: what is known of an upload is its row, and its parts in the store.
+The first rows are `services.upload_starts`'s work, what happens when all parts
+are there `services.upload_ends`'s, what nobody comes back to
+`services.upload_watch`'s. Every call may be served by another process: what is
+known of an upload is its row, and its parts in the store.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-
-from framemill.domain.uploads import Cut, Limits, checked_digest, cut, empty, spans
-from framemill.domain.videos import UploadState, checked_filename, next_upload_state
-from framemill.errors import FramemillError, IdempotencyConflict, InvalidSpec, InvalidUpload, UploadNotFound
-from framemill.services import upload_rows as rows
+from framemill.domain.sniffing import content_type_of
+from framemill.domain.uploads import Cut, Limits, checked_digest, empty, spans
+from framemill.domain.videos import UploadState, next_upload_state
+from framemill.errors import FramemillError, InvalidSpec, InvalidUpload, UploadNotFound
 from framemill.services.upload_ends import HOLD, UploadEnds
 from framemill.services.upload_records import Announced, PartUrl, UploadRecord
+from framemill.services.upload_starts import UploadStarts
 from framemill.storage.blobs import BlobStore, Part
 from framemill.store.database import Database
-from framemill.store.jobs import new_id
-from framemill.store.uploads import get_upload, keyed_upload
+from framemill.store.uploads import get_upload
 from framemill.store.video_tables import Upload, Video
 
 URLS_AT_ONCE = 100
@@ -36,23 +34,13 @@ class Uploads:
     """The use cases around uploads."""
 
     def __init__(
-        self,
-        database: Database,
-        blobs: BlobStore,
-        ends: UploadEnds,
-        *,
-        limits: Limits,
-        part_bytes: int = 10 << 20,
-        expiry: timedelta = timedelta(hours=6),
-        check_pipeline: Callable[[str], object] = lambda _name: None,
+        self, database: Database, blobs: BlobStore, starts: UploadStarts, ends: UploadEnds, *, limits: Limits
     ) -> None:
         self._database = database
         self._blobs = blobs
+        self._starts = starts
         self._ends = ends
         self._limits = limits
-        self._part_bytes = part_bytes
-        self._expiry = expiry
-        self._check_pipeline = check_pipeline
 
     def begin(self, asked: Announced, *, urls: int = URLS_AT_ONCE) -> UploadRecord:
         """Announce a file; says where its first parts go.
@@ -64,7 +52,7 @@ class Uploads:
         InvalidSpec and IdempotencyConflict.
         """
         self._limits.check(asked.filename, asked.bytes)
-        record = self._announce(asked)
+        record = self._starts.announce(asked)
         if record.id is None or record.state is not UploadState.OPEN:
             return record
         wanted = range(1, min(urls, record.part_count) + 1)
@@ -141,7 +129,7 @@ class Uploads:
     def take(self, asked: Announced, pieces: Iterable[bytes]) -> UploadRecord:
         """A whole file in one go: small ones from a form. Nothing is left of one that breaks off."""
         self._limits.check_name(asked.filename)
-        record = self._announce(replace(asked, bytes=max(1, min(asked.bytes, self._limits.max_bytes))))
+        record = self._starts.announce(replace(asked, bytes=max(1, min(asked.bytes, self._limits.max_bytes))))
         if record.id is None or record.state is not UploadState.OPEN:
             return record
         with self._database.read() as session:
@@ -167,69 +155,6 @@ class Uploads:
             row.state = next_upload_state(UploadState(row.state), UploadState.ABORTED)
         self._ends.remove(upload_id)
 
-    def _announce(self, asked: Announced) -> UploadRecord:
-        if asked.idempotency_key is not None and not 1 <= len(asked.idempotency_key) <= _LONGEST_KEY:
-            raise InvalidSpec(f"an idempotency key has 1 to {_LONGEST_KEY} characters")
-        if asked.pipeline is not None:
-            self._check_pipeline(asked.pipeline)
-        clean = replace(asked, filename=checked_filename(asked.filename), sha256=checked_digest(asked.sha256))
-        try:
-            return self._write(clean)
-        except IntegrityError:
-            # Somebody else was as quick with the same key.
-            if asked.idempotency_key is None:
-                raise
-            return self._write(clean)
-
-    def _write(self, asked: Announced) -> UploadRecord:
-        made = cut(asked.bytes, part_bytes=self._part_bytes)
-        with self._database.write(durable=True) as session:
-            shelf = rows.shelf_of(session, asked.workspace, asked.collection)
-            if (known := self._known(session, shelf, asked)) is not None:
-                return known
-            if (
-                asked.sha256
-                and (same := rows.same_content(session, shelf.collection_id, asked.sha256)) is not None
-            ):
-                return UploadRecord.of_known(same)
-            now = self._database.now(session)
-            video = rows.begin_video(session, shelf, asked, now=now)
-            upload = Upload(
-                id=new_id(),
-                workspace_id=shelf.workspace_id,
-                video_id=video.id,
-                state=UploadState.OPEN,
-                key=rows.original_key(video),
-                store_id="",
-                bytes=asked.bytes,
-                part_bytes=made.part_bytes,
-                sha256=asked.sha256,
-                pipeline=asked.pipeline,
-                uploader=asked.uploader,
-                idempotency_key=asked.idempotency_key,
-                created_at=now,
-                updated_at=now,
-                expires_at=now + self._expiry,
-            )
-            session.add(upload)
-            return UploadRecord.of(upload, video)
-
-    def _known(self, session: Session, shelf: rows.Shelf, asked: Announced) -> UploadRecord | None:
-        """The upload that was begun under the same idempotency key."""
-        if asked.idempotency_key is None:
-            return None
-        row = keyed_upload(
-            session, workspace_id=shelf.workspace_id, uploader=asked.uploader, key=asked.idempotency_key
-        )
-        if row is None:
-            return None
-        video = session.get_one(Video, row.video_id)
-        record = UploadRecord.of(row, video)
-        same = (row.bytes, video.collection_id) == (asked.bytes, shelf.collection_id)
-        if not same or (not record.duplicate and video.filename != asked.filename):
-            raise IdempotencyConflict(asked.idempotency_key, job_id=row.id)
-        return record
-
     def _opened(self, upload_id: str) -> tuple[Upload, datetime]:
         """The row of an upload that takes parts, known to the store, and the time."""
         with self._database.read() as session:
@@ -238,7 +163,7 @@ class Uploads:
             raise UploadNotFound(upload_id)
         if row.store_id:
             return row, now
-        made = self._blobs.start_parts(row.key, content_type=rows.content_type(row.key))
+        made = self._blobs.start_parts(row.key, content_type=content_type_of(row.key.rpartition(".")[2]))
         with self._database.write() as session:
             row = get_upload(session, upload_id, lock=True)
             if mine := row.state == UploadState.OPEN and not row.store_id:

@@ -63,6 +63,7 @@ def _nothing_before(_yard: Yard) -> None:
 def _tidied(yard: Yard) -> None:
     yard.clock.pass_by(2 * 3600)
     yard.watch.tidy()
+    yard.sweep()
 
 
 def test_a_client_that_comes_back_finishes_what_any_crash_broke_off(tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def test_what_was_accepted_is_finished_by_the_watchdog_alone(tmp_path: Path) -> 
     def check(yard: Yard) -> None:
         accepted = yard.rows()[1][0].state != UploadState.OPEN
         yard.watch.tidy()
+        yard.sweep()
         (video,), (upload,) = yard.rows()
         if not accepted:
             assert upload.state == UploadState.OPEN
@@ -155,6 +157,7 @@ def test_what_was_given_up_is_gone_whichever_step_broke_off(tmp_path: Path) -> N
         if uploads and uploads[0].state == UploadState.OPEN:
             abort(yard)
         yard.watch.tidy()
+        yard.sweep()
         assert yard.rows() == ([], [])
         assert yard.stored() == {}
         assert yard.nothing_open()
@@ -168,8 +171,10 @@ def test_of_a_small_file_whose_server_died_either_all_is_there_or_nothing(tmp_pa
 
     def check(yard: Yard) -> None:
         yard.watch.tidy()
+        yard.sweep()
         yard.clock.pass_by(7 * 3600)
         yard.watch.tidy()
+        yard.sweep()
         videos, _ = yard.rows()
         if videos:
             assert [video.state for video in videos] == [VideoState.READY]

@@ -338,21 +338,21 @@ def test_while_somebody_completes_it_others_are_told_so(yard: Yard) -> None:
     yard.send(begun, FILM)
     second = []
 
-    def while_reading(_video: str, **_: object) -> str | None:
+    def while_reading(video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
         second.append(yard.uploads.complete(begun.id or "").state)
         return None
 
-    yard._start = while_reading  # type: ignore[method-assign]  # the moment in between
+    yard.start = while_reading  # the moment in between
     yard.uploads.complete(begun.id)
 
     assert second == [UploadState.COMPLETING]
 
 
 def test_a_pipeline_that_does_not_start_costs_no_original(yard: Yard) -> None:
-    def refuse(_video: str, **_: object) -> str | None:
+    def refuse(video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
         raise InvalidSpec("no such pipeline")
 
-    yard._start = refuse  # type: ignore[method-assign]  # a pipeline that was removed meanwhile
+    yard.start = refuse  # a pipeline that was removed meanwhile
     done = yard.upload(FILM)
 
     assert (done.state, done.video_state) == (UploadState.COMPLETED, VideoState.READY)
