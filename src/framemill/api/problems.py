@@ -219,3 +219,5 @@ def describe(schema: dict[str, Any]) -> None:
         for operation in methods.values():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = answer
+            if first := operation.get("description", "").partition("\n")[0]:
+                operation["summary"] = first

@@ -100,6 +100,8 @@ class JobRecord:
     attempts: int
     owner: str  # "": whoever runs this machine
     batch_id: str | None
+    workspace_id: str | None  # whose members may see it; None of a job on plain files
+    video_id: str | None
     error: Json | None  # code, message, hint; where known the task, the command and its last words
     estimate: Json | None
     actual: Json | None
@@ -134,6 +136,8 @@ class JobRecord:
             attempts=row.attempts,
             owner=row.owner,
             batch_id=row.batch_id,
+            workspace_id=row.workspace_id,
+            video_id=row.video_id,
             error=row.error,
             estimate=row.estimate,
             actual=row.actual,
