@@ -8,7 +8,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from framemill.api import auth, health, jobs, operations, pipelines, problems, profiles, reference
+from framemill.api import (
+    auth,
+    health,
+    jobs,
+    operations,
+    pipelines,
+    problems,
+    profiles,
+    reference,
+    videos,
+    workspaces,
+)
 from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
 from framemill.app import App
 
@@ -20,6 +31,8 @@ _UNBOUNDED = re.compile(r"/storage/parts/")
 # Under /api/v1.
 _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
+    workspaces.router,
+    videos.router,
     operations.router,
     pipelines.router,
     profiles.router,
@@ -30,6 +43,9 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, referen
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
+    "workspaces": "Access boundaries, with quotas and defaults of their own.",
+    "collections": "Named groups of videos in a workspace.",
+    "videos": "Originals and everything made from them.",
     "operations": "What can be asked for.",
     "pipelines": "Named lists of operations.",
     "profiles": "Ways to encode.",

@@ -73,6 +73,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.SourceChanged: 409,
     errors.TimeOutOfRange: 409,
     errors.UpscaleRefused: 409,
+    errors.VideoExists: 409,
 }
 
 _RETRY_AFTER_S = "5"

@@ -33,7 +33,8 @@ def reference(request: Request) -> HTMLResponse:
     found: dict[str, list[str]] = {name: [] for name in about}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            line = f"<dt><code>{method.upper()} {escape(path)}</code></dt><dd>{escape(operation['summary'])}</dd>"
+            said = escape(operation["summary"])
+            line = f"<dt><code>{method.upper()} {escape(path)}</code></dt><dd>{said}</dd>"
             found.setdefault(operation.get("tags", ["other"])[0], []).append(line)
     parts = [
         f"<h2>{escape(name)}</h2><p>{escape(about.get(name, ''))}</p><dl>{''.join(lines)}</dl>"
