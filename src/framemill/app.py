@@ -217,7 +217,7 @@ class App:
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""
-        from framemill.engine.attempt import Pace
+        from framemill.engine.equipment import Pace
         from framemill.engine.events import Silence
         from framemill.engine.worker import Worker
 
