@@ -20,7 +20,7 @@ from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, new_id, tasks_of
 from framemill.store.makings import count_stored, fill_media
 from framemill.store.tables import Artifact, Job, Task
-from framemill.store.tasks import again, held, hold_back, needing, release, unblock
+from framemill.store.tasks import again, finish, held, hold_back, needing, release, unblock
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 _FREE = Prices()
@@ -78,8 +78,7 @@ def planned(
     was not known yet.
     """
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
+        job, now = _finish(database, session, claimed)
         if media is not None and job.video_id is not None:
             fill_media(session, job.video_id, media, now=now)
         job.plan = plan_summary(plan)
@@ -131,35 +130,30 @@ def step_done(
     here took longer than the rest of the transaction by far.
     """
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
-        task.result, task.wall_ms, task.cpu_ms = result, wall_ms, cpu_ms
-        task.peak_memory_bytes = peak_memory_bytes
-        _add_findings(session, job, task, now=now)
-        session.flush()
+        used = {"wall_ms": wall_ms, "cpu_ms": cpu_ms, "peak_memory_bytes": peak_memory_bytes}
+        job, now = _finish(database, session, claimed, result=result, **used)
+        _add_findings(session, job, claimed.key, result, now=now)
         freed = [] if job.state == JobState.PAUSED else unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
-        add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
+        add_log(session, job_id=job.id, at=now, message=f"done: {claimed.title}", task=claimed.key)
         return wakes(freed)
 
 
-def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> None:
+def _add_findings(session: Session, job: Job, step: str, result: Json, *, now: datetime) -> None:
     """What a step found out joins what the plan said."""
-    result = task.result or {}
     found = {kind: list(result.get(kind, ())) for kind in ("notes", "warnings")}
     plan = dict(job.plan or {})
     job.plan = plan | {kind: [*plan.get(kind, ()), *texts] for kind, texts in found.items() if texts}
     for kind, level in (("notes", "info"), ("warnings", "warning")):
         for text in found[kind]:
-            add_log(session, job_id=job.id, at=now, message=text, level=level, task=task.key)
+            add_log(session, job_id=job.id, at=now, message=text, level=level, task=step)
 
 
 @patient(lambda: None)
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
     """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
     with database.write(durable=True) as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
+        job, now = _finish(database, session, claimed)
         made = sum(item.bytes for item in artifacts)
         if job.video_id is not None:
             count_stored(session, job.video_id, made, now=now)
@@ -272,11 +266,22 @@ def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Jo
     # The job first, then its tasks: everyone locks in this order.
     job = get_job(session, claimed.job_id, lock=True)
     task = held(session, claimed.id, claimed.lease_token)
+    _goes_on(job)
+    return task, job, database.now(session)
+
+
+def _finish(database: Database, session: Session, claimed: Task, **made: object) -> tuple[Job, datetime]:
+    job, now = get_job(session, claimed.job_id, lock=True), database.now(session)
+    finish(session, claimed.id, claimed.lease_token, now=now, **made)
+    _goes_on(job)
+    return job, now
+
+
+def _goes_on(job: Job) -> None:
     if JobState(job.state).ended:
         raise Cancelled
     if job.state == JobState.QUEUED:  # its row was locked when the task was claimed
         job.state = next_job_state(JobState.QUEUED, JobState.RUNNING)
-    return task, job, database.now(session)
 
 
 def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:

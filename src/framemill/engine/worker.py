@@ -18,9 +18,9 @@ from framemill.engine.patience import patiently
 from framemill.engine.recovery import clear_up, take_over
 from framemill.errors import DatabaseUnavailable, DiskFull
 from framemill.interrupts import heeded
+from framemill.store.claiming import Wanted, claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import Wanted, claim
 
 
 class Bell(Protocol):

@@ -12,9 +12,9 @@ from framemill.engine.places import PLAIN
 from framemill.engine.reaping import Reaper
 from framemill.engine.recovery import reopen
 from framemill.errors import IllegalTransition, InvalidSpec, JobNotFound
+from framemill.store.claiming import claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Artifact, AuditEvent, Job, JobLog, Task
-from framemill.store.tasks import claim
 from tests.engines import Anything, Bench, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")

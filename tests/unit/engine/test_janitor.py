@@ -12,9 +12,9 @@ from framemill.engine.dispatch import Wake
 from framemill.engine.identity import worker_id
 from framemill.engine.janitor import Janitor, Tidied
 from framemill.engine.places import PLAIN
+from framemill.store.claiming import claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import AuditEvent, Task, Worker
-from framemill.store.tasks import claim
 from framemill.store.workers import ACTIVE, GONE
 from tests.engines import Bench, a_copy, a_plan
 

@@ -15,10 +15,10 @@ from framemill.engine.places import PLAIN
 from framemill.engine.publishing import publish_job
 from framemill.engine.reaping import Reaper
 from framemill.errors import LeaseLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench, a_copy, a_machine, a_plan
 
 DEAD = f"{host()}:999999:1.00"

@@ -14,8 +14,9 @@ from framemill.engine.places import PLAIN
 from framemill.engine.recovery import take_over
 from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.jobs import get_job
-from framemill.store.tasks import Wanted, claim, extend
+from framemill.store.tasks import extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")
