@@ -2,12 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from framemill.errors import VideoNotFound
 from framemill.store.base import Json
 from framemill.store.video_tables import Video
+
+
+def hold_video(session: Session, video_id: str) -> Video:
+    """The video, which cannot go until the transaction ends; VideoNotFound where it has gone or is going."""
+    query = select(Video).where(Video.id == video_id, Video.state == "ready")
+    video = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    if video is None:
+        raise VideoNotFound(video_id)
+    return video
 
 
 def count_stored(session: Session, video_id: str, added: int, *, now: datetime) -> None:
