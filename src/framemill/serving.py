@@ -50,8 +50,12 @@ def main() -> int:
 def _describe() -> int:
     from framemill.api.application import create_app
 
-    json.dump(create_app(open_app(in_memory=True)).openapi(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    text = json.dumps(create_app(open_app(in_memory=True)).openapi(), indent=2)
+    try:
+        print(text, flush=True)  # noqa: T201 - what was asked for
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as docs/exit-codes.md says
     return 0
 
 
@@ -114,9 +118,8 @@ def _welcome(app: App, listener: "socket.socket") -> None:
     base = address(listener)
     _tell(f"serving at {base}")
     if is_loopback(urlsplit(base).hostname or ""):
-        _tell(
-            f"to sign in on this machine, once, within 15 minutes: {base}/login?token={app.access.login_token()}"
-        )
+        link = f"{base}/login?token={app.access.login_token()}"
+        _tell(f"to sign in on this machine, once, within 15 minutes: {link}")
     _tell("for programs: `framemill keys create NAME`")
 
 
