@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from framemill.engine.notices import NoticeBell
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
+    from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
@@ -162,6 +163,13 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def access(self) -> "Access":
+        """Who may come in."""
+        from framemill.services.access import Access
+
+        return Access(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

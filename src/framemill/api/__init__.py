@@ -1,1 +1,1 @@
-"""The REST API: routers, what comes in, what goes out. What a request means, the services decide."""
+"""The network's door: REST under `/api/v1`. Holds no rules; services do."""
