@@ -5,19 +5,19 @@ have the file was decided before; how its bytes move, `sending` knows.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from secrets import token_hex
 
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from framemill.api.byte_ranges import Span, asked_spans
 from framemill.api.media_types import disposition, media_type
 from framemill.api.preconditions import Verdict, Version, range_counts, verdict
-from framemill.api.sending import opened, stream, while_connected
+from framemill.api.sending import Content, open_content, send_content
 from framemill.storage.blobs import Blob, BlobStore
 
 
@@ -75,50 +75,41 @@ def decide(
 
 
 class BlobResponse(Response):
-    """A stored file to whoever asks for it; BlobNotFound, StorageUnavailable before anything is sent."""
+    """A stored file to whoever asks for it. Made in a thread: it may wait for a disk.
+
+    Raises BlobNotFound and StorageUnavailable, when made or before anything is sent.
+    """
 
     def __init__(
         self,
+        request: Request,
         blobs: BlobStore,
         offer: Offer,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.status_code = 200
+        decision = decide(request.method, _joined(request), offer, now=now(), boundary=token_hex(13))
+        self.status_code = decision.status
         self.background = None
-        self._blobs = blobs
-        self._offer = offer
-        self._now = now
-        self.init_headers({})
+        self.raw_headers = [
+            (name.encode("ascii"), value.encode("latin-1")) for name, value in decision.headers.items()
+        ]
+        self._content: Content | None = None
+        if decision.body and request.method != "HEAD":
+            self._content = open_content(blobs, offer.blob, decision.body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Decide, then send; the client's going ends it."""
-        decision = decide(
-            scope["method"], _joined(scope), self._offer, now=self._now(), boundary=token_hex(13)
-        )
-        # What middleware and cookies added stays; what the file says wins.
-        self.headers.update(decision.headers)
-        self.status_code = decision.status
-        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        if scope["method"] == "HEAD" or not decision.body:
+        """Send it; the client's going ends it."""
+        start: Message = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
+        if self._content is None:
             await send(start)
             await send({"type": "http.response.body", "body": b""})
-            return
-        async with (
-            opened(self._blobs, self._offer.blob) as source,
-            aclosing(stream(source, decision.body)) as pieces,
-        ):
-            # Whatever can fail has its chance before the status is sent.
-            first = await anext(pieces)
-
-            async def move() -> None:
-                await send(start)
-                await send({"type": "http.response.body", "body": first, "more_body": True})
-                async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
-
-            await while_connected(receive, move)
+        else:
+            await send_content(self._content, start, scope, receive, send)
 
 
 def _always(offer: Offer, stored: Version) -> dict[str, str]:
@@ -153,10 +144,9 @@ def _multipart(asked: tuple[Span, ...], blob: Blob, media: str, boundary: str) -
     return (*parts, f"\r\n--{boundary}--\r\n".encode("ascii"))
 
 
-def _joined(scope: Scope) -> dict[str, str]:
+def _joined(request: Request) -> dict[str, str]:
     """Headers by name; those sent in several lines are one list (section 5.3)."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+    for name, value in request.headers.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers

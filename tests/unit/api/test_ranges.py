@@ -1,7 +1,6 @@
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Sequence
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
 
 import anyio
 import httpx2
@@ -13,9 +12,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Scope
 
 from framemill.api.ranges import BlobResponse, Offer
 from framemill.api.sending import PIECE
+from framemill.api.zero_copy import ZERO_COPY
 from framemill.errors import BlobNotFound, StorageUnavailable
 from tests.unit.api.shelf import Shelf
 
@@ -30,9 +31,11 @@ def _shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
 
 
 def _client(shelf: Shelf, key: str = "a/b.mp4", filename: str | None = None) -> TestClient:
-    def read(_request: Request) -> BlobResponse:
+    def read(request: Request) -> BlobResponse:
         store = shelf.as_store()
-        return BlobResponse(store, Offer(blob=store.stat(key), filename=filename, cache_control="private"))
+        return BlobResponse(
+            request, store, Offer(blob=store.stat(key), filename=filename, cache_control="private")
+        )
 
     return TestClient(Starlette(routes=[Route("/f", read, methods=["GET", "HEAD"])]))
 
@@ -211,93 +214,113 @@ def test_every_answer_is_slices_of_the_file(tmp_path: Path, header: str, length:
 
 
 def test_a_file_that_went_is_said_before_anything_is_sent(shelf: Shelf) -> None:
-    blob = shelf.as_store().stat("a/b.mp4")
+    offer = _offer(shelf)
     shelf.missing.add("a/b.mp4")
+    client = _Client()
 
-    sent, error = anyio.run(_asked, BlobResponse(shelf.as_store(), Offer(blob=blob)), None)
+    with pytest.raises(BlobNotFound):
+        client.get(shelf, offer)
 
-    assert sent == []
-    assert isinstance(error, BlobNotFound)
+    assert client.sent == []
 
 
 def test_a_file_that_was_replaced_is_never_mixed_with_another(shelf: Shelf) -> None:
-    blob = shelf.as_store().stat("a/b.mp4")
+    offer = _offer(shelf)
     shelf.content = b"short"
+    client = _Client()
 
-    sent, error = anyio.run(_asked, BlobResponse(shelf.as_store(), Offer(blob=blob)), None)
+    with pytest.raises((StorageUnavailable, ExceptionGroup)):
+        client.get(shelf, offer)
 
-    assert isinstance(error, StorageUnavailable | ExceptionGroup)
-    assert not any(message.get("body") == b"" for message in sent)
+    assert not any(message.get("more_body") is False for message in client.sent)
 
 
-def test_when_the_client_goes_reading_stops_and_all_is_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shelf = Shelf(b"x" * 100 * PIECE, piece=PIECE)
+@pytest.mark.parametrize("lent", [True, False])
+def test_when_the_client_goes_reading_stops_and_all_is_closed(shelf: Shelf, lent: bool) -> None:
+    shelf.content, shelf.piece = b"x" * 100 * PIECE, PIECE
+    before = psutil.Process().num_fds()
+    client = _Client(leaves_after=3, copies=lent)
 
-    sent, error = anyio.run(_asked, BlobResponse(shelf.as_store(), _offer(shelf)), 3)
+    client.get(shelf, _offer(shelf))
 
-    assert error is None
-    assert (shelf.opened, shelf.closed) == (1, 1)
+    assert (shelf.opened, psutil.Process().num_fds()) == (shelf.closed, before)
     assert shelf.given <= 6 * PIECE
-    assert sum(len(message.get("body", b"")) for message in sent) <= 5 * PIECE
+    assert len(client.sent) <= 5
 
 
-def test_a_plain_file_is_closed_when_the_client_goes(tmp_path: Path) -> None:
-    shelf = Shelf(b"x" * 100 * PIECE, plain=tmp_path / "file")
-    before = _open_files()
-
-    anyio.run(_asked, BlobResponse(shelf.as_store(), _offer(shelf)), 3)
-
-    assert _open_files() == before
-
-
-def test_a_slow_reader_holds_one_piece(tmp_path: Path) -> None:
+def test_a_slow_reader_holds_one_piece() -> None:
     """The next piece is not read before the one before it was taken."""
     shelf = Shelf(b"x" * 20 * PIECE, piece=PIECE)
-    ahead = []
+    client = _Client(watching=shelf)
 
-    def taken(count: int) -> None:
-        ahead.append(shelf.given - count)
+    client.get(shelf, _offer(shelf))
 
-    anyio.run(_asked, BlobResponse(shelf.as_store(), _offer(shelf)), None, taken)
+    assert max(client.ahead) <= PIECE
 
-    assert max(ahead) <= PIECE
+
+def test_a_server_that_copies_is_lent_the_file(tmp_path: Path) -> None:
+    shelf = Shelf(_CONTENT, plain=tmp_path / "file")
+    client = _Client(copies=True, asks=[(b"range", b"bytes=0-9,100-199")])
+
+    client.get(shelf, _offer(shelf))
+
+    lent = [message for message in client.sent if message["type"] == ZERO_COPY]
+    assert [(message["offset"], message["count"]) for message in lent] == [(0, 10), (100, 100)]
+    assert all(message["file"].closed for message in lent)
+    said = sum(len(message.get("body", b"")) for message in client.sent) + 110
+    assert dict(client.sent[0]["headers"])[b"content-length"] == str(said).encode()
+
+
+class _Client:
+    """An ASGI server and the client behind it."""
+
+    def __init__(
+        self,
+        *,
+        leaves_after: int | None = None,
+        copies: bool = False,
+        asks: Sequence[tuple[bytes, bytes]] = (),
+        watching: Shelf | None = None,
+    ) -> None:
+        self.sent: list[Message] = []
+        self.ahead: list[int] = []
+        self._leaves_after = leaves_after
+        self._watching = watching
+        self._scope: Scope = {"type": "http", "method": "GET", "path": "/f", "headers": list(asks)}
+        self._scope["extensions"] = {ZERO_COPY: {}} if copies else {}
+
+    def get(self, shelf: Shelf, offer: Offer) -> None:
+        """The response's every message into `sent`."""
+        anyio.run(self._get, shelf, offer)
+
+    async def _get(self, shelf: Shelf, offer: Offer) -> None:
+        gone = anyio.Event()
+        began = False
+
+        async def receive() -> Message:
+            nonlocal began
+            if not began:
+                began = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if gone.is_set() and self._scope["extensions"]:
+                raise ConnectionResetError
+            if self._watching is not None:
+                self.ahead.append(self._watching.given - sum(len(one.get("body", b"")) for one in self.sent))
+            self.sent.append(message)
+            if len(self.sent) == self._leaves_after:
+                gone.set()
+            await anyio.lowlevel.checkpoint()
+
+        response = BlobResponse(Request(self._scope), shelf.as_store(), offer)
+        await response(self._scope, receive, send)
 
 
 def _offer(shelf: Shelf) -> Offer:
     return Offer(blob=shelf.as_store().stat("a/b.mp4"))
-
-
-async def _asked(
-    response: BlobResponse, leave_after: int | None, taken: Callable[[int], None] = lambda _count: None
-) -> tuple[list[MutableMapping[str, Any]], Exception | None]:  # ASGI's messages
-    """What a GET is sent; its client goes after so many messages."""
-    sent: list[MutableMapping[str, Any]] = []
-    gone = anyio.Event()
-    began = False
-
-    async def receive() -> Mapping[str, object]:
-        nonlocal began
-        if not began:
-            began = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        taken(sum(len(one.get("body", b"")) for one in sent))
-        sent.append(message)
-        if len(sent) == leave_after:
-            gone.set()
-        await anyio.lowlevel.checkpoint()
-
-    scope = {"type": "http", "method": "GET", "headers": []}
-    try:
-        await response(scope, receive, send)  # type: ignore[arg-type]  # plain mappings are messages too
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the test asks about
-        return sent, error
-    return sent, None
 
 
 def _etag(shelf: Shelf) -> str:
@@ -337,7 +360,3 @@ def _bounds(shown: str, length: int) -> slice:
     last, _, total = rest.partition("/")
     assert int(total) == length
     return slice(int(first), int(last) + 1)
-
-
-def _open_files() -> int:
-    return psutil.Process().num_fds()
