@@ -5,13 +5,13 @@ database and imports none.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.errors import InvalidSettings
+from framemill.errors import InvalidSettings, NotSupported
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
+    from framemill.storage.blobs import BlobStore
+    from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
@@ -133,6 +135,34 @@ class App:
                 f"the database cannot be opened: {said}",
                 hint="look at FRAMEMILL_DATA_DIR and FRAMEMILL_DATABASE_URL",
             ) from error
+
+    @cached_property
+    def blobs(self) -> "BlobStore":
+        """Where videos and what is made from them are kept."""
+        if self.settings.storage == "s3":
+            raise NotSupported("files in an S3-compatible store", hint="set FRAMEMILL_STORAGE to local")
+        from framemill.storage.disk import Disk
+        from framemill.storage.local import LocalStore
+
+        s = self.settings
+        disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
+        return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """Who signs addresses and knows them again; InvalidSettings."""
+        from framemill.storage.signing import Signer
+
+        return Signer(self.secrets)
+
+    @cached_property
+    def secrets(self) -> "Sequence[str]":
+        """What this installation's own signatures come from, the newest first; InvalidSettings."""
+        if self.settings.secret_key is not None:
+            return tuple(part.strip() for part in self.settings.secret_key.get_secret_value().split(","))
+        from framemill.storage.secret import kept_secret
+
+        return (kept_secret(self.settings.data_dir / "secret"),)
 
     @cached_property
     def jobs(self) -> "Jobs":
