@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
+    from framemill.engine.places import Places
     from framemill.engine.reaping import Reaper
+    from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
     from framemill.services.access import Access
     from framemill.services.batches import Batches
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
+    from framemill.services.video_jobs import VideoJobs
     from framemill.storage.blobs import BlobStore
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
@@ -169,7 +172,45 @@ class App:
         """The use cases around jobs."""
         from framemill.services.jobs import Jobs
 
-        return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
+        return Jobs(
+            self.database,
+            dispatcher=self.dispatcher,
+            max_attempts=self.settings.max_attempts,
+            places=self.places,
+        )
+
+    @cached_property
+    def video_jobs(self) -> "VideoJobs":
+        """The use cases around jobs on stored videos."""
+        from framemill.services.video_jobs import VideoJobs
+
+        return VideoJobs(self.database, self.jobs)
+
+    @cached_property
+    def places(self) -> "Places":
+        """Where jobs work on this machine."""
+        from framemill.engine.places import Places
+
+        s = self.settings
+        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+
+    @cached_property
+    def stock(self) -> "Stock":
+        """The store as jobs see it."""
+        from framemill.engine.stock import Stock
+        from framemill.storage.cache import Cache
+
+        s = self.settings
+        cache = Cache(self.blobs, s.cache_dir / "videos", limit=s.stage_cache_bytes)
+        return Stock(blobs=self.blobs, cache=cache, shared=self._shares_work)
+
+    @property
+    def _shares_work(self) -> bool:
+        s = self.settings
+        if s.shared_work != "auto":
+            return s.shared_work == "yes"
+        # SQLite keeps everybody on one machine.
+        return self.database.tells and (s.engine == "celery" or s.storage == "s3")
 
     @cached_property
     def stats(self) -> "Stats":
@@ -255,7 +296,7 @@ class App:
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""
-        from framemill.engine.attempt import Pace
+        from framemill.engine.equipment import Pace
         from framemill.engine.events import Silence
         from framemill.engine.worker import Worker
 
@@ -271,6 +312,7 @@ class App:
             ),
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
+            places=self.places,
         )
 
     @cached_property
@@ -286,6 +328,7 @@ class App:
             spread=random,
             worker_ttl=self.settings.lease_ttl,
             unheard=self.settings.watchdog_interval,
+            places=self.places,
         )
 
     @cached_property
@@ -301,6 +344,7 @@ class App:
             spread=random,
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
+            places=self.places,
         )
 
     @cached_property

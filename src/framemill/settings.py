@@ -102,6 +102,24 @@ class Settings(BaseSettings):
         None,
         description="The folder that videos are kept in, on one file system. Unset: `storage` in data_dir.",
     )
+    work_dir: _Path | None = Field(
+        None,
+        description="Where workers keep what they work on for stored videos: a folder of this machine alone, "
+        "with room for several results at once. Unset: `work` in data_dir.",
+    )
+    shared_work: Literal["auto", "yes", "no"] = Field(
+        "auto",
+        description="Keep what each step of a job on a stored video made in the store until the job ends, so "
+        "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
+        "storage s3; yes; or no, for workers on one machine.",
+    )
+    stage_cache_bytes: int = Field(
+        20 << 30,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes of copies of stored videos that a machine keeps in cache_dir where it cannot read "
+        "them in place. What is in use may exceed it.",
+    )
     storage_floor: int = Field(
         512 << 20,
         ge=0,
@@ -172,6 +190,12 @@ class Settings(BaseSettings):
     )
     tasks_per_child: int = Field(
         200, ge=1, description="Messages after which a Celery worker process makes way for a fresh one."
+    )
+    allowed_hosts: str = Field(
+        "",
+        max_length=4000,
+        description="Host names, with commas between them, under which the API may be reached. Empty: any, "
+        "or only localhost where it listens there.",
     )
     workers: int | None = Field(
         None,

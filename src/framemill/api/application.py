@@ -8,7 +8,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from framemill.api import auth, health, problems
+from framemill.api import (
+    auth,
+    health,
+    jobs,
+    operations,
+    pipelines,
+    problems,
+    profiles,
+    reference,
+    videos,
+    workspaces,
+)
 from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
 from framemill.app import App
 
@@ -18,12 +29,27 @@ _MOST_BYTES = 1024 * 1024  # of a request's body
 _UNBOUNDED = re.compile(r"/storage/parts/")
 
 # Under /api/v1.
-_ROUTERS: tuple[APIRouter, ...] = (auth.router,)
+_ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    workspaces.router,
+    videos.router,
+    operations.router,
+    pipelines.router,
+    profiles.router,
+    jobs.router,
+)
 # At the root: their addresses are short, or are none of the versioned API.
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
+    "workspaces": "Access boundaries, with quotas and defaults of their own.",
+    "collections": "Named groups of videos in a workspace.",
+    "videos": "Originals and everything made from them.",
+    "operations": "What can be asked for.",
+    "pipelines": "Named lists of operations.",
+    "profiles": "Ways to encode.",
+    "jobs": "What was asked for, and how far it is.",
     "health": "Is it up, and is all there that work needs?",
 }
 
@@ -63,6 +89,6 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """`videos_list`: the resource, and what the endpoint's function is called."""
+    """`jobs_list`: the resource, and what the endpoint's function is called."""
     resource = route.endpoint.__module__.rpartition(".")[2]
-    return f"{resource}_{route.endpoint.__name__}"
+    return f"{resource}_{route.endpoint.__name__.removesuffix('_all')}"

@@ -30,7 +30,7 @@ class Self(BaseModel):
 def login(request: Request, app: TheApp, token: Annotated[str, Query(max_length=100)]) -> Response:
     """Begin a session; from this machine only."""
     client = request.client.host if request.client else ""
-    if not _is_loopback(client):
+    if not is_loopback(client):
         raise Forbidden("the login link works on the machine itself only", hint="use a key from elsewhere")
     session = app.access.open_session(token)
     # The token is used up, so it does no harm in the browser's history.
@@ -62,7 +62,8 @@ def logout(response: Response, app: TheApp, caller: Annotated[Caller, may(Action
     response.delete_cookie(COOKIE)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """True for an address of the machine itself."""
     try:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

@@ -34,7 +34,7 @@ _HEADERS = {
 
 
 class Marked:
-    """Gives a request its correlation id, the client's own where it is sound; each answer gets its headers."""
+    """Gives a request its correlation id, the client's own where it is sound, and each answer headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -73,6 +73,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.SourceChanged: 409,
     errors.TimeOutOfRange: 409,
     errors.UpscaleRefused: 409,
+    errors.VideoExists: 409,
 }
 
 _RETRY_AFTER_S = "5"
@@ -219,3 +220,5 @@ def describe(schema: dict[str, Any]) -> None:
         for operation in methods.values():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = answer
+            if first := operation.get("description", "").partition("\n")[0]:
+                operation["summary"] = first
