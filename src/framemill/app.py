@@ -5,7 +5,7 @@ database and imports none.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
+    from framemill.storage.blobs import BlobStore
+    from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
@@ -132,6 +134,55 @@ class App:
                 f"the database cannot be opened: {said}",
                 hint="look at FRAMEMILL_DATA_DIR and FRAMEMILL_DATABASE_URL",
             ) from error
+
+    @cached_property
+    def blobs(self) -> "BlobStore":
+        """Where videos and what is made from them are kept."""
+        if self.settings.storage == "s3":
+            return self._bucket()
+        from framemill.storage.disk import Disk
+        from framemill.storage.local import LocalStore
+
+        s = self.settings
+        disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
+        return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    def _bucket(self) -> "BlobStore":
+        from framemill.storage.s3 import open_s3
+
+        s = self.settings
+        if s.s3_bucket is None:
+            raise InvalidSettings(
+                "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"
+            )
+        return open_s3(
+            bucket=s.s3_bucket,
+            endpoint=s.s3_endpoint,
+            public_endpoint=s.s3_public_endpoint,
+            region=s.s3_region,
+            access_key=s.s3_access_key,
+            secret_key=s.s3_secret_key.get_secret_value() if s.s3_secret_key else None,
+            prefix=s.s3_prefix,
+            addressing=s.s3_addressing,
+            sse=s.s3_sse,
+            sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+        )
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """Who signs addresses and knows them again; InvalidSettings."""
+        from framemill.storage.signing import Signer
+
+        return Signer(self.secrets)
+
+    @cached_property
+    def secrets(self) -> "Sequence[str]":
+        """What this installation's own signatures come from, the newest first; InvalidSettings."""
+        if self.settings.secret_key is not None:
+            return tuple(part.strip() for part in self.settings.secret_key.get_secret_value().split(","))
+        from framemill.storage.secret import kept_secret
+
+        return (kept_secret(self.settings.data_dir / "secret"),)
 
     @cached_property
     def jobs(self) -> "Jobs":

@@ -96,6 +96,34 @@ class Settings(BaseSettings):
         None,
         description="SQLAlchemy URL, which may hold a password. Unset: SQLite in data_dir.",
     )
+    storage: Literal["local", "s3"] = Field(
+        "local", description="Where videos are kept: local, in storage_dir; or s3, in an S3-compatible store."
+    )
+    storage_dir: _Path | None = Field(
+        None,
+        description="The folder that videos are kept in, on one file system. Unset: `storage` in data_dir.",
+    )
+    storage_floor: int = Field(
+        512 << 20,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes that stay free on the disk of storage_dir; below that nothing more is stored.",
+    )
+    storage_keys: SecretStr | None = Field(
+        None,
+        description="Keys that files in storage_dir are encrypted with: 32 bytes in base64 each, separated "
+        "by commas. The first encrypts, all decrypt. Unset: files are stored as they are.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
+        description="How this installation is reached from outside; addresses of files begin with it.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="What signs addresses: at least 16 characters; several, separated by commas, to replace "
+        "one: the first signs, all are accepted. Unset: made once and kept in data_dir.",
+    )
     s3_bucket: str | None = Field(
         None, description="The bucket that videos are kept in, where storage is s3."
     )
