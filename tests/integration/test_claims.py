@@ -25,7 +25,7 @@ _WORKERS = """
 import os, sys
 from datetime import timedelta
 from framemill.domain.states import TaskState
-from framemill.engine import outcomes
+from framemill.engine import claims, outcomes
 from framemill.engine.events import Silence
 from framemill.engine.heartbeat import Heartbeat
 from framemill.errors import Cancelled
@@ -55,7 +55,7 @@ def work(name):
             hold.check()
             outcomes.step_done(database, task, {}, wall_ms=1, cpu_ms=1, peak_memory_bytes=1)
         except Cancelled:
-            outcomes.let_go(database, task)
+            claims.let_go(database, task)
 
 children = []
 for number in range(processes):

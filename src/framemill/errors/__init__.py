@@ -22,6 +22,7 @@ from framemill.errors.footage import (
     StorageUnavailable,
     Unauthenticated,
     UploadNotFound,
+    VideoExists,
     VideoNotFound,
     WorkspaceNotFound,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "Unauthenticated",
     "UploadNotFound",
     "UpscaleRefused",
+    "VideoExists",
     "VideoNotFound",
     "WorkerLost",
     "WorkspaceNotFound",

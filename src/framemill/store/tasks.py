@@ -115,13 +115,19 @@ def hold_back(tasks: Sequence[Task]) -> None:
             task.ready_at = None
 
 
+def needing(tasks: Sequence[Task], keys: set[str]) -> set[str]:
+    """`keys`, and those of all tasks that need them."""
+    while more := {task.key for task in tasks if not keys.isdisjoint(task.needs)} - keys:
+        keys = keys | more
+    return keys
+
+
 def again(tasks: Sequence[Task], keys: set[str], *, now: datetime) -> list[Task]:
     """Send the tasks of `keys`, and all that need them, back to the start; returns those ready now.
 
     None of them may be leased.
     """
-    while more := {task.key for task in tasks if not keys.isdisjoint(task.needs)} - keys:
-        keys = keys | more
+    keys = needing(tasks, keys)
     for task in tasks:
         if task.key in keys:
             if task.state != TaskState.BLOCKED:

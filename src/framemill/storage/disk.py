@@ -1,0 +1,303 @@
+"""A folder of whole files by key: written beside and renamed, opened without following links, in order.
+
+Every path is walked from the root with one descriptor per folder, so a link
+that somebody put inside leads nowhere. What is in the files, the store knows.
+"""
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from stat import S_ISREG
+from typing import Final
+from uuid import uuid4
+
+from framemill.errors import BlobNotFound, DiskFull, InvalidSpec, StorageUnavailable
+from framemill.storage.blobs import check_key
+
+# Keys never begin with a dot, so these are outside of what they can name.
+INCOMING: Final = ".incoming"
+UPLOADS: Final = ".uploads"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EEXIST})
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_LOOKS = 64 << 20  # bytes between two looks at the free space
+_TRIES = 100  # a folder that others keep emptying under us
+
+
+@dataclass(slots=True)
+class Staged:
+    """A file on its way in, locked while its writer lives. Nobody sees it before it is published."""
+
+    name: str
+    fd: int
+    room: Callable[[], None]
+    unchecked: int = 0
+
+    def write(self, piece: bytes | memoryview) -> None:
+        """Append `piece`; DiskFull."""
+        with told():
+            self.made(len(piece))
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(self.fd, view) :]
+
+    def made(self, count: int) -> None:
+        """Count bytes that were written past `write`; DiskFull."""
+        self.unchecked += count
+        if self.unchecked >= _LOOKS:
+            self.room()
+            self.unchecked = 0
+
+
+class Disk:
+    """Files below `root`, which is made when the first is stored; `floor` bytes of its disk stay free."""
+
+    def __init__(self, root: Path, *, floor: int = 0, clock: Callable[[], int] = time.time_ns) -> None:
+        self.root = root
+        self._floor = floor
+        self._clock = clock  # nanoseconds
+
+    def check_room(self) -> None:
+        """DiskFull where less is free than has to stay."""
+        with told():
+            found = os.statvfs(self.root)
+        if found.f_bavail * found.f_frsize < self._floor:
+            raise DiskFull(
+                f"less than {self._floor >> 20} MiB are free where files are stored",
+                hint="free some space, or lower FRAMEMILL_STORAGE_FLOOR",
+            )
+
+    @contextmanager
+    def opened(self, key: str) -> Iterator[int]:
+        """A descriptor of the file under `key`; BlobNotFound."""
+        *folders, name = check_key(key).split("/")
+        with absent(key), self.folder(folders) as chain:
+            fd = os.open(name, _FILE, dir_fd=chain[-1])
+        try:
+            if not S_ISREG(os.fstat(fd).st_mode):
+                raise BlobNotFound(key)
+            yield fd
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def staged(self) -> Iterator[Staged]:
+        """A new file to be written and published; what is not published is gone afterwards."""
+        with told():
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.check_room()
+            name, fd = uuid4().hex, -1
+            with self.folder([INCOMING], create=True) as chain:
+                fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640, dir_fd=chain[-1])
+        try:
+            with told():
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            yield Staged(name, fd, self.check_room)
+        finally:
+            with suppress(OSError), self.folder([INCOMING]) as chain:
+                os.unlink(name, dir_fd=chain[-1])
+            os.close(fd)
+
+    def publish(self, staged: Staged, key: str) -> None:
+        """Make what was staged the file under `key`, safely on the disk."""
+        self.place(staged, check_key(key).split("/"), create=True)
+
+    def place(self, staged: Staged, path: Sequence[str], *, create: bool) -> None:
+        """Give what was staged its name for good; FileNotFoundError where its folder is gone."""
+        *folders, name = path
+        with told():
+            # To the nanosecond, or two contents of one size could look the same.
+            at = self._clock()
+            os.utime(staged.fd, ns=(at, at))
+            os.fsync(staged.fd)
+        self._named(lambda source, folder: _rename(staged.name, name, source, folder), folders, create=create)
+
+    def _named(self, act: Callable[[int, int], None], folders: Sequence[str], *, create: bool) -> None:
+        for attempt in range(_TRIES):
+            with told(missing=True), self.folder([INCOMING]) as source:
+                try:
+                    with self.folder(folders, create=create) as chain:
+                        act(source[-1], chain[-1])
+                        os.fsync(chain[-1])
+                        return
+                except FileNotFoundError:
+                    # Somebody removed the last other file of the folder, and the folder with it.
+                    if not create or attempt == _TRIES - 1:
+                        raise
+
+    def link(self, source: str, target: str) -> bool:
+        """Give the file `source` a second key; False where this disk knows no such thing, BlobNotFound."""
+        *origin, old = check_key(source).split("/")
+        *folders, name = check_key(target).split("/")
+        spare = uuid4().hex
+        with absent(source), self.folder(origin) as chain, self.folder([INCOMING], create=True) as staging:
+            if not S_ISREG(os.stat(old, dir_fd=chain[-1], follow_symlinks=False).st_mode):
+                raise BlobNotFound(source)
+            try:
+                os.link(old, spare, src_dir_fd=chain[-1], dst_dir_fd=staging[-1], follow_symlinks=False)
+            except FileNotFoundError:
+                raise
+            except OSError:
+                return False
+        try:
+            self._named(lambda staged, folder: _rename(spare, name, staged, folder), folders, create=True)
+        finally:
+            # Renaming one link onto another of the same file does nothing, and leaves both.
+            with told(), self.folder([INCOMING]) as staging, suppress(FileNotFoundError):
+                os.unlink(spare, dir_fd=staging[-1])
+        return True
+
+    def remove(self, key: str) -> None:
+        """Remove the file under `key` and the folders that it leaves empty; nothing where there is none."""
+        *folders, name = check_key(key).split("/")
+        with told(), suppress(FileNotFoundError, NotADirectoryError), self.folder(folders) as chain:
+            try:
+                os.unlink(name, dir_fd=chain[-1])
+            except (IsADirectoryError, PermissionError):
+                with suppress(NotADirectoryError):
+                    os.close(os.open(name, _FOLDER, dir_fd=chain[-1]))
+                    return  # a folder, so there is no such file
+                raise
+            for folder, parent in zip(reversed(folders), reversed(chain[:-1]), strict=True):
+                try:
+                    os.rmdir(folder, dir_fd=parent)
+                except OSError:
+                    return  # others are in it, or it went already
+
+    def walk(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """The keys that begin with `prefix` in their order, each with a descriptor that is soon closed."""
+        if prefix:
+            check_key(prefix.removesuffix("/"))
+        *folders, _ = prefix.split("/")
+        with told(), suppress(FileNotFoundError, NotADirectoryError), self.folder(folders) as chain:
+            yield from _walk(chain[-1], "".join(f"{folder}/" for folder in folders), prefix)
+
+    def sweep(self, *, older: timedelta) -> int:
+        """Remove what writers left that died; those that live hold a lock. Returns how many."""
+        swept = 0
+        with told(), suppress(FileNotFoundError), self.folder([INCOMING]) as chain:
+            for name in os.listdir(chain[-1]):  # noqa: PTH208 - a descriptor, not a path
+                with suppress(FileNotFoundError):
+                    swept += _swept(chain[-1], name, before=self.ago(older))
+        return swept
+
+    def ago(self, span: timedelta) -> int:
+        """The time in nanoseconds, `span` before now."""
+        return self._clock() - span // timedelta(microseconds=1) * 1000
+
+    @contextmanager
+    def folder(self, path: Sequence[str], *, create: bool = False) -> Iterator[list[int]]:
+        """Descriptors of the root and of each folder of `path`; FileNotFoundError, NotADirectoryError."""
+        chain: list[int] = []
+        try:
+            chain.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            for name in path:
+                chain.append(_enter(chain[-1], name, create=create))
+            yield chain
+        finally:
+            for fd in chain:
+                os.close(fd)
+
+
+@contextmanager
+def told(*, missing: bool = False) -> Iterator[None]:
+    """What the system says about a disk, in our words; `missing` lets FileNotFoundError pass."""
+    try:
+        yield
+    except OSError as error:
+        if missing and isinstance(error, FileNotFoundError):
+            raise
+        if error.errno in _NO_ROOM:
+            raise DiskFull(hint="free some space where files are stored") from error
+        if error.errno in _IN_THE_WAY:
+            raise InvalidSpec("the key leads through another file, or names a folder") from error
+        raise StorageUnavailable(
+            f"files cannot be stored or read: {error.strerror or error}", hint="look at FRAMEMILL_STORAGE_DIR"
+        ) from error
+
+
+@contextmanager
+def absent(key: str) -> Iterator[None]:
+    """BlobNotFound where the system finds nothing, or a link in the way; otherwise as `told`."""
+    with told():
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _ABSENT:
+                raise BlobNotFound(key) from error
+            raise
+
+
+def _enter(folder: int, name: str, *, create: bool) -> int:
+    for attempt in range(_TRIES):
+        try:
+            return os.open(name, _FOLDER, dir_fd=folder)
+        except FileNotFoundError:
+            if not create or attempt == _TRIES - 1:
+                raise
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o750, dir_fd=folder)
+            os.fsync(folder)
+    raise FileNotFoundError(name)
+
+
+def _rename(old: str, new: str, source: int, target: int) -> None:
+    os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
+
+
+def _walk(folder: int, base: str, prefix: str) -> Iterator[tuple[str, int]]:
+    for name in _ordered(folder):
+        key = f"{base}{name}"
+        if not key.startswith(prefix):
+            continue
+        try:
+            fd = os.open(name.removesuffix("/"), _FOLDER if name.endswith("/") else _FILE, dir_fd=folder)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                continue  # removed meanwhile
+            raise
+        try:
+            if name.endswith("/"):
+                yield from _walk(fd, key, prefix)
+            else:
+                yield key, fd
+        finally:
+            os.close(fd)
+
+
+def _ordered(folder: int) -> list[str]:
+    """Names in the order of the keys below them: `a-b` before `a/`. Links and what is no key are left out."""
+    names = []
+    with os.scandir(folder) as found:
+        for entry in found:
+            try:
+                check_key(entry.name)
+            except InvalidSpec:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                names.append(f"{entry.name}/")
+            elif entry.is_file(follow_symlinks=False):
+                names.append(entry.name)
+    return sorted(names)
+
+
+def _swept(folder: int, name: str, *, before: int) -> bool:
+    fd = os.open(name, _FILE, dir_fd=folder)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(fd).st_mtime_ns < before:
+            os.unlink(name, dir_fd=folder)
+            return True
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(fd)
+    return False
