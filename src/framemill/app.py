@@ -371,6 +371,7 @@ class App:
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
             places=self.places,
+            downloader=lambda: self.fetcher,
         )
 
     @cached_property
