@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
     from framemill.storage.blobs import BlobStore
+    from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
@@ -145,7 +146,15 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+
+    @property
+    def _keyring(self) -> "Keyring | None":
+        if self.settings.storage_keys is None:
+            return None
+        from framemill.storage.sealing import Keyring
+
+        return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
     @cached_property
     def signer(self) -> "Signer":

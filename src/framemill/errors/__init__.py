@@ -8,6 +8,7 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
     DownloadFailed,
@@ -64,6 +65,7 @@ from framemill.errors.running import (
 __all__ = [
     "AddressRefused",
     "BatchNotFound",
+    "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
     "CodecNotInContainer",
