@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from framemill.services.stats import Stats, Workers
     from framemill.services.video_jobs import VideoJobs
     from framemill.storage.blobs import BlobStore
+    from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
@@ -149,7 +150,15 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+
+    @property
+    def _keyring(self) -> "Keyring | None":
+        if self.settings.storage_keys is None:
+            return None
+        from framemill.storage.sealing import Keyring
+
+        return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
     def _bucket(self) -> "BlobStore":
         from framemill.storage.s3 import open_s3
