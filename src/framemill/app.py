@@ -11,7 +11,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.errors import InvalidSettings, NotSupported
+from framemill.errors import InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
+    from framemill.engine.places import Places
     from framemill.engine.reaping import Reaper
+    from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
+    from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from framemill.services.records import JobDetail
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
+    from framemill.services.video_jobs import VideoJobs
     from framemill.services.videos import Videos
     from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
@@ -147,13 +151,34 @@ class App:
     def blobs(self) -> "BlobStore":
         """Where videos and what is made from them are kept."""
         if self.settings.storage == "s3":
-            raise NotSupported("files in an S3-compatible store", hint="set FRAMEMILL_STORAGE to local")
+            return self._bucket()
         from framemill.storage.disk import Disk
         from framemill.storage.local import LocalStore
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
         return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    def _bucket(self) -> "BlobStore":
+        from framemill.storage.s3 import open_s3
+
+        s = self.settings
+        if s.s3_bucket is None:
+            raise InvalidSettings(
+                "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"
+            )
+        return open_s3(
+            bucket=s.s3_bucket,
+            endpoint=s.s3_endpoint,
+            public_endpoint=s.s3_public_endpoint,
+            region=s.s3_region,
+            access_key=s.s3_access_key,
+            secret_key=s.s3_secret_key.get_secret_value() if s.s3_secret_key else None,
+            prefix=s.s3_prefix,
+            addressing=s.s3_addressing,
+            sse=s.s3_sse,
+            sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+        )
 
     @cached_property
     def signer(self) -> "Signer":
@@ -176,7 +201,45 @@ class App:
         """The use cases around jobs."""
         from framemill.services.jobs import Jobs
 
-        return Jobs(self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts)
+        return Jobs(
+            self.database,
+            dispatcher=self.dispatcher,
+            max_attempts=self.settings.max_attempts,
+            places=self.places,
+        )
+
+    @cached_property
+    def video_jobs(self) -> "VideoJobs":
+        """The use cases around jobs on stored videos."""
+        from framemill.services.video_jobs import VideoJobs
+
+        return VideoJobs(self.database, self.jobs)
+
+    @cached_property
+    def places(self) -> "Places":
+        """Where jobs work on this machine."""
+        from framemill.engine.places import Places
+
+        s = self.settings
+        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+
+    @cached_property
+    def stock(self) -> "Stock":
+        """The store as jobs see it."""
+        from framemill.engine.stock import Stock
+        from framemill.storage.cache import Cache
+
+        s = self.settings
+        cache = Cache(self.blobs, s.cache_dir / "videos", limit=s.stage_cache_bytes)
+        return Stock(blobs=self.blobs, cache=cache, shared=self._shares_work)
+
+    @property
+    def _shares_work(self) -> bool:
+        s = self.settings
+        if s.shared_work != "auto":
+            return s.shared_work == "yes"
+        # SQLite keeps everybody on one machine.
+        return self.database.tells and (s.engine == "celery" or s.storage == "s3")
 
     @cached_property
     def workspaces(self) -> "Workspaces":
@@ -241,6 +304,13 @@ class App:
         )
 
     @cached_property
+    def access(self) -> "Access":
+        """Who may come in."""
+        from framemill.services.access import Access
+
+        return Access(self.database)
+
+    @cached_property
     def plans(self) -> "Plans":
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
@@ -294,7 +364,7 @@ class App:
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
         """A worker of this process, for one job that somebody waits for, or for all."""
-        from framemill.engine.attempt import Pace
+        from framemill.engine.equipment import Pace
         from framemill.engine.events import Silence
         from framemill.engine.worker import Worker
 
@@ -310,6 +380,7 @@ class App:
             ),
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
+            places=self.places,
         )
 
     @cached_property
@@ -325,6 +396,7 @@ class App:
             spread=random,
             worker_ttl=self.settings.lease_ttl,
             unheard=self.settings.watchdog_interval,
+            places=self.places,
         )
 
     @cached_property
@@ -341,6 +413,7 @@ class App:
             spread=random,
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
+            places=self.places,
             chores=(
                 Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
                 Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),

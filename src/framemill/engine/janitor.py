@@ -4,6 +4,7 @@ Workers that died are the reaper's. Any number of janitors may run: each act is
 a transaction that looks again before it changes anything.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,8 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import controls, outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
-from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.places import PLAIN, Places
+from framemill.engine.recovery import clear_up
 from framemill.engine.stored import dump_error
 from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
@@ -25,6 +27,8 @@ from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release, unblock
 from framemill.store.workers import audit
+
+log = logging.getLogger(__name__)
 
 _ACTOR = "janitor"
 _CLEANING = timedelta(hours=1)
@@ -74,6 +78,7 @@ class Janitor:
     stuck_after: timedelta = timedelta(hours=4)
     keep_jobs: timedelta | None = timedelta(days=30)  # None: for ever
     chores: Sequence[Chore] = ()
+    places: Places = PLAIN
     total: Tidied = field(default_factory=Tidied)  # since it began
     _cleaned: datetime | None = None
     _looked_at: datetime | None = None  # jobs that ended until then have no folder left
@@ -90,7 +95,7 @@ class Janitor:
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
             done = replace(
                 done,
-                folders=self._remove_orphans(now),
+                folders=self._remove_orphans(now) + self._clear_store(),
                 jobs=self._forget_jobs(),
                 workers=self._forget_workers(now),
             )
@@ -161,7 +166,8 @@ class Janitor:
             data = {"tasks": [task.key for task in held], "failed": failed}
             audit(session, at=now, actor=_ACTOR, action="job.unstuck", subject=f"job:{job.id}", data=data)
         if failed:
-            clear_up(self.database, job.id, keep_work=(job.error or {}).get("code") in KEEPS_WORK)
+            kept = (job.error or {}).get("code") in KEEPS_WORK
+            clear_up(self.database, job.id, keep_work=kept, places=self.places)
         self.dispatcher.nudge(woken)
         return True
 
@@ -191,9 +197,11 @@ class Janitor:
             with self.database.read() as session:
                 ended = ended_between(session, after, until, limit=_AT_ONCE)
             for job in ended:
-                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(job):
+                if (job.error or {}).get("code") not in KEEPS_WORK and self._remove_folder(job):
                     removed += 1
                     self._note_removal(job)
+                if job.video_id is not None:
+                    self._sweep(job.id)
             looked_at += len(ended)
             if len(ended) < _AT_ONCE or ended[-1].finished_at is None:
                 self._looked_at = max(after, until)
@@ -201,6 +209,39 @@ class Janitor:
             self._looked_at = after = ended[-1].finished_at
             if looked_at >= _MOST_LOOKED_AT:
                 return removed
+
+    def _remove_folder(self, job: Job) -> bool:
+        """True where there was one on this machine."""
+        place = self.places.of(job)
+        with suppress(OSError):  # on a disk that is not there, say
+            if place.root.is_dir():
+                place.remove()
+                return True
+        return False
+
+    def _clear_store(self) -> int:
+        """Remove what jobs on stored videos left, where this process has a store."""
+        if self.places.work is None or self.places.open_stock is None:
+            return 0
+        from framemill.engine.leftovers import clear_machine, clear_work
+
+        done = clear_machine(self.database, self.places.work)
+        try:
+            return done + clear_work(self.database, self.places.stock.blobs)
+        except FramemillError as error:  # the next round finds the same
+            log.warning("store.not_cleared: %s", error)
+            return done
+
+    def _sweep(self, job_id: str) -> None:
+        if self.places.open_stock is None:
+            return
+        from framemill.engine.shelving import sweep_unrecorded
+
+        try:
+            with suppress(JobNotFound):
+                sweep_unrecorded(self.database, self.places.stock.blobs, job_id)
+        except FramemillError as error:  # `framemill storage gc` finds the same
+            log.warning("store.not_swept: %s", error)
 
     def _note_removal(self, job: Job) -> None:
         with self.database.write() as session, suppress(JobNotFound):
@@ -213,7 +254,12 @@ class Janitor:
         if self.keep_jobs is None:
             return 0
         return controls.clean(
-            self.database, older_than=self.keep_jobs, states=(), actor=_ACTOR, at_most=_MOST_AT_A_TIME
+            self.database,
+            older_than=self.keep_jobs,
+            states=(),
+            actor=_ACTOR,
+            at_most=_MOST_AT_A_TIME,
+            places=self.places,
         )
 
     def _forget_workers(self, now: datetime) -> int:
@@ -234,13 +280,3 @@ def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime)
     error = FramemillError("nothing of the job can be done any more", hint="`framemill jobs retry ID`")
     outcomes.fail_job(session, job, dump_error(error), now=now)
     return []
-
-
-def _remove_folder(job: Job) -> bool:
-    """True where there was one on this machine."""
-    place = workspace_of(job)
-    with suppress(OSError):  # on a disk that is not there, say
-        if place.root.is_dir():
-            place.remove()
-            return True
-    return False

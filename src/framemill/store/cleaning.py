@@ -11,7 +11,7 @@ from framemill.store.tables import Artifact, Job, Task, Worker
 from framemill.store.workers import GONE
 
 # What tells where a job worked and whether its folder may go; specs and plans can be long.
-_OF_FOLDERS = (Job.destination, Job.error, Job.finished_at)
+_OF_FOLDERS = (Job.destination, Job.error, Job.finished_at, Job.workspace_id, Job.video_id)
 
 
 def ended_before(

@@ -11,10 +11,10 @@ from framemill.engine import outcomes
 from framemill.engine.dispatch import Wake
 from framemill.engine.identity import worker_id
 from framemill.engine.janitor import Chore, Janitor, Tidied
-from framemill.engine.recovery import workspace_of
+from framemill.engine.places import PLAIN
+from framemill.store.claiming import claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import AuditEvent, Task, Worker
-from framemill.store.tasks import claim
 from framemill.store.workers import ACTIVE, GONE
 from tests.engines import Bench, a_copy, a_plan
 
@@ -173,7 +173,7 @@ def test_a_working_folder_that_was_left_behind_goes_but_not_one_kept_for_a_retry
     places = []
     for job in (orphan, kept):
         with bench.database.read() as session:
-            places.append(workspace_of(get_job(session, job)))
+            places.append(PLAIN.of(get_job(session, job)))
         places[-1].create()
     janitor, _ = _janitor(bench)
 
