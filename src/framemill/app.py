@@ -6,6 +6,7 @@ database and imports none.
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -328,7 +329,8 @@ class App:
         """Who sets going what got stuck, and cleans away what is long over."""
         from random import random
 
-        from framemill.engine.janitor import Janitor
+        from framemill.engine.janitor import Chore, Janitor
+        from framemill.engine.leftovers import Leftovers
 
         return Janitor(
             database=self.database,
@@ -337,6 +339,13 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
+            chores=(
+                Chore(
+                    name="leftovers removed",
+                    every=timedelta(hours=1),
+                    do=Leftovers(database=self.database, places=self.places).clear,
+                ),
+            ),
         )
 
     @cached_property

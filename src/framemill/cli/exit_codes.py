@@ -46,6 +46,7 @@ BY_CODE: dict[str, int] = {
     "workspace_not_found": USAGE,
     "collection_not_found": USAGE,
     "video_not_found": USAGE,
+    "video_exists": USAGE,
     "name_taken": USAGE,
     "signature_invalid": USAGE,
     "signature_expired": USAGE,

@@ -4,10 +4,9 @@ Workers that died are the reaper's. Any number of janitors may run: each act is
 a transaction that looks again before it changes anything.
 """
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
@@ -20,6 +19,7 @@ from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import clear_up
 from framemill.engine.stored import dump_error
+from framemill.engine.workspace import Workspace
 from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
@@ -27,8 +27,6 @@ from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release, unblock
 from framemill.store.workers import audit
-
-log = logging.getLogger(__name__)
 
 _ACTOR = "janitor"
 _CLEANING = timedelta(hours=1)
@@ -49,9 +47,23 @@ class Tidied:
     jobs: int = 0  # forgotten
     workers: int = 0  # forgotten
     folders: int = 0  # removed
+    chores: Mapping[str, int] = field(default_factory=dict)  # what they did, by what they call it
 
     def __bool__(self) -> bool:
-        return bool(self.stuck or self.jobs or self.workers or self.folders)
+        return bool(self.stuck or self.jobs or self.workers or self.folders or self.chores)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Something else that is looked after now and then.
+
+    `do` says how much it did, and raises what it likes: the next time comes.
+    Any number of janitors may do it at once.
+    """
+
+    name: str  # what it counts: "videos removed"
+    every: timedelta
+    do: Callable[[], int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,33 +75,58 @@ class Janitor:
     spread: Callable[[], float]
     stuck_after: timedelta = timedelta(hours=4)
     keep_jobs: timedelta | None = timedelta(days=30)  # None: for ever
+    chores: Sequence[Chore] = ()
     places: Places = PLAIN
     total: Tidied = field(default_factory=Tidied)  # since it began
     _cleaned: datetime | None = None
     _looked_at: datetime | None = None  # jobs that ended until then have no folder left
+    _done_at: dict[str, datetime] = field(default_factory=dict)  # when each chore was last begun
 
     def tidy(self) -> Tidied:
-        """One round: what is stuck each time, cleaning once an hour."""
+        """One round: what is stuck each time, cleaning once an hour, chores as they are due.
+
+        A chore that fails is raised when all else is done.
+        """
         with self.database.read() as session:
             now = self.database.now(session)
-        stuck = sum(self._unstick(job_id) for job_id in self._silent(now))
-        done = Tidied(stuck=stuck)
+        done = Tidied(stuck=sum(self._unstick(job_id) for job_id in self._silent(now)))
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
-            done = Tidied(
-                stuck=stuck,
-                folders=self._remove_orphans(now) + self._clear_store(),
+            done = replace(
+                done,
+                folders=self._remove_orphans(now),
                 jobs=self._forget_jobs(),
                 workers=self._forget_workers(now),
             )
             self._cleaned = now
+        chores, problem = self._do_chores(now)
+        done = replace(done, chores=chores)
         t = self.total
         self.total = Tidied(
             stuck=t.stuck + done.stuck,
             jobs=t.jobs + done.jobs,
             workers=t.workers + done.workers,
             folders=t.folders + done.folders,
+            chores={name: t.chores.get(name, 0) + chores.get(name, 0) for name in {**t.chores, **chores}},
         )
+        if problem is not None:
+            raise problem
         return done
+
+    def _do_chores(self, now: datetime) -> tuple[dict[str, int], Exception | None]:
+        done: dict[str, int] = {}
+        problem: Exception | None = None
+        for chore in self.chores:
+            last = self._done_at.get(chore.name)
+            if last is not None and now - last < chore.every:
+                continue
+            self._done_at[chore.name] = now
+            try:
+                count = chore.do()
+            except Exception as error:  # noqa: BLE001 - the others' turn comes first; then it is raised
+                problem = problem or error
+            else:
+                done |= {chore.name: count} if count else {}
+        return done, problem
 
     def _silent(self, now: datetime) -> Sequence[str]:
         """Running jobs of which nothing was heard for long; a paused one is silent by right."""
@@ -158,11 +195,9 @@ class Janitor:
             with self.database.read() as session:
                 ended = ended_between(session, after, until, limit=_AT_ONCE)
             for job in ended:
-                if (job.error or {}).get("code") not in KEEPS_WORK and self._remove_folder(job):
+                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(self.places.of(job)):
                     removed += 1
                     self._note_removal(job)
-                if job.video_id is not None:
-                    self._sweep(job.id)
             looked_at += len(ended)
             if len(ended) < _AT_ONCE or ended[-1].finished_at is None:
                 self._looked_at = max(after, until)
@@ -170,39 +205,6 @@ class Janitor:
             self._looked_at = after = ended[-1].finished_at
             if looked_at >= _MOST_LOOKED_AT:
                 return removed
-
-    def _remove_folder(self, job: Job) -> bool:
-        """True where there was one on this machine."""
-        place = self.places.of(job)
-        with suppress(OSError):  # on a disk that is not there, say
-            if place.root.is_dir():
-                place.remove()
-                return True
-        return False
-
-    def _clear_store(self) -> int:
-        """Remove what jobs on stored videos left, where this process has a store."""
-        if self.places.work is None or self.places.open_stock is None:
-            return 0
-        from framemill.engine.leftovers import clear_machine, clear_work
-
-        done = clear_machine(self.database, self.places.work)
-        try:
-            return done + clear_work(self.database, self.places.stock.blobs)
-        except FramemillError as error:  # the next round finds the same
-            log.warning("store.not_cleared: %s", error)
-            return done
-
-    def _sweep(self, job_id: str) -> None:
-        if self.places.open_stock is None:
-            return
-        from framemill.engine.shelving import sweep_unrecorded
-
-        try:
-            with suppress(JobNotFound):
-                sweep_unrecorded(self.database, self.places.stock.blobs, job_id)
-        except FramemillError as error:  # `framemill storage gc` finds the same
-            log.warning("store.not_swept: %s", error)
 
     def _note_removal(self, job: Job) -> None:
         with self.database.write() as session, suppress(JobNotFound):
@@ -241,3 +243,12 @@ def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime)
     error = FramemillError("nothing of the job can be done any more", hint="`framemill jobs retry ID`")
     outcomes.fail_job(session, job, dump_error(error), now=now)
     return []
+
+
+def _remove_folder(place: Workspace) -> bool:
+    """True where there was one on this machine."""
+    with suppress(OSError):  # on a disk that is not there, say
+        if place.root.is_dir():
+            place.remove()
+            return True
+    return False

@@ -21,6 +21,7 @@ from framemill.errors.footage import (
     StorageUnavailable,
     Unauthenticated,
     UploadNotFound,
+    VideoExists,
     VideoNotFound,
     WorkspaceNotFound,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "Unauthenticated",
     "UploadNotFound",
     "UpscaleRefused",
+    "VideoExists",
     "VideoNotFound",
     "WorkerLost",
     "WorkspaceNotFound",

@@ -66,6 +66,18 @@ class VideoNotFound(FramemillError):
         super().__init__(f"there is no video {video_id!r}", hint="see `framemill videos list`")
 
 
+class VideoExists(FramemillError):
+    """The collection has a video of the same content."""
+
+    code = "video_exists"
+
+    def __init__(self, collection: str) -> None:
+        self.collection = collection
+        super().__init__(
+            f"the collection {collection!r} has a video of the same content", hint="delete one of the two"
+        )
+
+
 class NameTaken(FramemillError):
     """The name is in use."""
 

@@ -12,23 +12,23 @@ import framemill.storage
 _ROOM = os.path.dirname(framemill.storage.__file__)  # noqa: PTH120 - as code objects name their files
 
 
-def kills(act: Callable[[], object]) -> Iterator[int]:
-    """Run `act` in a child that is killed at its first line in the room, then at its second, and so on.
+def kills(act: Callable[[], object], *, rooms: tuple[str, ...] = (_ROOM,), every: int = 1) -> Iterator[int]:
+    """Run `act` in a child that is killed at its first line in the rooms, then `every` lines on ...
 
     Yields after each death; ends with the first child that lives to the end.
     """
     line = 0
-    while not _survives(act, line):
+    while not _survives(act, line, rooms):
         yield line
-        line += 1
+        line += every
 
 
-def _survives(act: Callable[[], object], line: int) -> bool:
+def _survives(act: Callable[[], object], line: int, rooms: tuple[str, ...]) -> bool:
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            _die_at(line)
+            _die_at(line, rooms)
             act()
             sys.settrace(None)
             code = 0
@@ -39,12 +39,12 @@ def _survives(act: Callable[[], object], line: int) -> bool:
     return not os.WIFSIGNALED(status)
 
 
-def _die_at(line: int) -> None:
+def _die_at(line: int, rooms: tuple[str, ...]) -> None:
     left = line
 
     def trace(frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - a trace function returns one
         nonlocal left
-        if not frame.f_code.co_filename.startswith(_ROOM):
+        if not frame.f_code.co_filename.startswith(rooms):
             return None
         if event == "line":
             if left == 0:
