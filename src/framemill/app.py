@@ -12,7 +12,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.errors import InvalidSettings, NotSupported
+from framemill.errors import InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from framemill.engine.reaping import Reaper
     from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
+    from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
@@ -143,13 +144,34 @@ class App:
     def blobs(self) -> "BlobStore":
         """Where videos and what is made from them are kept."""
         if self.settings.storage == "s3":
-            raise NotSupported("files in an S3-compatible store", hint="set FRAMEMILL_STORAGE to local")
+            return self._bucket()
         from framemill.storage.disk import Disk
         from framemill.storage.local import LocalStore
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
         return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    def _bucket(self) -> "BlobStore":
+        from framemill.storage.s3 import open_s3
+
+        s = self.settings
+        if s.s3_bucket is None:
+            raise InvalidSettings(
+                "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"
+            )
+        return open_s3(
+            bucket=s.s3_bucket,
+            endpoint=s.s3_endpoint,
+            public_endpoint=s.s3_public_endpoint,
+            region=s.s3_region,
+            access_key=s.s3_access_key,
+            secret_key=s.s3_secret_key.get_secret_value() if s.s3_secret_key else None,
+            prefix=s.s3_prefix,
+            addressing=s.s3_addressing,
+            sse=s.s3_sse,
+            sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+        )
 
     @cached_property
     def signer(self) -> "Signer":
@@ -234,6 +256,13 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def access(self) -> "Access":
+        """Who may come in."""
+        from framemill.services.access import Access
+
+        return Access(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

@@ -43,6 +43,8 @@ _LOOK = {
     "watch": "Watch a folder and work on every file that arrives.",
     "jobs": "List, show, watch and steer jobs: pause, cancel, run again.",
     "worker": "Run queued jobs, and see who does.",
+    "serve": "Serve the API and run jobs.",
+    "keys": "Make, list and revoke keys for programs; print a login link.",
     "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",
     "config": "Show which settings hold, and where they come from.",
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",

@@ -32,7 +32,7 @@ from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
 from framemill.store.database import Database
 from framemill.store.jobs import artifacts_of, get_job, keyed_job, logs_of, tasks_of
-from framemill.store.listing import Wanted, ids_like, page_of_jobs
+from framemill.store.listing import Wanted, count_jobs, ids_like, page_of_jobs
 from framemill.store.makings import hold_video
 from framemill.store.tables import Job
 from framemill.store.turns import next_turn
@@ -171,6 +171,11 @@ class Jobs:
         with self._database.read() as session:
             found = page_of_jobs(session, wanted, before=before, limit=limit)
             return JobPage(jobs=tuple(JobRecord.of(row) for row in found.jobs), next=found.next)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many jobs are wanted, by all but a name."""
+        with self._database.read() as session:
+            return count_jobs(session, wanted)
 
     def find(self, part: str) -> tuple[str, ...]:
         """Ids of jobs, a few at most, that begin with `part` or, of the newest, end with it."""

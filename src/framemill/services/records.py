@@ -102,7 +102,7 @@ class JobRecord:
     attempts: int
     owner: str  # "": whoever runs this machine
     batch_id: str | None
-    workspace_id: str | None
+    workspace_id: str | None  # whose members may see it
     video_id: str | None  # None: it works on plain files
     error: Json | None  # code, message, hint; where known the task, the command and its last words
     estimate: Json | None
