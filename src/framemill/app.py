@@ -6,6 +6,7 @@ database and imports none.
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -411,10 +412,10 @@ class App:
     @cached_property
     def janitor(self) -> "Janitor":
         """Who sets going what got stuck, and cleans away what is long over."""
-        from datetime import timedelta
         from random import random
 
         from framemill.engine.janitor import Chore, Janitor
+        from framemill.engine.leftovers import Leftovers
 
         return Janitor(
             database=self.database,
@@ -427,6 +428,11 @@ class App:
                 Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
                 Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
                 Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+                Chore(
+                    name="leftovers removed",
+                    every=timedelta(hours=1),
+                    do=Leftovers(database=self.database, places=self.places).clear,
+                ),
             ),
         )
 

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     cache_dir: _Path = Field(
         default_factory=_cache_dir,
-        description="What may be deleted at any time: what the programs can do, read once per version.",
+        description="What may be deleted at any time: what the programs can do, and copies of stored videos.",
     )
     database_url: SecretStr | None = Field(
         None,
@@ -102,24 +102,6 @@ class Settings(BaseSettings):
     storage_dir: _Path | None = Field(
         None,
         description="The folder that videos are kept in, on one file system. Unset: `storage` in data_dir.",
-    )
-    work_dir: _Path | None = Field(
-        None,
-        description="Where workers keep what they work on for stored videos: a folder of this machine alone, "
-        "with room for several results at once. Unset: `work` in data_dir.",
-    )
-    shared_work: Literal["auto", "yes", "no"] = Field(
-        "auto",
-        description="Keep what each step of a job on a stored video made in the store until the job ends, so "
-        "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
-        "storage s3; yes; or no, for workers on one machine.",
-    )
-    stage_cache_bytes: int = Field(
-        20 << 30,
-        ge=0,
-        le=_MOST_BYTES,
-        description="Bytes of copies of stored videos that a machine keeps in cache_dir where it cannot read "
-        "them in place. What is in use may exceed it.",
     )
     storage_floor: int = Field(
         512 << 20,
@@ -198,6 +180,24 @@ class Settings(BaseSettings):
     )
     profiles_file: _Path | None = Field(
         None, description="TOML file whose profiles extend the built-in ones."
+    )
+    work_dir: _Path | None = Field(
+        None,
+        description="Where workers keep what they work on for stored videos: a folder of this machine alone, "
+        "with room for several results at once. Unset: `work` in data_dir.",
+    )
+    shared_work: Literal["auto", "yes", "no"] = Field(
+        "auto",
+        description="Keep what each step of a job on a stored video made in the store until the job ends, so "
+        "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
+        "storage s3; yes; or no, for workers on one machine.",
+    )
+    stage_cache_bytes: int = Field(
+        20 << 30,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes of copies of stored videos that a machine keeps in cache_dir where it cannot read "
+        "them in place. What is in use may exceed it.",
     )
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
