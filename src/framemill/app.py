@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from framemill.engine.reaping import Reaper
     from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
+    from framemill.fetch.fetcher import Fetcher
+    from framemill.fetch.guard import Guard
     from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
+    from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
@@ -312,6 +315,40 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def guard(self) -> "Guard":
+        """The way out to other machines; InvalidSettings."""
+        from framemill.fetch.addresses import AllowList
+        from framemill.fetch.guard import Guard
+
+        return Guard(AllowList.of(self.settings.fetch_allow.split(",")))
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """Who downloads; InvalidSettings."""
+        from framemill.fetch.crew import Rules
+        from framemill.fetch.direct import Direct
+        from framemill.fetch.fetcher import Fetcher
+        from framemill.fetch.slots import Slots
+
+        s = self.settings
+        rules = Rules(
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            min_rate=s.fetch_min_rate,
+            connections=s.fetch_per_host,
+        )
+        slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
+        files = Direct(self.guard, slots, rules)
+        return Fetcher(files, None, mode=s.ytdlp)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """Downloading without a job."""
+        from framemill.services.downloads import Downloads
+
+        return Downloads(lambda: self.fetcher)
 
     @cached_property
     def access(self) -> "Access":

@@ -300,6 +300,35 @@ class Settings(BaseSettings):
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
     )
 
+    fetch_allow: str = Field(
+        "",
+        description="What may be fetched from beside public addresses on ports 80 and 443: hosts, host:port, "
+        "addresses or networks, separated by commas.",
+    )
+    fetch_max_bytes: int | None = Field(
+        20 << 30, gt=0, le=_MOST_BYTES, description="Largest file in bytes that is downloaded."
+    )
+    fetch_timeout: Duration = Field(
+        timedelta(hours=6), description="How long one download may take; started again it goes on."
+    )
+    fetch_min_rate: int = Field(
+        1024,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes a second below which a download is given up and tried again later.",
+    )
+    fetch_per_host: int = Field(
+        4, ge=1, le=64, description="Connections to one host at a time, over all downloads of this machine."
+    )
+    ytdlp: Literal["off", "auto", "on"] = Field(
+        "auto",
+        description="Whether yt-dlp downloads from pages that show a video: off; auto, where an address is "
+        "no file; or on, for all addresses that do not end like a file.",
+    )
+    ytdlp_cookies: _Path | None = Field(
+        None, description="A cookies.txt that yt-dlp may use; whoever may submit addresses uses its logins."
+    )
+
     @field_validator("keep_jobs", mode="before")
     @classmethod
     def _for_ever(cls, value: object) -> object:
