@@ -31,11 +31,16 @@ if TYPE_CHECKING:
     from framemill.engine.worker import Worker
     from framemill.services.access import Access
     from framemill.services.batches import Batches
+    from framemill.services.collections import Collections
+    from framemill.services.deletion import Remover
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.video_plans import VideoPlans
+    from framemill.services.videos import Videos
+    from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
@@ -187,12 +192,24 @@ class App:
         return VideoJobs(self.database, self.jobs)
 
     @cached_property
+    def video_plans(self) -> "VideoPlans":
+        """Planning on stored videos."""
+        from framemill.services.video_plans import VideoPlans
+
+        return VideoPlans(
+            self.database, self.plans, stock=lambda: self.stock, work=self._work_dir, prices=self.prices
+        )
+
+    @property
+    def _work_dir(self) -> Path:
+        return self.settings.work_dir or self.settings.data_dir / "work"
+
+    @cached_property
     def places(self) -> "Places":
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        s = self.settings
-        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock)
 
     @cached_property
     def stock(self) -> "Stock":
@@ -234,6 +251,34 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def remover(self) -> "Remover":
+        """Who finishes deletions."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self.remover.sweep)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
 
     @cached_property
     def access(self) -> "Access":
