@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.video_plans import VideoPlans
     from framemill.services.videos import Videos
     from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
@@ -229,12 +230,24 @@ class App:
         return VideoJobs(self.database, self.jobs)
 
     @cached_property
+    def video_plans(self) -> "VideoPlans":
+        """Planning on stored videos."""
+        from framemill.services.video_plans import VideoPlans
+
+        return VideoPlans(
+            self.database, self.plans, stock=lambda: self.stock, work=self._work_dir, prices=self.prices
+        )
+
+    @property
+    def _work_dir(self) -> Path:
+        return self.settings.work_dir or self.settings.data_dir / "work"
+
+    @cached_property
     def places(self) -> "Places":
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        s = self.settings
-        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock)
 
     @cached_property
     def stock(self) -> "Stock":
@@ -349,6 +362,33 @@ class App:
         from framemill.services.downloads import Downloads
 
         return Downloads(lambda: self.fetcher)
+
+    def remover(self) -> "Remover":
+        """Who finishes deletions."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self.remover.sweep)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
 
     @cached_property
     def access(self) -> "Access":

@@ -10,13 +10,16 @@ from fastapi.routing import APIRoute
 
 from framemill.api import (
     auth,
+    events,
     health,
     jobs,
+    keys,
     operations,
     pipelines,
     problems,
     profiles,
     reference,
+    submitting,
     videos,
     workspaces,
 )
@@ -31,24 +34,29 @@ _UNBOUNDED = re.compile(r"/storage/parts/")
 # Under /api/v1.
 _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
+    keys.router,
     workspaces.router,
     videos.router,
     operations.router,
     pipelines.router,
     profiles.router,
+    submitting.router,
     jobs.router,
+    events.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
+    "keys": "Ways in for programs.",
     "workspaces": "Access boundaries, with quotas and defaults of their own.",
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
     "operations": "What can be asked for.",
     "pipelines": "Named lists of operations.",
     "profiles": "Ways to encode.",
+    "plans": "What work would do.",
     "jobs": "What was asked for, and how far it is.",
     "health": "Is it up, and is all there that work needs?",
 }
@@ -89,6 +97,9 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """`jobs_list`: the resource, and what the endpoint's function is called."""
-    resource = route.endpoint.__module__.rpartition(".")[2]
-    return f"{resource}_{route.endpoint.__name__.removesuffix('_all')}"
+    """`jobs_list`: the resource, and what the endpoint's function is called without it."""
+    tag = str(route.tags[0]) if route.tags else "other"
+    name = route.endpoint.__name__
+    for known in ("_all", f"_{tag}", f"_{tag.removesuffix('s')}"):
+        name = name.removesuffix(known)
+    return f"{tag}_{name}"
