@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
-    from framemill.engine.janitor import Janitor
+    from framemill.engine.janitor import Chore, Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.places import Places
@@ -31,11 +31,18 @@ if TYPE_CHECKING:
     from framemill.engine.worker import Worker
     from framemill.services.access import Access
     from framemill.services.batches import Batches
+    from framemill.services.collections import Collections
+    from framemill.services.deletion import Remover
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
+    from framemill.services.upload_ends import UploadEnds
+    from framemill.services.upload_watch import UploadWatch
+    from framemill.services.uploads import Uploads
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.videos import Videos
+    from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
@@ -236,6 +243,34 @@ class App:
         )
 
     @cached_property
+    def remover(self) -> "Remover":
+        """Who finishes deletions."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self.remover.sweep)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
+
+    @cached_property
     def access(self) -> "Access":
         """Who may come in."""
         from framemill.services.access import Access
@@ -345,7 +380,53 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
+            chores=self._chores,
         )
+
+    @property
+    def _chores(self) -> "Sequence[Chore]":
+        from framemill.engine.janitor import Chore
+
+        often = self.settings.watchdog_interval
+        return (Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),)
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The use cases around uploads; InvalidSettings where a kind of file is unknown."""
+        from framemill.domain.sniffing import ENDINGS
+        from framemill.domain.uploads import Limits
+        from framemill.services.upload_starts import UploadStarts
+        from framemill.services.uploads import Uploads
+
+        s = self.settings
+        types = tuple(word.strip().lower().lstrip(".") for word in s.upload_types.split(",") if word.strip())
+        if not types or (unknown := [word for word in types if word not in ENDINGS]):
+            raise InvalidSettings(
+                f"setting 'upload_types': {', '.join(unknown) if types else 'nothing'} cannot be taken in",
+                hint=f"known: {', '.join(ENDINGS)}",
+            )
+        limits = Limits(max_bytes=s.upload_max_bytes, types=types)
+        starts = UploadStarts(
+            self.database,
+            self.collections,
+            limits=limits,
+            part_bytes=s.upload_part_bytes,
+            expiry=s.upload_expiry,
+        )
+        return Uploads(self.database, self.blobs, starts, self._upload_ends, limits=limits)
+
+    @cached_property
+    def upload_watch(self) -> "UploadWatch":
+        """Who looks after uploads that were left."""
+        from framemill.services.upload_watch import UploadWatch
+
+        return UploadWatch(self.database, self.blobs, self._upload_ends)
+
+    @cached_property
+    def _upload_ends(self) -> "UploadEnds":
+        from framemill.services.upload_ends import UploadEnds
+
+        return UploadEnds(self.database, self.blobs, self.remover, start=self.video_jobs.start_default)
 
     @cached_property
     def prices(self) -> "Prices":
