@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
-    from framemill.engine.janitor import Janitor
+    from framemill.engine.janitor import Chore, Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.places import Places
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from framemill.services.records import JobDetail
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
+    from framemill.services.upload_ends import UploadEnds
+    from framemill.services.upload_watch import UploadWatch
+    from framemill.services.uploads import Uploads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
     from framemill.services.videos import Videos
@@ -511,7 +514,53 @@ class App:
                     do=Leftovers(database=self.database, places=self.places).clear,
                 ),
             ),
+            chores=self._chores,
         )
+
+    @property
+    def _chores(self) -> "Sequence[Chore]":
+        from framemill.engine.janitor import Chore
+
+        often = self.settings.watchdog_interval
+        return (Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),)
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The use cases around uploads; InvalidSettings where a kind of file is unknown."""
+        from framemill.domain.sniffing import ENDINGS
+        from framemill.domain.uploads import Limits
+        from framemill.services.upload_starts import UploadStarts
+        from framemill.services.uploads import Uploads
+
+        s = self.settings
+        types = tuple(word.strip().lower().lstrip(".") for word in s.upload_types.split(",") if word.strip())
+        if not types or (unknown := [word for word in types if word not in ENDINGS]):
+            raise InvalidSettings(
+                f"setting 'upload_types': {', '.join(unknown) if types else 'nothing'} cannot be taken in",
+                hint=f"known: {', '.join(ENDINGS)}",
+            )
+        limits = Limits(max_bytes=s.upload_max_bytes, types=types)
+        starts = UploadStarts(
+            self.database,
+            self.collections,
+            limits=limits,
+            part_bytes=s.upload_part_bytes,
+            expiry=s.upload_expiry,
+        )
+        return Uploads(self.database, self.blobs, starts, self._upload_ends, limits=limits)
+
+    @cached_property
+    def upload_watch(self) -> "UploadWatch":
+        """Who looks after uploads that were left."""
+        from framemill.services.upload_watch import UploadWatch
+
+        return UploadWatch(self.database, self.blobs, self._upload_ends)
+
+    @cached_property
+    def _upload_ends(self) -> "UploadEnds":
+        from framemill.services.upload_ends import UploadEnds
+
+        return UploadEnds(self.database, self.blobs, self.remover, start=self.video_jobs.start_default)
 
     @cached_property
     def prices(self) -> "Prices":

@@ -159,6 +159,22 @@ class Settings(BaseSettings):
     )
     s3_sse_key: SecretStr | None = Field(
         None, description="For kms the key's id, unset for the account's own; for c 32 bytes in base64."
+    upload_max_bytes: int = Field(
+        2 << 30, gt=0, le=_MOST_BYTES, description="Largest file in bytes that may be uploaded."
+    )
+    upload_part_bytes: int = Field(
+        10 << 20,
+        ge=5 << 20,
+        le=5 << 30,
+        description="How many bytes one part of an upload has; more where there would be over 10,000.",
+    )
+    upload_expiry: Duration = Field(
+        timedelta(hours=6),
+        description="How long an upload may take; then what came of it is removed.",
+    )
+    upload_types: str = Field(
+        "mp4,m4v,mov,3gp,mkv,webm,avi,ts,m2ts,mts,flv,wmv,mpg,mpeg,ogv,mxf,mp3,m4a,wav,flac,ogg,opus,aac,wma",
+        description="Endings of files that are taken in, separated by commas; the content must fit.",
     )
     ffmpeg: _Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
     ffprobe: _Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")
