@@ -76,6 +76,20 @@ def artifacts_of(session: Session, video_id: str) -> list[Artifact]:
     return list(session.scalars(select(Artifact).where(Artifact.video_id == video_id).order_by(Artifact.id)))
 
 
+def artifacts_of_many(session: Session, video_ids: Sequence[str]) -> list[Artifact]:
+    """Everything that was made from these videos."""
+    return list(session.scalars(select(Artifact).where(Artifact.video_id.in_(video_ids))))
+
+
+def worked_on(session: Session, video_ids: Sequence[str]) -> set[str]:
+    """Those of these videos that have a job which has not ended."""
+    states = [str(state) for state in JobState if not state.ended]
+    found = session.scalars(
+        select(Job.video_id).where(Job.video_id.in_(video_ids), Job.state.in_(states)).distinct()
+    )
+    return {video_id for video_id in found if video_id is not None}
+
+
 def count_stored(session: Session, video: Video) -> None:
     """Bring `stored_bytes` up to the original and the artifacts as they are in this transaction."""
     session.flush()
