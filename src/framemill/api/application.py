@@ -12,6 +12,7 @@ from framemill.api import (
     auth,
     health,
     jobs,
+    media,
     operations,
     pipelines,
     problems,
@@ -21,6 +22,7 @@ from framemill.api import (
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
+from framemill.api.sharing import Shared
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -33,13 +35,14 @@ _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     workspaces.router,
     videos.router,
+    media.router,
     operations.router,
     pipelines.router,
     profiles.router,
     jobs.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, media.files_router)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
@@ -74,6 +77,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         api.include_router(router)
     # The last one added stands foremost.
     api.add_middleware(Sheltered)
+    api.add_middleware(Shared)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
     api.add_middleware(Marked)
