@@ -11,7 +11,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.errors import InvalidSettings, NotSupported
+from framemill.errors import InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -144,13 +144,34 @@ class App:
     def blobs(self) -> "BlobStore":
         """Where videos and what is made from them are kept."""
         if self.settings.storage == "s3":
-            raise NotSupported("files in an S3-compatible store", hint="set FRAMEMILL_STORAGE to local")
+            return self._bucket()
         from framemill.storage.disk import Disk
         from framemill.storage.local import LocalStore
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
         return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    def _bucket(self) -> "BlobStore":
+        from framemill.storage.s3 import open_s3
+
+        s = self.settings
+        if s.s3_bucket is None:
+            raise InvalidSettings(
+                "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"
+            )
+        return open_s3(
+            bucket=s.s3_bucket,
+            endpoint=s.s3_endpoint,
+            public_endpoint=s.s3_public_endpoint,
+            region=s.s3_region,
+            access_key=s.s3_access_key,
+            secret_key=s.s3_secret_key.get_secret_value() if s.s3_secret_key else None,
+            prefix=s.s3_prefix,
+            addressing=s.s3_addressing,
+            sse=s.s3_sse,
+            sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+        )
 
     @cached_property
     def signer(self) -> "Signer":
