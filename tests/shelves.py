@@ -148,7 +148,7 @@ class Shelves:
             session.get_one(Video, video.id).stored_bytes += artifact.bytes
         return artifact.id
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """Every file in the store."""
         return [blob.key for blob in self.blobs.list("")]
 

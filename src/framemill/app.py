@@ -31,17 +31,25 @@ if TYPE_CHECKING:
     from framemill.engine.worker import Worker
     from framemill.services.access import Access
     from framemill.services.batches import Batches
+    from framemill.services.collections import Collections
+    from framemill.services.deletion import Remover
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
+    from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.videos import Videos
+    from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
+
+
+_SWEPT_AT_ONCE = 100  # videos; a request should not take long
 
 
 class App:
@@ -248,6 +256,45 @@ class App:
         return self.settings.storage == "s3" and not self.settings.media_proxy
 
     @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self._sweep_some)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self._sweep_some)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
+
+    @cached_property
+    def remover(self) -> "Remover":
+        """Who takes away what is being deleted."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def retention(self) -> "Retention":
+        """Who keeps to the rules of what is kept for how long."""
+        from framemill.services.retention import Retention
+
+        return Retention(self.database, self.videos, blobs=lambda: self.blobs)
+
+    def _sweep_some(self) -> None:
+        """Begin with what was just deleted; the janitor goes on."""
+        self.remover.sweep(at_most=_SWEPT_AT_ONCE)
+
+    @cached_property
     def stats(self) -> "Stats":
         """Numbers about jobs."""
         from framemill.services.stats import Stats
@@ -369,9 +416,10 @@ class App:
     @cached_property
     def janitor(self) -> "Janitor":
         """Who sets going what got stuck, and cleans away what is long over."""
+        from datetime import timedelta
         from random import random
 
-        from framemill.engine.janitor import Janitor
+        from framemill.engine.janitor import Chore, Janitor
 
         return Janitor(
             database=self.database,
@@ -380,6 +428,11 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
+            chores=(
+                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            ),
         )
 
     @cached_property

@@ -78,7 +78,12 @@ def media(request: Request) -> Response:
     """What a token in the path allows."""
     app = get_app(request)
     token, path = request.path_params["token"], request.path_params["path"]
-    return _sent(request, app, app.playback.permitted(token, path, method=request.method))
+    allowed = app.playback.permitted(token, path, method=request.method)
+    # What a manifest names is asked for relatively to where it came from: it always comes from here.
+    if app.redirects_media and request.method == "GET" and not is_manifest(allowed.key):
+        url = app.blobs.get_url(allowed.key, lifetime=allowed.remaining, filename=allowed.filename)
+        return RedirectResponse(url, 307, headers={"cache-control": "private, no-cache"})
+    return _sent(request, app, allowed)
 
 
 def file(request: Request) -> Response:
@@ -98,14 +103,9 @@ files_router.add_route("/storage/files/{key:path}", file, methods=["GET", "HEAD"
 
 
 def _sent(request: Request, app: App, allowed: Permitted) -> Response:
-    manifest = is_manifest(allowed.key)
-    # What a manifest names is asked for relatively to where it came from: it always comes from here.
-    if app.redirects_media and request.method == "GET" and not manifest:
-        url = app.blobs.get_url(allowed.key, lifetime=allowed.remaining, filename=allowed.filename)
-        return RedirectResponse(url, 307, headers={"cache-control": "private, no-cache"})
     left_s = max(int(allowed.remaining.total_seconds()), 0)
     cached = f"max-age={min(left_s, _MANIFESTS_S)}"
-    if not manifest:
+    if not is_manifest(allowed.key):
         # A key below a video's folder is never written a second time.
         cached = f"max-age={min(left_s, _YEAR_S)}, immutable"
     offer = Offer(

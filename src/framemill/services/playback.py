@@ -7,7 +7,7 @@ file alone. Sending the bytes is `api.ranges`' work.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -26,7 +26,7 @@ LONGEST: Final = timedelta(days=7)
 SHORTEST: Final = timedelta(seconds=1)
 # What a package's folder holds for players. Beside it may lie its key, or results that are nobody's to see.
 _MASTERS: Final = {Role.HLS: "master.m3u8", Role.DASH: "manifest.mpd"}
-_PACKAGES: Final = ("hls", "dash")
+_PACKAGES: Final = ("hls/", "dash/")
 # What browsers play as it is, the best first.
 _FILES: Final = (Role.RENDITION, Role.PROXY)
 _PLAYABLE: Final = (".mp4", ".m4v", ".webm", ".mov")
@@ -122,16 +122,21 @@ class Playback:
         if not grant.key.endswith("/"):
             if path != _last(grant.key):
                 raise SignatureInvalid("the address is for another file")
-            return _permitted(grant, grant.key)
-        if path.partition("/")[0] not in _PACKAGES:
+            return self._permitted(grant, grant.key)
+        if not path.startswith(_PACKAGES):
             raise SignatureInvalid("the address is for a stream, and this is no part of one")
-        return _permitted(grant, grant.file(path))
+        return self._permitted(grant, grant.file(path))
 
     def permitted_by_query(
         self, key: str, params: Sequence[tuple[str, str]], *, scope: str, method: str
     ) -> Permitted:
         """The file that the signed parameters of an address are for; SignatureInvalid, SignatureExpired."""
-        return _permitted(self._signer.check_query(params, scope=scope, method=method, key=key), key)
+        grant = self._signer.check_query(params, scope=scope, method=method, key=key)
+        return self._permitted(grant, key)
+
+    def _permitted(self, grant: Grant, key: str) -> Permitted:
+        remaining = grant.expires - self._signer.after(timedelta())
+        return Permitted(key=key, filename=grant.filename or None, remaining=remaining)
 
 
 def _chosen(
@@ -191,10 +196,6 @@ def _saved_as(video: Video, form: Form, path: str) -> str:
     if form is Form.ORIGINAL:
         return video.filename
     return f"{title_from(video.filename)} {path}"
-
-
-def _permitted(grant: Grant, key: str) -> Permitted:
-    return Permitted(key=key, filename=grant.filename or None, remaining=grant.expires - datetime.now(UTC))
 
 
 def _last(path: str) -> str:

@@ -126,7 +126,7 @@ def test_content_that_came_a_second_time_gives_the_first_video_and_goes(shelves:
     arrival = shelves.videos.arrived(begun.id, bytes=4, sha256=digest(b"film"))
 
     assert arrival == Arrival(video=there, duplicate=True)
-    assert shelves.keys() == [there.key]
+    assert shelves.stored() == [there.key]
     assert [row.id for row in shelves.rows(Video)] == [there.id]
     assert [(row.id, row.video_id) for row in shelves.rows(Upload)] == [(upload, there.id)]
     assert [(row.id, row.video_id, row.state) for row in shelves.rows(Job)] == [(job, there.id, "queued")]
@@ -146,7 +146,7 @@ def test_of_many_who_bring_the_same_content_at_once_one_video_stays(shelves: She
     (winner,) = {one.video.id for one in arrivals}
     assert sorted(one.duplicate for one in arrivals) == [False] + [True] * 5
     assert [row.id for row in shelves.rows(Video)] == [winner]
-    assert shelves.keys() == [shelves.videos.get(winner).key]
+    assert shelves.stored() == [shelves.videos.get(winner).key]
 
 
 def test_an_original_is_never_replaced(shelves: Shelves) -> None:
@@ -175,7 +175,7 @@ def test_what_comes_for_a_deleted_video_goes(shelves: Shelves) -> None:
     with pytest.raises(VideoNotFound):
         shelves.videos.arrived(begun.id, bytes=4, sha256=digest(b"film"))
 
-    assert shelves.keys() == []
+    assert shelves.stored() == []
 
 
 def test_a_quota_is_kept_and_says_what_is_left(shelves: Shelves) -> None:
@@ -202,7 +202,7 @@ def test_a_failed_original_gives_its_room_back_and_says_why(shelves: Shelves) ->
 
     assert (failed.state, failed.stored_bytes) == (VideoState.FAILED, 0)
     assert failed.error == {"code": "invalid_upload", "message": "it differs"}
-    assert shelves.keys() == []
+    assert shelves.stored() == []
     assert shelves.begin(size=10, workspace="team").state is VideoState.UPLOADING
     with pytest.raises(QuotaExceeded):  # a download that is tried again needs its room anew
         shelves.videos.arrived(begun.id, bytes=1, sha256=digest(b"1"))
@@ -302,7 +302,7 @@ def test_nothing_remains_of_a_deleted_video(shelves: Shelves) -> None:
     gone = shelves.videos.delete(video.id, actor="ann")
 
     assert gone
-    assert shelves.keys() == [kept.key]
+    assert shelves.stored() == [kept.key]
     assert list(shelves.blobs.unfinished("")) == []
     assert [row.id for row in shelves.rows(Video)] == [kept.id]
     assert shelves.rows(Artifact) == []
@@ -323,7 +323,7 @@ def test_the_same_content_may_come_again_while_the_old_one_is_going(shelves: She
 
     again = shelves.a_video(b"film")
     assert again.id != video.id
-    assert shelves.keys() == [again.key]
+    assert shelves.stored() == [again.key]
 
 
 def test_a_video_that_a_worker_holds_goes_when_it_lets_go(shelves: Shelves) -> None:
@@ -336,13 +336,13 @@ def test_a_video_that_a_worker_holds_goes_when_it_lets_go(shelves: Shelves) -> N
     late = f"workspaces/{video.workspace_id}/{video.id}/{job}/late.mp4"
     shelves.blobs.put(late, [b"late"])
     held = shelves.remover.sweep()
-    again = shelves.keys()
+    again = shelves.stored()
     shelves.clock.pass_by(6 * 60)
     gone = shelves.remover.sweep()
 
     assert (at_once_gone, held, gone) == (False, 0, 1)
     assert sum(shelves.waited) >= 5
-    assert again == shelves.keys() == []
+    assert again == shelves.stored() == []
     assert shelves.rows(Video) == []
     assert shelves.jobs.get(job).state == "cancelled"
 
@@ -384,13 +384,13 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_janitor(shelves: She
     with pytest.raises(StorageUnavailable):
         shelves.videos.delete(video.id)
     shelves.blobs = whole
-    left = len(shelves.keys())
+    left = len(shelves.stored())
     with pytest.raises(VideoNotFound):
         shelves.videos.get(video.id)
 
     assert left == 3 - after
     assert shelves.remover.sweep() == 1
-    assert shelves.keys() == []
+    assert shelves.stored() == []
     assert shelves.rows(Video) == shelves.rows(Artifact) == []
 
 
@@ -401,7 +401,7 @@ def test_deletions_at_once_do_not_hinder_each_other(shelves: Shelves) -> None:
 
     assert sorted(map(type, found), key=str) == [bool] * 4 + [VideoNotFound] * 4
     assert shelves.remover.sweep() == 0
-    assert shelves.keys() == []
+    assert shelves.stored() == []
     assert shelves.rows(Video) == []
 
 

@@ -132,7 +132,7 @@ def test_a_deleted_collection_leaves_nothing_and_its_name_is_free(shelves: Shelv
 
     shelves.collections.delete("default", "door", actor="ann")
 
-    assert shelves.keys() == [kept.key]
+    assert shelves.stored() == [kept.key]
     assert [row.id for row in shelves.rows(Video)] == [kept.id]
     assert [row.name for row in shelves.rows(Collection)] == ["uploads"]
     assert ("ann", "collection.deleted") in shelves.audited()
@@ -148,7 +148,7 @@ def test_a_deleted_workspace_leaves_nothing_and_its_jobs_end(shelves: Shelves) -
 
     shelves.workspaces.delete("team", actor="ann")
 
-    assert shelves.keys() == []
+    assert shelves.stored() == []
     assert shelves.rows(Video) == []
     assert shelves.rows(Workspace) == []
     assert shelves.rows(Collection) == []
@@ -175,7 +175,7 @@ def test_a_deleted_workspace_is_gone_for_everyone_though_a_worker_holds_somethin
     shelves.clock.pass_by(3600)
     assert shelves.remover.sweep() == 1
     assert [row.name for row in shelves.rows(Workspace)] == ["team"]
-    assert shelves.keys() == []
+    assert shelves.stored() == []
 
 
 def test_the_default_collection_comes_back_after_it_was_deleted(shelves: Shelves) -> None:
