@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
+    from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
@@ -269,6 +270,19 @@ class App:
             return s.shared_work == "yes"
         # SQLite keeps everybody on one machine.
         return self.database.tells and (s.engine == "celery" or s.storage == "s3")
+
+    @cached_property
+    def playback(self) -> "Playback":
+        """The use cases around playing."""
+        from framemill.services.playback import Playback
+
+        s = self.settings
+        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+
+    @property
+    def redirects_media(self) -> bool:
+        """Whether players are sent to the store for what is not a manifest."""
+        return self.settings.storage == "s3" and not self.settings.media_proxy
 
     @cached_property
     def workspaces(self) -> "Workspaces":

@@ -119,6 +119,16 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="How this installation is reached from outside; addresses of files begin with it.",
     )
+    playback_lifetime: Duration = Field(
+        timedelta(hours=1),
+        le=timedelta(days=7),
+        description="How long an address that plays a video is valid; at most 7 days.",
+    )
+    media_proxy: bool = Field(
+        False,
+        description="With storage s3: media goes through this server instead of being fetched from the "
+        "store by players, which are sent there otherwise.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="What signs addresses: at least 16 characters; several, separated by commas, to replace "

@@ -14,6 +14,7 @@ from framemill.api import (
     health,
     jobs,
     keys,
+    media,
     operations,
     parts,
     pipelines,
@@ -26,6 +27,7 @@ from framemill.api import (
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
+from framemill.api.sharing import Shared
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -39,6 +41,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     workspaces.router,
     videos.router,
+    media.router,
     operations.router,
     pipelines.router,
     profiles.router,
@@ -49,6 +52,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, parts.router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, media.files_router)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
@@ -87,6 +91,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     # The last one added stands foremost.
     api.add_middleware(parts.OpenToPages)
     api.add_middleware(Sheltered)
+    api.add_middleware(Shared)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
     api.add_middleware(Marked)
