@@ -42,6 +42,7 @@ _LOOK = {
     "download": "Download a film from an address, on several connections, and go on after a break.",
     "batch": "Work on many files as one batch; list, show, cancel, retry.",
     "watch": "Watch a folder and work on every file that arrives.",
+    "upload": "Bring files in as videos, here or on a server.",
     "jobs": "List, show, watch and steer jobs: pause, cancel, run again.",
     "worker": "Run queued jobs, and see who does.",
     "serve": "Serve the API and run jobs.",
