@@ -361,6 +361,8 @@ class App:
         from framemill.fetch.direct import Direct
         from framemill.fetch.fetcher import Fetcher
         from framemill.fetch.slots import Slots
+        from framemill.fetch.ytdlp import Pages
+        from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
 
         s = self.settings
         rules = Rules(
@@ -371,7 +373,15 @@ class App:
         )
         slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
         files = Direct(self.guard, slots, rules)
-        return Fetcher(files, None, mode=s.ytdlp)
+        pages = Pages(
+            guard=self.guard,
+            run=run_ytdlp,
+            check=check_ytdlp,
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            cookies=s.ytdlp_cookies,
+        )
+        return Fetcher(files, pages, mode=s.ytdlp)
 
     @cached_property
     def downloads(self) -> "Downloads":
@@ -379,33 +389,6 @@ class App:
         from framemill.services.downloads import Downloads
 
         return Downloads(lambda: self.fetcher)
-
-    def remover(self) -> "Remover":
-        """Who finishes deletions."""
-        from framemill.services.deletion import Remover
-
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
-
-    @cached_property
-    def workspaces(self) -> "Workspaces":
-        """The use cases around workspaces."""
-        from framemill.services.workspaces import Workspaces
-
-        return Workspaces(self.database, sweep=self.remover.sweep)
-
-    @cached_property
-    def collections(self) -> "Collections":
-        """The use cases around collections."""
-        from framemill.services.collections import Collections
-
-        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
-
-    @cached_property
-    def videos(self) -> "Videos":
-        """The use cases around videos."""
-        from framemill.services.videos import Videos
-
-        return Videos(self.database, self.collections, self.remover)
 
     @cached_property
     def access(self) -> "Access":
@@ -528,8 +511,8 @@ class App:
                     every=timedelta(hours=1),
                     do=Leftovers(database=self.database, places=self.places).clear,
                 ),
+                *self._chores,
             ),
-            chores=self._chores,
         )
 
     @property
