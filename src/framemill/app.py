@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.jobs import Jobs
+    from framemill.services.keeping import Keeping
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
     from framemill.services.stats import Stats, Workers
@@ -180,6 +181,13 @@ class App:
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
         )
+
+    @cached_property
+    def keeping(self) -> "Keeping":
+        """The use cases around the store as a whole."""
+        from framemill.services.keeping import Keeping
+
+        return Keeping(database=self.database, blobs=self.blobs)
 
     @cached_property
     def signer(self) -> "Signer":
