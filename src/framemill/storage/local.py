@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from framemill.errors import BlobNotFound
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
-from framemill.storage.contents import Contents, blob_of
+from framemill.storage.contents import Contents, Section, blob_of
 from framemill.storage.disk import Disk
 from framemill.storage.local_parts import LocalParts
 from framemill.storage.sealing import Keyring, header_of
@@ -75,7 +75,7 @@ class LocalStore:
         """A second name for the same bytes, which never change; a real copy where the disk has no links."""
         if not self._disk.link(source, target):
             with self._disk.opened(source) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(source, fd)])
+                self._contents.join(staged, [Section(name=source, fd=fd)])
                 self._disk.publish(staged, target)
         return self.stat(target)
 
@@ -116,6 +116,7 @@ class LocalStore:
         sha256: str | None = None,
     ) -> str:
         """A URL of the API that takes one part by PUT, of exactly this size."""
+        self._parts.expect(key, upload, number, bytes)
         return self._url(
             Grant(
                 scope=PARTS,
@@ -153,6 +154,11 @@ class LocalStore:
         """Remove what processes left that died while they wrote; returns how many files."""
         return self._disk.sweep(older=older) + self._parts.sweep(older=older)
 
+    @property
+    def seals(self) -> bool:
+        """Whether what is stored now is sealed."""
+        return self._contents.sealing
+
     def outdated(self, prefix: str) -> Iterator[str]:
         """Keys of files that are not sealed as they would be today."""
         for key, fd in self._disk.walk(prefix):
@@ -163,7 +169,7 @@ class LocalStore:
         """Seal a file with the newest key; False where it is gone or was replaced meanwhile. BlobDamaged."""
         try:
             with self._disk.opened(key) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(key, fd)])
+                self._contents.join(staged, [Section(name=key, fd=fd)])
                 return self._disk.replace(staged, key, fd)
         except BlobNotFound:
             return False
