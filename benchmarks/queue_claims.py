@@ -11,10 +11,11 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from framemill.domain.states import JobState, TaskState
+from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import new_id
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import claim, held, release
+from framemill.store.tasks import finish
 
 _TTL = timedelta(seconds=60)
 _RAW_TABLE = """
@@ -131,7 +132,7 @@ def _work(url, barrier, results) -> None:  # type: ignore[no-untyped-def]  # noq
             break
         times.append((time.perf_counter(), time.perf_counter() - began))
         with database.write() as session:
-            release(held(session, task.id, task.lease_token), TaskState.DONE, now=database.now(session))
+            finish(session, task.id, task.lease_token, now=database.now(session))
     results.put(times)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.plan import Command, Estimate, Output, Plan, Promise, Role, Step, StepInput, TextFile
-from framemill.engine.attempt import Pace
+from framemill.engine.equipment import Pace
 from framemill.engine.events import Event
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Planner

@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
+from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, new_id
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import claim
 
 pytestmark = pytest.mark.integration
 
@@ -25,13 +25,13 @@ _WORKERS = """
 import os, sys
 from datetime import timedelta
 from framemill.domain.states import TaskState
-from framemill.engine import outcomes
+from framemill.engine import claims, outcomes
 from framemill.engine.events import Silence
 from framemill.engine.heartbeat import Heartbeat
 from framemill.errors import Cancelled
 from framemill.store.database import open_database
 from framemill.store.tables import Task
-from framemill.store.tasks import claim
+from framemill.store.claiming import claim
 from sqlalchemy import exists, select
 
 TTL = timedelta(seconds=60)
@@ -55,7 +55,7 @@ def work(name):
             hold.check()
             outcomes.step_done(database, task, {}, wall_ms=1, cpu_ms=1, peak_memory_bytes=1)
         except Cancelled:
-            outcomes.let_go(database, task)
+            claims.let_go(database, task)
 
 children = []
 for number in range(processes):

@@ -35,7 +35,10 @@ def told(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
     )
     for name, facts in job.inputs.items():
         yield f"  {name:<10} {harmless(shown_path(str(facts.get('path', '?'))))}"
-    yield f"  {'results':<10} {harmless(shown_path(job.destination))}/"
+    if job.video_id is None:
+        yield f"  {'results':<10} {harmless(shown_path(job.destination))}/"
+    else:
+        yield f"  {'video':<10} {job.video_id}"
     if not job.state.ended:
         yield f"  {'priority':<10} {job.priority} of 10"
     if price := _price(job):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framemill.cli.reports import REPORTS, read_report
+from framemill.cli.reports import REPORTS, Report, read_report
 from framemill.cli.terminal import shown_path
 from framemill.cli.wording import columns, media_line, size
 from framemill.domain.media import as_data
@@ -20,7 +20,7 @@ def told(detail: "JobDetail") -> Iterator[str]:
     yield from columns([_row(artifact) for artifact in detail.artifacts])
     for artifact in detail.artifacts:
         operation = str(artifact.provenance.get("operation"))
-        if (report := read_report(operation, artifact.path)) is not None:
+        if (report := _report(artifact)) is not None:
             yield from REPORTS[operation](report)
 
 
@@ -44,7 +44,7 @@ def as_document(detail: "JobDetail") -> dict[str, object]:
 
 def _row(artifact: "ArtifactRecord") -> tuple[str, str, str]:
     path = artifact.path
-    if artifact.path.is_dir():
+    if artifact.key is None and artifact.path.is_dir():
         entrance = path / _ENTRANCES.get(artifact.role, "")
         path = entrance if entrance.is_file() else path
     media = as_data(artifact.media)
@@ -56,12 +56,19 @@ def _artifact(artifact: "ArtifactRecord") -> dict[str, object]:
         "role": artifact.role,
         "path": str(artifact.path),
         "relative_path": _relative(artifact.path),
+        "key": artifact.key,
         "bytes": artifact.bytes,
         "digest": artifact.digest,
         "media": as_data(artifact.media),
-        "report": read_report(artifact.provenance.get("operation"), artifact.path),
+        "report": _report(artifact),
         "provenance": artifact.provenance,
     }
+
+
+def _report(artifact: "ArtifactRecord") -> Report | None:
+    if artifact.key is not None:
+        return None  # in the store, and not on this machine by that name
+    return read_report(artifact.provenance.get("operation"), artifact.path)
 
 
 def _relative(path: Path) -> str:

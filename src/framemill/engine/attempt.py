@@ -1,60 +1,40 @@
 """One attempt at a task: plan the job, run a step, or publish; and how it ended, recorded."""
 
-import random
-import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from framemill.domain.costs import Prices
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import outcomes
+from framemill.engine import claims, outcomes
 from framemill.engine.digests import digest
-from framemill.engine.dispatch import Dispatcher, Unheard
-from framemill.engine.events import EventSink, JobChanged, Note, Silence, TaskChanged
+from framemill.engine.equipment import Equipment
+from framemill.engine.events import JobChanged, Note, TaskChanged
 from framemill.engine.failures import KEEPS_WORK, as_error, backoff
 from framemill.engine.heartbeat import Heartbeat
-from framemill.engine.machine import Machine
 from framemill.engine.patience import patiently
-from framemill.engine.planning import Planner, Request, check_plan, make_plan
+from framemill.engine.places import Places, WorkMissing, known_digest
+from framemill.engine.planning import Request, check_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_completed, clear_up, workspace_of
+from framemill.engine.recovery import clear_completed, clear_up
 from framemill.engine.steps import StepRun, sources_of
-from framemill.engine.stored import dump_error, load_step
+from framemill.engine.stored import dump, dump_error, load_step
 from framemill.engine.workspace import remove
-from framemill.errors import Cancelled, DatabaseUnavailable, FramemillError, InputNotFound, LeaseLost
+from framemill.errors import (
+    Cancelled,
+    DatabaseUnavailable,
+    FramemillError,
+    InputNotFound,
+    InputUnreadable,
+    LeaseLost,
+)
 from framemill.operations.registry import load_spec
-from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.tools.reins import Reins
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How a worker keeps its leases and waits."""
-
-    lease_ttl: timedelta = timedelta(seconds=60)
-    heartbeat: timedelta = timedelta(seconds=10)
-    wait: Callable[[float], object] = time.sleep
-    spread: Callable[[], float] = random.random
-    # Who runs a foreground job watches the disk fill up; waiting would only hide it.
-    disk_full_is_final: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """What every attempt of a worker works with."""
-
-    database: Database
-    machine: Callable[[], Machine]  # asked for when there is something to run
-    sink: EventSink = field(default_factory=Silence)
-    dispatcher: Dispatcher = field(default_factory=Unheard)
-    pace: Pace = field(default_factory=Pace)
-    planner: Planner = make_plan
-    prices: Prices = field(default_factory=Prices)
+Json = dict[str, Any]  # Any: JSON as the tables hold it
 
 
 class Attempt:
@@ -95,11 +75,11 @@ class Attempt:
                     case "step":
                         self._step()
                     case _:
-                        machine = self._with.machine()
-                        # It is over with this: a beat that finds a completed job now is not heeded.
-                        publish_job(self._database, self._job, self.task, self._tasks, machine=machine)
+                        self._publish()
         except DatabaseUnavailable:
             raise  # nobody knows whether what was done is recorded, so its files stay until the lease tells
+        except WorkMissing as missing:
+            self._do_again(missing)
         except (LeaseLost, Cancelled) as end:
             self._stopped(lost=self._hold.lost or isinstance(end, LeaseLost))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the job must end with a reason
@@ -107,7 +87,7 @@ class Attempt:
         else:
             self._tell(TaskState.DONE)
             if self.task.kind == "publish":
-                workspace_of(self._job).remove()
+                self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
         return False
@@ -124,8 +104,11 @@ class Attempt:
 
     def _plan(self) -> None:
         job = self._job
-        inputs = {name: Path(facts["path"]) for name, facts in job.inputs.items()}
-        digests = {name: digest(path) for name, path in inputs.items()}
+        with self._places.inputs(job, check=self._hold.check) as inputs:
+            self._plan_for(job, inputs)
+
+    def _plan_for(self, job: Job, inputs: Mapping[str, Path]) -> None:
+        digests = {name: known_digest(job.inputs[name]) or digest(path) for name, path in inputs.items()}
         request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
         plan = self._with.planner(
             request,
@@ -133,7 +116,7 @@ class Attempt:
             self._hold.stopped,
             lambda share: self._hold.report(100 * share, None, None),
         )
-        place = workspace_of(job)
+        place = self._places.of(job)
         clear_completed(self._database, place.destination)
         check_plan(plan, destination=place.destination, inputs=inputs, overwrite=job.destination["overwrite"])
         self._hold.check()
@@ -145,6 +128,7 @@ class Attempt:
             digests,
             prices=self._with.prices,
             encoders=self._with.machine().capabilities.encoders,
+            media=self._media(inputs),
         )
         self._with.dispatcher.nudge(woken)
         for note in plan.notes:
@@ -152,15 +136,38 @@ class Attempt:
         for warning in plan.warnings:
             self._with.sink.emit(Note(job_id=job.id, level="warning", message=warning))
 
+    def _media(self, inputs: Mapping[str, Path]) -> Json | None:
+        """What the job's video holds, where it works on one."""
+        video = self._job.video_id
+        own = [name for name, facts in self._job.inputs.items() if video and facts.get("video") == video]
+        with suppress(InputUnreadable):  # the plan read it as something else
+            return dump(self._with.machine().look(inputs[own[0]], stop=self._hold.stopped)) if own else None
+        return None
+
+    def _publish(self) -> None:
+        machine, job, places = self._with.machine(), self._job, self._places
+        # It is over with this: a beat that finds a completed job now is not heeded.
+        if job.video_id is None:
+            publish_job(self._database, job, self.task, self._tasks, machine=machine)
+            return
+        from framemill.engine.shelving import shelve
+
+        shelve(self._database, job, self.task, self._tasks, machine=machine, places=places, hold=self._hold)
+
     def _step(self) -> None:
-        task, place = self.task, workspace_of(self._job)
+        self._places.of(self._job).create()
+        with self._places.inputs(self._job, check=self._hold.check) as inputs:
+            self._step_with(inputs)
+
+    def _step_with(self, inputs: Mapping[str, Path]) -> None:
+        task, place = self.task, self._places.of(self._job)
         step = load_step(task.step or {})
-        place.create()
-        inputs = {name: Path(facts["path"]) for name, facts in self._job.inputs.items()}
         for item in step.inputs:
             if item.ref in inputs and not inputs[item.ref].is_file():
                 raise InputNotFound(str(inputs[item.ref]))
-        made = [(load_step(t.step or {}), t.result) for t in self._tasks if t.result and t.key in task.needs]
+        makers = [t for t in self._tasks if t.result and t.key in task.needs]
+        self._places.bring(self._job, step, makers, check=self._hold.check)
+        made = [(load_step(t.step or {}), t.result) for t in makers if t.result]
         named = [inputs[item.ref].name for item in step.inputs if item.ref in inputs]
         run = StepRun(
             step,
@@ -173,6 +180,7 @@ class Attempt:
             result = run.run(sources_of(step, inputs=inputs, results=made, root=place.root))
         finally:
             self._commands = run.used.commands
+        result |= self._places.keep(self._job, self._scratch, result["outputs"], check=self._hold.check)
         self._hold.check()
         ready = outcomes.step_done(
             self._database,
@@ -204,17 +212,28 @@ class Attempt:
 
     def _leave(self) -> None:
         """The job has ended while this ran: the last one out clears up."""
-        if not outcomes.let_go(self._database, self.task):
+        if not claims.let_go(self._database, self.task):
             return
         with self._database.read() as session:
             job = get_job(session, self._job.id)
         if job.state == JobState.COMPLETED:
-            workspace_of(job).remove()  # it was done a moment before
+            self._places.clear(job)  # it was done a moment before
             return
         kept = job.state == JobState.FAILED and (job.error or {}).get("code") in KEEPS_WORK
-        clear_up(self._database, job.id, keep_work=kept)
+        clear_up(self._database, job.id, keep_work=kept, places=self._places)
         if job.state == JobState.CANCELLED:
             self._with.sink.emit(JobChanged(job_id=job.id, state=JobState.CANCELLED))
+
+    def _do_again(self, missing: WorkMissing) -> None:
+        """What earlier steps made is out of reach: another machine has it, or nobody."""
+        task = self.task
+        if task.attempt >= self._job.max_attempts:
+            self._fail(missing.error, missing)
+            return
+        wait = backoff(task.attempt, spread=self._with.pace.spread)
+        with suppress(LeaseLost, Cancelled):
+            self._with.dispatcher.nudge(outcomes.do_again(self._database, task, missing.keys, wait=wait))
+            self._tell(TaskState.READY, missing.error.message)
 
     def _fail(self, error: FramemillError, problem: Exception) -> None:
         task, pace = self.task, self._with.pace
@@ -231,15 +250,15 @@ class Attempt:
                 self._with.dispatcher.nudge(outcomes.put_back(self._database, task, record, wait=wait))
                 self._tell(TaskState.READY, error.message)
                 return
-            if not outcomes.is_mine(self._database, task):
+            if not claims.is_mine(self._database, task):
                 return  # the files belong to whoever has the task now
-            alone, keep = outcomes.is_alone(self._database, task), error.code in KEEPS_WORK
+            alone, keep = claims.is_alone(self._database, task), error.code in KEEPS_WORK
             if alone:
                 # Files first: on a full disk not even the database can be written before.
-                clear_up(self._database, task.job_id, keep_work=keep)
+                clear_up(self._database, task.job_id, keep_work=keep, places=self._places)
             outcomes.failed(self._database, task, record)
-            if not alone and outcomes.is_alone(self._database, task):
-                clear_up(self._database, task.job_id, keep_work=keep)
+            if not alone and claims.is_alone(self._database, task):
+                clear_up(self._database, task.job_id, keep_work=keep, places=self._places)
         except LeaseLost:
             return
         except Cancelled:
@@ -249,9 +268,14 @@ class Attempt:
         self._with.sink.emit(JobChanged(job_id=task.job_id, state=JobState.FAILED))
 
     @property
+    def _places(self) -> Places:
+        return self._with.places
+
+    @property
     def _scratch(self) -> Path:
         task = self.task
-        return workspace_of(self._job).scratch(position=task.position, key=task.key, token=task.lease_token)
+        place = self._places.of(self._job)
+        return place.scratch(position=task.position, key=task.key, token=task.lease_token)
 
     def _tell(self, state: TaskState, message: str | None = None) -> None:
         task = self.task

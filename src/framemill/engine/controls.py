@@ -11,7 +11,7 @@ from datetime import timedelta
 from framemill.domain.states import JobState, TaskState, next_job_state
 from framemill.engine.accounting import count_idle
 from framemill.engine.dispatch import Wake, wakes
-from framemill.engine.recovery import workspace_of
+from framemill.engine.places import PLAIN, Places
 from framemill.errors import IllegalTransition
 from framemill.store.cleaning import count_ended_before, delete_jobs, ended_before
 from framemill.store.database import Database
@@ -95,6 +95,7 @@ def clean(
     actor: str,
     at_once: int = 200,
     at_most: int | None = None,
+    places: Places = PLAIN,
 ) -> int:
     """Forget jobs that ended longer ago than `older_than`; returns how many those were.
 
@@ -107,7 +108,7 @@ def clean(
             found = ended_before(session, limit, states=states, limit=at_once)
         for job in found:
             with suppress(OSError):  # on a disk that is not there, say
-                workspace_of(job).remove()
+                places.of(job).remove()
         # Looked at again where it counts: meanwhile one may have been retried.
         with database.write() as session:
             gone = delete_jobs(session, [job.id for job in found], before=limit)

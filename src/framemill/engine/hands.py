@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from framemill.engine.worker import Worker
-from framemill.store.tasks import Wanted
+from framemill.store.claiming import Wanted
 
 _POLL_S = 1.0
 

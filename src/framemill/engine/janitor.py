@@ -4,9 +4,9 @@ Workers that died are the reaper's. Any number of janitors may run: each act is
 a transaction that looks again before it changes anything.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
@@ -16,8 +16,10 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import controls, outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
-from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.places import PLAIN, Places
+from framemill.engine.recovery import clear_up
 from framemill.engine.stored import dump_error
+from framemill.engine.workspace import Workspace
 from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
@@ -45,9 +47,23 @@ class Tidied:
     jobs: int = 0  # forgotten
     workers: int = 0  # forgotten
     folders: int = 0  # removed
+    chores: Mapping[str, int] = field(default_factory=dict)  # what they did, by what they call it
 
     def __bool__(self) -> bool:
-        return bool(self.stuck or self.jobs or self.workers or self.folders)
+        return bool(self.stuck or self.jobs or self.workers or self.folders or self.chores)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Something else that is looked after now and then.
+
+    `do` says how much it did, and raises what it likes: the next time comes.
+    Any number of janitors may do it at once.
+    """
+
+    name: str  # what it counts: "videos removed"
+    every: timedelta
+    do: Callable[[], int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,32 +75,58 @@ class Janitor:
     spread: Callable[[], float]
     stuck_after: timedelta = timedelta(hours=4)
     keep_jobs: timedelta | None = timedelta(days=30)  # None: for ever
+    chores: Sequence[Chore] = ()
+    places: Places = PLAIN
     total: Tidied = field(default_factory=Tidied)  # since it began
     _cleaned: datetime | None = None
     _looked_at: datetime | None = None  # jobs that ended until then have no folder left
+    _done_at: dict[str, datetime] = field(default_factory=dict)  # when each chore was last begun
 
     def tidy(self) -> Tidied:
-        """One round: what is stuck each time, cleaning once an hour."""
+        """One round: what is stuck each time, cleaning once an hour, chores as they are due.
+
+        A chore that fails is raised when all else is done.
+        """
         with self.database.read() as session:
             now = self.database.now(session)
-        stuck = sum(self._unstick(job_id) for job_id in self._silent(now))
-        done = Tidied(stuck=stuck)
+        done = Tidied(stuck=sum(self._unstick(job_id) for job_id in self._silent(now)))
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
-            done = Tidied(
-                stuck=stuck,
+            done = replace(
+                done,
                 folders=self._remove_orphans(now),
                 jobs=self._forget_jobs(),
                 workers=self._forget_workers(now),
             )
             self._cleaned = now
+        chores, problem = self._do_chores(now)
+        done = replace(done, chores=chores)
         t = self.total
         self.total = Tidied(
             stuck=t.stuck + done.stuck,
             jobs=t.jobs + done.jobs,
             workers=t.workers + done.workers,
             folders=t.folders + done.folders,
+            chores={name: t.chores.get(name, 0) + chores.get(name, 0) for name in {**t.chores, **chores}},
         )
+        if problem is not None:
+            raise problem
         return done
+
+    def _do_chores(self, now: datetime) -> tuple[dict[str, int], Exception | None]:
+        done: dict[str, int] = {}
+        problem: Exception | None = None
+        for chore in self.chores:
+            last = self._done_at.get(chore.name)
+            if last is not None and now - last < chore.every:
+                continue
+            self._done_at[chore.name] = now
+            try:
+                count = chore.do()
+            except Exception as error:  # noqa: BLE001 - the others' turn comes first; then it is raised
+                problem = problem or error
+            else:
+                done |= {chore.name: count} if count else {}
+        return done, problem
 
     def _silent(self, now: datetime) -> Sequence[str]:
         """Running jobs of which nothing was heard for long; a paused one is silent by right."""
@@ -122,7 +164,8 @@ class Janitor:
             data = {"tasks": [task.key for task in held], "failed": failed}
             audit(session, at=now, actor=_ACTOR, action="job.unstuck", subject=f"job:{job.id}", data=data)
         if failed:
-            clear_up(self.database, job.id, keep_work=(job.error or {}).get("code") in KEEPS_WORK)
+            kept = (job.error or {}).get("code") in KEEPS_WORK
+            clear_up(self.database, job.id, keep_work=kept, places=self.places)
         self.dispatcher.nudge(woken)
         return True
 
@@ -152,7 +195,7 @@ class Janitor:
             with self.database.read() as session:
                 ended = ended_between(session, after, until, limit=_AT_ONCE)
             for job in ended:
-                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(job):
+                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(self.places.of(job)):
                     removed += 1
                     self._note_removal(job)
             looked_at += len(ended)
@@ -174,7 +217,12 @@ class Janitor:
         if self.keep_jobs is None:
             return 0
         return controls.clean(
-            self.database, older_than=self.keep_jobs, states=(), actor=_ACTOR, at_most=_MOST_AT_A_TIME
+            self.database,
+            older_than=self.keep_jobs,
+            states=(),
+            actor=_ACTOR,
+            at_most=_MOST_AT_A_TIME,
+            places=self.places,
         )
 
     def _forget_workers(self, now: datetime) -> int:
@@ -197,9 +245,8 @@ def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime)
     return []
 
 
-def _remove_folder(job: Job) -> bool:
+def _remove_folder(place: Workspace) -> bool:
     """True where there was one on this machine."""
-    place = workspace_of(job)
     with suppress(OSError):  # on a disk that is not there, say
         if place.root.is_dir():
             place.remove()

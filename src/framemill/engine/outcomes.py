@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,8 +18,9 @@ from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, new_id, tasks_of
+from framemill.store.makings import count_stored, fill_media
 from framemill.store.tables import Artifact, Job, Task
-from framemill.store.tasks import held, hold_back, release, unblock
+from framemill.store.tasks import again, finish, held, hold_back, needing, release, unblock
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 _FREE = Prices()
@@ -32,11 +32,12 @@ class Published:
 
     task_id: str
     role: str
-    path: Path
+    path: str  # of a video's: its name
     bytes: int
     digest: str | None
     media: Json | None
     provenance: Json
+    key: str | None = None  # of a video's: where it is stored
 
 
 def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: datetime, **more: Any) -> Task:  # noqa: ANN401 - columns of Task
@@ -69,14 +70,17 @@ def planned(
     *,
     prices: Prices = _FREE,
     encoders: frozenset[str] = frozenset(),
+    media: Json | None = None,
 ) -> list[Wake]:
     """The plan is made: its steps become tasks, and a last one will publish their results.
 
-    `encoders` are those of the machine that planned.
+    `encoders` are those of the machine that planned; `media` is what the job's video holds, where that
+    was not known yet.
     """
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
+        job, now = _finish(database, session, claimed)
+        if media is not None and job.video_id is not None:
+            fill_media(session, job.video_id, media, now=now)
         job.plan = plan_summary(plan)
         job.estimate = expected(plan, prices)
         job.inputs = {name: {**facts, "digest": digests[name]} for name, facts in job.inputs.items()}
@@ -126,35 +130,33 @@ def step_done(
     here took longer than the rest of the transaction by far.
     """
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
-        task.result, task.wall_ms, task.cpu_ms = result, wall_ms, cpu_ms
-        task.peak_memory_bytes = peak_memory_bytes
-        _add_findings(session, job, task, now=now)
-        session.flush()
+        used = {"wall_ms": wall_ms, "cpu_ms": cpu_ms, "peak_memory_bytes": peak_memory_bytes}
+        job, now = _finish(database, session, claimed, result=result, **used)
+        _add_findings(session, job, claimed.key, result, now=now)
         freed = [] if job.state == JobState.PAUSED else unblock(tasks_of(session, job.id), now=now)
         count_tasks(session, job)
-        add_log(session, job_id=job.id, at=now, message=f"done: {task.title}", task=task.key)
+        add_log(session, job_id=job.id, at=now, message=f"done: {claimed.title}", task=claimed.key)
         return wakes(freed)
 
 
-def _add_findings(session: Session, job: Job, task: Task, *, now: datetime) -> None:
+def _add_findings(session: Session, job: Job, step: str, result: Json, *, now: datetime) -> None:
     """What a step found out joins what the plan said."""
-    result = task.result or {}
     found = {kind: list(result.get(kind, ())) for kind in ("notes", "warnings")}
     plan = dict(job.plan or {})
     job.plan = plan | {kind: [*plan.get(kind, ()), *texts] for kind, texts in found.items() if texts}
     for kind, level in (("notes", "info"), ("warnings", "warning")):
         for text in found[kind]:
-            add_log(session, job_id=job.id, at=now, message=text, level=level, task=task.key)
+            add_log(session, job_id=job.id, at=now, message=text, level=level, task=step)
 
 
 @patient(lambda: None)
 def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
     """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
     with database.write(durable=True) as session:
-        task, job, now = _mine(database, session, claimed)
-        release(task, TaskState.DONE, now=now)
+        job, now = _finish(database, session, claimed)
+        made = sum(item.bytes for item in artifacts)
+        if job.video_id is not None:
+            count_stored(session, job.video_id, made, now=now)
         for position, item in enumerate(artifacts):
             session.add(
                 Artifact(
@@ -163,7 +165,9 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
                     task_id=item.task_id,
                     position=position,
                     role=item.role,
-                    path=str(item.path),
+                    path=item.path,
+                    key=item.key,
+                    video_id=job.video_id,
                     bytes=item.bytes,
                     digest=item.digest,
                     media=item.media,
@@ -171,7 +175,6 @@ def published(database: Database, claimed: Task, artifacts: Sequence[Published])
                     created_at=now,
                 )
             )
-        made = sum(item.bytes for item in artifacts)
         _end(session, job, JobState.COMPLETED, now=now, output_bytes=made)
         job.progress, job.error = 100.0, None
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
@@ -189,6 +192,27 @@ def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta)
 
 
 @patient(list[Wake])
+def do_again(database: Database, claimed: Task, keys: set[str], *, wait: timedelta) -> list[Wake]:
+    """What the steps of `keys` made cannot be had: they are done again, and then this task.
+
+    Where somebody works with it at this moment, this task is only put back for a while.
+    """
+    with database.write() as session:
+        task, job, now = _mine(database, session, claimed)
+        release(task, TaskState.READY, now=now, not_before=now + wait)
+        tasks, tried = tasks_of(session, job.id, lock=True), task.attempt
+        concerned = needing(tasks, keys)
+        message = f"what {', '.join(sorted(keys))} made cannot be had here any more"
+        add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
+        if any(t.state == TaskState.LEASED and t.key in concerned for t in tasks):
+            return wakes(_unless_paused(job, [task]))
+        ready = again(tasks, keys, now=now)
+        task.attempt = tried  # so that this cannot go on for ever
+        count_tasks(session, job)
+        return wakes(_unless_paused(job, ready))
+
+
+@patient(list[Wake])
 def hand_back(database: Database, claimed: Task) -> list[Wake]:
     """The worker must stop: another one begins the task anew, and nothing is held against it."""
     with database.write() as session:
@@ -198,19 +222,6 @@ def hand_back(database: Database, claimed: Task) -> list[Wake]:
         message = f"handed back by {claimed.lease_worker}, which is stopping"
         add_log(session, job_id=job.id, at=now, message=message, task=task.key)
         return wakes(_unless_paused(job, [task]))
-
-
-def let_go(database: Database, claimed: Task) -> bool:
-    """Give up a task whose job has ended; True for the last one out, who clears up."""
-    with database.write(durable=True) as session:
-        job = get_job(session, claimed.job_id, lock=True)
-        tasks = tasks_of(session, job.id, lock=True)
-        leased = [task for task in tasks if task.state == TaskState.LEASED]
-        mine = [t for t in leased if t.id == claimed.id and t.lease_token == claimed.lease_token]
-        if not JobState(job.state).ended or not mine:
-            return False
-        release(mine[0], TaskState.CANCELLED, now=database.now(session))
-        return len(leased) == 1
 
 
 @patient(lambda: None)
@@ -230,22 +241,6 @@ def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
     count_tasks(session, job)
     message, task = error["message"], error.get("task")
     add_log(session, job_id=job.id, at=now, message=message, level="error", task=task)
-
-
-def is_alone(database: Database, claimed: Task) -> bool:
-    """True where no other task of the job is being run."""
-    with database.read() as session:
-        return not any(
-            task.state == TaskState.LEASED and task.id != claimed.id
-            for task in tasks_of(session, claimed.job_id)
-        )
-
-
-def is_mine(database: Database, claimed: Task) -> bool:
-    """True while the claim holds: until then, and no longer, the job's files may be touched."""
-    with database.read() as session:
-        task = session.get_one(Task, claimed.id)
-        return task.lease_token == claimed.lease_token and task.state == TaskState.LEASED
 
 
 def cancelled(database: Database, job_id: str) -> None:
@@ -271,11 +266,22 @@ def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Jo
     # The job first, then its tasks: everyone locks in this order.
     job = get_job(session, claimed.job_id, lock=True)
     task = held(session, claimed.id, claimed.lease_token)
+    _goes_on(job)
+    return task, job, database.now(session)
+
+
+def _finish(database: Database, session: Session, claimed: Task, **made: object) -> tuple[Job, datetime]:
+    job, now = get_job(session, claimed.job_id, lock=True), database.now(session)
+    finish(session, claimed.id, claimed.lease_token, now=now, **made)
+    _goes_on(job)
+    return job, now
+
+
+def _goes_on(job: Job) -> None:
     if JobState(job.state).ended:
         raise Cancelled
     if job.state == JobState.QUEUED:  # its row was locked when the task was claimed
         job.state = next_job_state(JobState.QUEUED, JobState.RUNNING)
-    return task, job, database.now(session)
 
 
 def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:

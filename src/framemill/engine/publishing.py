@@ -10,8 +10,8 @@ from framemill.engine import outcomes
 from framemill.engine.machine import Machine
 from framemill.engine.naming import published_name
 from framemill.engine.outcomes import Published
+from framemill.engine.places import PLAIN
 from framemill.engine.publication import Publication
-from framemill.engine.recovery import workspace_of
 from framemill.engine.stored import load_step
 from framemill.errors import DatabaseUnavailable, LeaseLost
 from framemill.store.database import Database
@@ -28,16 +28,9 @@ def publish_job(
 
     Raises OutputExists where a name was taken since the plan was made.
     """
-    workspace = workspace_of(job)
+    workspace = PLAIN.of(job)
     workspace.create()
-    results = [
-        (task, output, made)
-        for task in tasks
-        if task.kind == "step" and task.result
-        for output in load_step(task.step or {}).outputs
-        if output.publish is not None
-        for made in task.result["outputs"][output.id]
-    ]
+    results = results_of(tasks)
     publication = Publication.prepare(
         workspace,
         (
@@ -58,11 +51,11 @@ def publish_job(
                 Published(
                     task_id=task.id,
                     role=output.role,
-                    path=workspace.destination / published_name(output, made["path"]),
+                    path=str(workspace.destination / published_name(output, made["path"])),
                     bytes=made["bytes"],
                     digest=made["digest"],
                     media=made["media"],
-                    provenance=_provenance(job, task, output, made, tasks, machine),
+                    provenance=provenance(job, task, output, made, tasks, machine),
                 )
                 for task, output, made in results
             ],
@@ -80,7 +73,19 @@ def publish_job(
         raise
 
 
-def _provenance(
+def results_of(tasks: Sequence[Task]) -> list[tuple[Task, Output, Json]]:
+    """What a job publishes: which step made it, what was planned, what was found."""
+    return [
+        (task, output, made)
+        for task in tasks
+        if task.kind == "step" and task.result
+        for output in load_step(task.step or {}).outputs
+        if output.publish is not None
+        for made in task.result["outputs"][output.id]
+    ]
+
+
+def provenance(
     job: Job, task: Task, output: Output, made: Json, tasks: Sequence[Task], machine: Machine
 ) -> Json:
     """How an artifact came about: enough to make it again and to tell whether it would be the same."""

@@ -18,7 +18,8 @@ from framemill.engine import outcomes
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.identity import end_leftover, host, is_gone
-from framemill.engine.recovery import clear_up, workspace_of
+from framemill.engine.places import PLAIN, Places
+from framemill.engine.recovery import clear_up
 from framemill.engine.stored import dump_error
 from framemill.engine.workspace import remove
 from framemill.errors import WorkerLost
@@ -44,6 +45,7 @@ class Reaper:
     worker_ttl: timedelta = timedelta(seconds=60)
     # How long a ready task may wait before its message counts as lost.
     unheard: timedelta = timedelta(seconds=30)
+    places: Places = PLAIN
 
     def reap(self) -> int:
         """Put back what dead workers held; returns how many tasks that were."""
@@ -97,11 +99,11 @@ class Reaper:
                 return  # it came back, or another reaper was here
             woken, ended = self._decide(session, job, task, now)
             alone = not any(t.state == TaskState.LEASED for t in tasks)
-        scratch = workspace_of(job).scratch(position=dead.position, key=dead.key, token=dead.lease_token)
+        scratch = self.places.of(job).scratch(position=dead.position, key=dead.key, token=dead.lease_token)
         remove(scratch)
         if ended and alone:
             kept = job.state == JobState.FAILED and (job.error or {}).get("code") in KEEPS_WORK
-            clear_up(self.database, job.id, keep_work=kept)
+            clear_up(self.database, job.id, keep_work=kept, places=self.places)
         self.dispatcher.nudge(woken)
 
     def _decide(self, session: Session, job: Job, task: Task, now: datetime) -> tuple[list[Wake], bool]:
@@ -170,7 +172,7 @@ class Reaper:
                 select(Job).where(Job.state == JobState.COMPLETED, Job.finished_at > now - _JUST_NOW)
             ).all()
         for job in done:
-            workspace_of(job).remove()
+            self.places.of(job).remove()
 
     def _forget_workers(self, now: datetime) -> None:
         with self.database.read() as session:

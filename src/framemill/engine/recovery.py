@@ -19,6 +19,7 @@ from framemill.engine.accounting import count_idle
 from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
+from framemill.engine.places import PLAIN, Places
 from framemill.engine.publication import Publication
 from framemill.engine.workspace import PREFIX, Workspace
 from framemill.errors import IllegalTransition, InputNotFound, JobNotFound
@@ -32,12 +33,6 @@ from framemill.store.turns import next_turn
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
 
-def workspace_of(job: Job) -> Workspace:
-    """Where `job` works."""
-    place = job.destination
-    return Workspace(Path(place["path"]), job.id, missing=place["missing"])
-
-
 def input_facts(path: Path) -> Json:
     """What tells whether an input is still the same file; InputNotFound where there is none."""
     try:
@@ -47,14 +42,14 @@ def input_facts(path: Path) -> Json:
     return {"path": str(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns, "digest": None}
 
 
-def reopen(database: Database, job_id: str, *, lane: str = "") -> list[Wake]:
+def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = PLAIN) -> list[Wake]:
     """Put an ended or abandoned job back into the queue; what is done and still there stays done.
 
     It is the worker's that `lane` names, or everyone's. Returns whom to wake.
     Raises IllegalTransition for a completed job and for one that a living
     worker runs, InputNotFound where an input has gone.
     """
-    take_over(database, job_id, lane=lane)
+    take_over(database, job_id, lane=lane, places=places)
     with database.write(durable=True) as session:
         job, now = get_job(session, job_id, lock=True), database.now(session)
         tasks = tasks_of(session, job.id, lock=True)
@@ -81,7 +76,7 @@ def find_abandoned(session: Session, *, specs: list[Json], inputs: Json, destina
     sought = [_same_file(facts) for facts in inputs.values()]
     running = Wanted(states=(JobState.RUNNING,))
     for job in page_of_jobs(session, running, before=None, limit=50).jobs:
-        same = job.specs == specs and list(job.inputs) == list(inputs)
+        same = job.specs == specs and list(job.inputs) == list(inputs) and job.video_id is None
         if not same or job.destination["path"] != str(destination):
             continue
         leased = _leased(tasks_of(session, job.id))
@@ -95,7 +90,7 @@ def _same_file(facts: Json) -> tuple[object, ...]:
     return facts["path"], facts["size"], facts["mtime_ns"]
 
 
-def take_over(database: Database, job_id: str, *, lane: str = "") -> None:
+def take_over(database: Database, job_id: str, *, lane: str = "", places: Places = PLAIN) -> None:
     """Make the rows and the working folder of a job agree, whatever died in the middle of it.
 
     Its tasks are the worker's that `lane` names from then on, or everyone's.
@@ -109,12 +104,14 @@ def take_over(database: Database, job_id: str, *, lane: str = "") -> None:
         if _is_held(task, now):
             raise IllegalTransition(f"job {job_id} is being run by {task.lease_worker}")
         _end_tool(task)
-    workspace = workspace_of(job)
+    workspace = places.of(job)
     if job.state == JobState.COMPLETED:
-        workspace.remove()
+        places.clear(job)
         return
-    lost = _lost(workspace, tasks)
-    changed = _inputs_changed(job)
+    stored = job.video_id is not None
+    done = [task for task in tasks if task.state == TaskState.DONE]
+    lost = places.stock.lost(job.id, done, workspace.root) if stored else _lost(workspace, done)
+    changed = not stored and _inputs_changed(job)
     if lost or changed:
         _undo(workspace)
     keep = {t.result["scratch"] for t in tasks if t.result and t.key not in lost} if not changed else set()
@@ -159,21 +156,20 @@ def clear_completed(database: Database, destination: Path) -> None:
         for path in destination.glob(f"{PREFIX}*"):
             with suppress(JobNotFound):
                 job = get_job(session, path.name.removeprefix(PREFIX))
-                if job.state == JobState.COMPLETED:
-                    workspace_of(job).remove()
+                if job.state == JobState.COMPLETED and job.video_id is None:
+                    PLAIN.of(job).remove()
 
 
-def clear_up(database: Database, job_id: str, *, keep_work: bool = False) -> None:
+def clear_up(database: Database, job_id: str, *, keep_work: bool = False, places: Places = PLAIN) -> None:
     """Take back what was published of an unfinished job and remove its working folder."""
     with database.read() as session:
         job = get_job(session, job_id)
-    workspace = workspace_of(job)
-    _undo(workspace)
+    _undo(places.of(job))
     if not keep_work:
-        workspace.remove()
+        places.clear(job)
 
 
-def clear_up_cancelled(database: Database, job_id: str) -> None:
+def clear_up_cancelled(database: Database, job_id: str, *, places: Places = PLAIN) -> None:
     """Clear up a cancelled job that no living worker holds; a living one does so itself."""
     with database.read() as session:
         tasks, now = tasks_of(session, get_job(session, job_id).id), database.now(session)
@@ -182,7 +178,7 @@ def clear_up_cancelled(database: Database, job_id: str) -> None:
         return
     for task in leased:
         _end_tool(task)
-    clear_up(database, job_id)
+    clear_up(database, job_id, places=places)
     outcomes.cancelled(database, job_id)
 
 
@@ -221,7 +217,7 @@ def _lost(workspace: Workspace, tasks: Iterable[Task]) -> set[str]:
     arrived = {move.source for move in begun.moves if begun.has_arrived(move)} if begun else set[str]()
     lost = set()
     for task in tasks:
-        if task.state != TaskState.DONE or not task.result:
+        if not task.result:
             continue
         out = f"{task.result['scratch']}/out"
         files = [made for several in task.result["outputs"].values() for made in several]

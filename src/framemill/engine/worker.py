@@ -8,18 +8,19 @@ from typing import Protocol
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
-from framemill.engine.attempt import Attempt, Equipment
+from framemill.engine.attempt import Attempt
+from framemill.engine.equipment import Equipment
 from framemill.engine.events import JobChanged, TaskChanged
 from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
 from framemill.engine.matching import can
 from framemill.engine.patience import patiently
-from framemill.engine.recovery import clear_up, take_over, workspace_of
+from framemill.engine.recovery import clear_up, take_over
 from framemill.errors import DatabaseUnavailable, DiskFull
 from framemill.interrupts import heeded
+from framemill.store.claiming import Wanted, claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import Wanted, claim
 
 
 class Bell(Protocol):
@@ -47,7 +48,7 @@ class Worker(Equipment):
         """
         try:
             with heeded(signal.SIGINT, signal.SIGTERM):
-                take_over(self.database, job_id, lane=self.name)
+                take_over(self.database, job_id, lane=self.name, places=self.places)
                 if self.side_by_side > 1:
                     self._several(job_id)
                     return
@@ -135,7 +136,7 @@ class Worker(Equipment):
         _, tasks = patiently(lambda: self._rows(job_id))
         held = [t for t in tasks if t.state == TaskState.LEASED]
         if any(t.lease_worker and is_gone(t.lease_worker) for t in held):
-            take_over(self.database, job_id, lane=self.name)
+            take_over(self.database, job_id, lane=self.name, places=self.places)
         else:
             self.pace.wait(BEAT_S)
 
@@ -178,9 +179,9 @@ class Worker(Equipment):
         with self.database.read() as session:
             job = get_job(session, job_id)
         if job.state == JobState.COMPLETED:
-            workspace_of(job).remove()  # it was done a moment before
+            self.places.clear(job)  # it was done a moment before
         if job.state in {JobState.COMPLETED, JobState.FAILED}:
             return
-        clear_up(self.database, job_id)
+        clear_up(self.database, job_id, places=self.places)
         outcomes.cancelled(self.database, job_id)
         self.sink.emit(JobChanged(job_id=job_id, state=JobState.CANCELLED))

@@ -8,9 +8,11 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
     DownloadFailed,
+    DownloadInterrupted,
     Forbidden,
     InvalidUpload,
     NameTaken,
@@ -21,6 +23,7 @@ from framemill.errors.footage import (
     StorageUnavailable,
     Unauthenticated,
     UploadNotFound,
+    VideoExists,
     VideoNotFound,
     WorkspaceNotFound,
 )
@@ -64,6 +67,7 @@ from framemill.errors.running import (
 __all__ = [
     "AddressRefused",
     "BatchNotFound",
+    "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
     "CodecNotInContainer",
@@ -72,6 +76,7 @@ __all__ = [
     "DestinationUnwritable",
     "DiskFull",
     "DownloadFailed",
+    "DownloadInterrupted",
     "EncoderUnavailable",
     "Forbidden",
     "FramemillError",
@@ -108,6 +113,7 @@ __all__ = [
     "Unauthenticated",
     "UploadNotFound",
     "UpscaleRefused",
+    "VideoExists",
     "VideoNotFound",
     "WorkerLost",
     "WorkspaceNotFound",

@@ -20,6 +20,18 @@ class BlobNotFound(FramemillError):
         super().__init__(f"the store has no file {key!r}", hint="run `framemill storage verify`")
 
 
+class BlobDamaged(FramemillError):
+    """A file in the store is not as it was written."""
+
+    code = "blob_damaged"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"the file {key!r} in the store is not as it was written", hint="bring it back from a backup"
+        )
+
+
 class UploadNotFound(FramemillError):
     """There is no such upload, or it has ended."""
 
@@ -66,6 +78,18 @@ class VideoNotFound(FramemillError):
         super().__init__(f"there is no video {video_id!r}", hint="see `framemill videos list`")
 
 
+class VideoExists(FramemillError):
+    """The collection has a video of the same content."""
+
+    code = "video_exists"
+
+    def __init__(self, collection: str) -> None:
+        self.collection = collection
+        super().__init__(
+            f"the collection {collection!r} has a video of the same content", hint="delete one of the two"
+        )
+
+
 class NameTaken(FramemillError):
     """The name is in use."""
 
@@ -98,6 +122,20 @@ class DownloadFailed(FramemillError):
     """The server did not give the file."""
 
     code = "download_failed"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        self.reason = reason  # a word of fetch.reasons
+        super().__init__(message, hint=hint)
+
+
+class DownloadInterrupted(DownloadFailed):
+    """The server does not give the file now."""
+
+    transient = True
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None, asked_s: float = 0.0) -> None:
+        self.asked_s = asked_s  # how long the server asks us to wait
+        super().__init__(message, reason=reason, hint=hint)
 
 
 class SignatureInvalid(FramemillError):

@@ -12,6 +12,7 @@ from framemill.engine import controls, outcomes
 from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
+from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import (
     clear_up,
     clear_up_cancelled,
@@ -31,7 +32,8 @@ from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
 from framemill.store.database import Database
 from framemill.store.jobs import artifacts_of, get_job, keyed_job, logs_of, tasks_of
-from framemill.store.listing import Wanted, ids_like, page_of_jobs
+from framemill.store.listing import Wanted, count_jobs, ids_like, page_of_jobs
+from framemill.store.makings import hold_video
 from framemill.store.tables import Job
 from framemill.store.turns import next_turn
 
@@ -43,11 +45,17 @@ class Jobs:
     """The use cases around jobs."""
 
     def __init__(
-        self, database: Database, *, dispatcher: Dispatcher | None = None, max_attempts: int = 3
+        self,
+        database: Database,
+        *,
+        dispatcher: Dispatcher | None = None,
+        max_attempts: int = 3,
+        places: Places = PLAIN,
     ) -> None:
         self._database = database
         self._dispatcher = dispatcher or Unheard()
         self._max_attempts = max_attempts
+        self._places = places
 
     def submit(
         self,
@@ -76,9 +84,6 @@ class Jobs:
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
-        _check_priority(priority)
-        if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
-            raise InvalidSpec("an idempotency key has 1 to 255 characters")
         place = path_of(destination)
         check_place(place)
         paths = {name: path_of(path) for name, path in inputs.items()}
@@ -90,11 +95,27 @@ class Jobs:
             owner=owner,
             idempotency_key=idempotency_key,
         )
+        _check(request, priority)
         if (known := self._known(request)) is not None:
             return known
         if folder := next((path for path in map(existing, paths.values()) if path.is_dir()), None):
             raise InputUnreadable(folder.name, "it is a folder")
         request.inputs = {name: input_facts(path) for name, path in paths.items()}
+        return self._take(request, priority=priority, resume=resume, foreground=foreground)
+
+    def accept(self, request: Job, *, priority: int) -> str:
+        """Accept a job on a stored video that was made out; returns its id.
+
+        A request that was accepted under its idempotency key gives the same
+        job again. Raises InvalidSpec, IdempotencyConflict, and VideoNotFound
+        where the video went meanwhile.
+        """
+        _check(request, priority)
+        if (known := self._known(request)) is not None:
+            return known
+        return self._take(request, priority=priority, resume=False, foreground=False)
+
+    def _take(self, request: Job, *, priority: int, resume: bool, foreground: bool) -> str:
         try:
             return self._accept(request, priority=priority, resume=resume, foreground=foreground)
         except IntegrityError:
@@ -120,6 +141,8 @@ class Jobs:
                 left := find_abandoned(session, specs=job.specs, inputs=job.inputs, destination=place)
             ):
                 return left
+            if job.video_id is not None:
+                hold_video(session, job.video_id)
             task = enqueue(
                 session,
                 job,
@@ -148,6 +171,11 @@ class Jobs:
         with self._database.read() as session:
             found = page_of_jobs(session, wanted, before=before, limit=limit)
             return JobPage(jobs=tuple(JobRecord.of(row) for row in found.jobs), next=found.next)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many jobs are wanted, by all but a name."""
+        with self._database.read() as session:
+            return count_jobs(session, wanted)
 
     def find(self, part: str) -> tuple[str, ...]:
         """Ids of jobs, a few at most, that begin with `part` or, of the newest, end with it."""
@@ -183,7 +211,7 @@ class Jobs:
         worker runs.
         """
         lane = worker_id() if foreground else ""
-        self._dispatcher.nudge(reopen(self._database, job_id, lane=lane))
+        self._dispatcher.nudge(reopen(self._database, job_id, lane=lane, places=self._places))
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job; cancelling it again does nothing.
@@ -200,9 +228,9 @@ class Jobs:
             if job.state != JobState.FAILED:
                 outcomes.cancel_job(session, job, now=self._database.now(session))
         if job.state == JobState.FAILED:
-            clear_up(self._database, job_id)
+            clear_up(self._database, job_id, places=self._places)
         else:
-            clear_up_cancelled(self._database, job_id)
+            clear_up_cancelled(self._database, job_id, places=self._places)
 
     def pause(self, job_id: str, *, actor: str = "") -> None:
         """Hold up a queued or running job; its programs stand still within two seconds.
@@ -228,7 +256,15 @@ class Jobs:
             raise InvalidSpec("only jobs that have ended can be cleaned away", hint="cancel the job first")
         if dry:
             return controls.count_old(self._database, older_than=older_than, states=states)
-        return controls.clean(self._database, older_than=older_than, states=states, actor=actor)
+        return controls.clean(
+            self._database, older_than=older_than, states=states, actor=actor, places=self._places
+        )
+
+
+def _check(request: Job, priority: int) -> None:
+    _check_priority(priority)
+    if request.idempotency_key is not None and not 1 <= len(request.idempotency_key) <= 255:
+        raise InvalidSpec("an idempotency key has 1 to 255 characters")
 
 
 def _check_priority(priority: int) -> None:

@@ -20,7 +20,8 @@ class ArtifactRecord:
 
     id: str
     role: str
-    path: Path
+    path: Path  # of a video's: its name
+    key: str | None  # of a video's: where it is stored; a folder's ends in "/"
     bytes: int
     digest: str | None
     media: MediaInfo | None
@@ -33,6 +34,7 @@ class ArtifactRecord:
             id=row.id,
             role=row.role,
             path=Path(row.path),
+            key=row.key,
             bytes=row.bytes,
             digest=row.digest,
             media=load_media(row.media) if row.media else None,
@@ -87,8 +89,8 @@ class JobRecord:
     id: str
     kind: str
     specs: tuple[Json, ...]
-    inputs: Json  # name -> path, size, mtime_ns, digest
-    destination: Path
+    inputs: Json  # name -> path, size, mtime_ns, digest; of a stored video: path, key, bytes, sha256, video
+    destination: Path  # of a job on a stored video: where in the store
     overwrite: bool
     state: JobState
     priority: int
@@ -100,6 +102,8 @@ class JobRecord:
     attempts: int
     owner: str  # "": whoever runs this machine
     batch_id: str | None
+    workspace_id: str | None  # whose members may see it
+    video_id: str | None  # None: it works on plain files
     error: Json | None  # code, message, hint; where known the task, the command and its last words
     estimate: Json | None
     actual: Json | None
@@ -134,6 +138,8 @@ class JobRecord:
             attempts=row.attempts,
             owner=row.owner,
             batch_id=row.batch_id,
+            workspace_id=row.workspace_id,
+            video_id=row.video_id,
             error=row.error,
             estimate=row.estimate,
             actual=row.actual,

@@ -18,6 +18,8 @@ from framemill.errors import DatabaseUnavailable, InvalidSettings
 from framemill.interrupts import held_off
 from framemill.store import postgres, sqlite
 
+_NOW = select(func.clock_timestamp(type_=DateTime(timezone=True)))
+
 
 class Database:
     """One database, safe to share between threads."""
@@ -79,7 +81,7 @@ class Database:
             return self._clock()
         if self._is_sqlite:
             return datetime.now(UTC)  # SQLite runs in this process: its clock is this host's
-        now = session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+        now: datetime = session.connection().execute(_NOW).scalar_one()
         return now.astimezone(UTC)
 
     def describe(self) -> str:

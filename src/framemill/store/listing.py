@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState
@@ -24,6 +24,8 @@ _PATIENCE = 10_000
 _CHUNK = 500
 _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
 _LAST = str(UUID(int=2**128 - 1))
+# Those with an index, the most telling first.
+_COLUMNS = ("batch_id", "video_id", "workspace_id", "owner", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class Wanted:
     kind: str | None = None
     owner: str | None = None
     batch_id: str | None = None
+    workspace_id: str | None = None
+    video_id: str | None = None
     name: str | None = None  # part of an input's file name, in any case
 
 
@@ -70,6 +74,17 @@ def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit:
     return Page(jobs=tuple(found), next=last)
 
 
+def count_jobs(session: Session, wanted: Wanted) -> int:
+    """How many there are in all; whatever `wanted.name` says."""
+    query = select(func.count()).select_from(Job)
+    if wanted.states:
+        query = query.where(Job.state.in_([str(state) for state in wanted.states]))
+    for column in _COLUMNS:
+        if (value := getattr(wanted, column)) is not None:
+            query = query.where(getattr(Job, column) == value)
+    return session.scalars(query).one()
+
+
 def ids_like(session: Session, part: str, *, limit: int = 10) -> list[str]:
     """Ids that begin with `part`, or that end with it and are among the newest."""
     digits = part.replace("-", "").lower()
@@ -94,11 +109,7 @@ def walk_query(
 
 def _split(wanted: Wanted) -> tuple[Mapping[str, Any], bool]:
     """What an index answers, and whether there is more to look at."""
-    columns = [
-        (column, value)
-        for column in ("batch_id", "owner", "kind")
-        if (value := getattr(wanted, column)) is not None
-    ]
+    columns = [(column, value) for column in _COLUMNS if (value := getattr(wanted, column)) is not None]
     column, value = columns[0] if columns else (None, None)
     indexed = {"column": column, "value": value, "states": wanted.states}
     return indexed, len(columns) > 1 or wanted.name is not None
@@ -121,17 +132,19 @@ def _load(session: Session, ids: Sequence[str]) -> list[Job]:
     return [found[job_id] for job_id in ids if job_id in found]
 
 
-def _facts(session: Session, ids: Sequence[str]) -> list[Any]:  # Any: rows of four columns
+def _facts(session: Session, ids: Sequence[str]) -> list[Any]:  # Any: rows of an id, inputs and _COLUMNS
     if not ids:
         return []
-    rows = session.execute(select(Job.id, Job.kind, Job.owner, Job.inputs).where(Job.id.in_(ids)))
+    columns = [getattr(Job, column) for column in _COLUMNS]
+    rows = session.execute(select(Job.id, Job.inputs, *columns).where(Job.id.in_(ids)))
     by_id = {row[0]: row for row in rows}
     return [by_id[job_id] for job_id in ids if job_id in by_id]
 
 
 def _fits(facts: Sequence[Any], wanted: Wanted) -> bool:  # Any: as `_facts` says
-    kind, owner, inputs = facts
-    if wanted.kind not in {None, kind} or wanted.owner not in {None, owner}:
+    inputs, *values = facts
+    asked = [getattr(wanted, column) for column in _COLUMNS]
+    if any(want not in {None, value} for want, value in zip(asked, values, strict=True)):
         return False
     if wanted.name is None:
         return True

@@ -17,7 +17,8 @@ class Job(Base):
     id: Mapped[str] = row_id()  # UUIDv7: ids sort by time of submission
     kind: Mapped[str] = mapped_column(String(64))
     specs: Mapped[list[Json]]
-    inputs: Mapped[Json]  # name -> path, size, mtime_ns, digest
+    # name -> path, size, mtime_ns, digest; of a stored video: path (its name), key, bytes, sha256, video
+    inputs: Mapped[Json]
     destination: Mapped[Json]  # path, overwrite, folders that were missing at submission
     owner: Mapped[str] = mapped_column(String(64), default="")  # "": whoever runs this machine
     batch_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))

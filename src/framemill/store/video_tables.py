@@ -21,6 +21,10 @@ class Workspace(Base):
     retention: Mapped[Json | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # Since when it is being deleted: nobody sees it any more, and its name is free.
+    deleting_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "deleting_at", **only("deleting_at IS NOT NULL")),)
 
 
 class Collection(Base):
@@ -33,8 +37,12 @@ class Collection(Base):
     name: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    deleting_at: Mapped[datetime | None]  # as a workspace's
 
-    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        Index(None, "deleting_at", **only("deleting_at IS NOT NULL")),
+    )
 
 
 class Video(Base):
@@ -66,8 +74,11 @@ class Video(Base):
     __table_args__ = (
         # The same content stands once in a collection.
         Index(None, "collection_id", "sha256", unique=True, **only("sha256 IS NOT NULL")),
-        Index(None, "workspace_id", "id"),
-        Index(None, "collection_id", "id"),
+        # Listings ask for one state at a time, so each of these gives the newest at once.
+        Index(None, "workspace_id", "state", "id"),
+        Index(None, "collection_id", "state", "id"),
+        # How many there are and how long they are is read from the index alone.
+        Index("ix_videos_usage", "workspace_id", "collection_id", "state", "stored_bytes"),
         Index(None, "state", "updated_at", **only("state <> 'ready'")),
     )
 

@@ -1,17 +1,10 @@
 """`python -m framemill.worker`: a pool in this process. `framemill worker start` becomes this."""
 
 import argparse
-import os
-import signal
 import sys
-from functools import partial
-from typing import TYPE_CHECKING
 
-from framemill.app import App, open_app
+from framemill.app import open_app
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
-
-if TYPE_CHECKING:
-    from framemill.worker.pool import Pool
 
 
 def main() -> int:
@@ -19,9 +12,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="framemill worker start")
     parser.add_argument("--workers", type=int, default=None)
     size = parser.parse_args().workers
+    from framemill.worker.pools import pool_for
+
     try:
         app = open_app()
-        _pool(app, size=size or app.settings.workers or os.cpu_count() or 1).run()
+        pool_for(app, size=size or app.slots, tell=_tell).run()
     except FramemillError as error:
         _tell(f"error: {error.message} (code: {error.code})")
         if error.hint:
@@ -30,30 +25,6 @@ def main() -> int:
         return 2 if isinstance(error, InvalidSettings) else 5 if isinstance(error, DatabaseUnavailable) else 1
     app.close()
     return 0
-
-
-def _pool(app: App, *, size: int) -> "Pool":
-    from framemill.worker.pool import Pool
-
-    if app.settings.engine == "pool":
-        return Pool(app, size=size, tell=_tell)
-    from framemill.engine.broker import check
-
-    check(app.broker_url)  # before what needs Celery is loaded
-    # One Celery worker with `size` processes of its own, beside a pool that is its Beat.
-    from framemill.worker import celery_app, node
-    from framemill.worker.beat import InPlace
-
-    beat = InPlace(celery_app.app)
-    return Pool(
-        app,
-        size=1,
-        each=size,
-        tell=_tell,
-        work=partial(node.main, size),
-        stop_now=signal.SIGQUIT,
-        tick=beat.tick,
-    )
 
 
 def _tell(line: str) -> None:

@@ -16,8 +16,8 @@ from types import FrameType
 from framemill.app import App, open_app
 from framemill.domain.states import TaskState
 from framemill.engine.dispatch import wakes
+from framemill.store.claiming import Wanted
 from framemill.store.tables import Task
-from framemill.store.tasks import Wanted
 from framemill.worker.presence import Presence
 
 

@@ -75,9 +75,10 @@ class Pool:
                 self._tell(f"put back {reaped} tasks whose worker is gone")
             reaper.ring_again()
             if done := self._app.janitor.tidy():
+                said = "".join(f"; {name}: {count}" for name, count in done.chores.items())
                 self._tell(
                     f"set going or ended {done.stuck} stuck jobs; forgot {done.jobs} old jobs and "
-                    f"{done.workers} old workers; removed {done.folders} folders that were left behind"
+                    f"{done.workers} old workers; removed {done.folders} folders that were left behind{said}"
                 )
         except Exception as problem:  # noqa: BLE001 - it is tried again soon, and said
             error = as_error(problem)

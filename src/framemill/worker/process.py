@@ -9,7 +9,7 @@ import psutil
 from framemill.app import App, open_app
 from framemill.engine.identity import worker_id
 from framemill.engine.patience import patiently
-from framemill.store.tasks import Wanted
+from framemill.store.claiming import Wanted
 from framemill.worker.presence import Presence
 
 

@@ -12,8 +12,9 @@ from framemill.engine import outcomes
 from framemill.engine.events import Event, JobChanged, Progress, TaskChanged
 from framemill.engine.identity import worker_id
 from framemill.errors import JobNotFound
+from framemill.store.claiming import claim
 from framemill.store.tables import Task
-from framemill.store.tasks import claim, extend
+from framemill.store.tasks import extend
 from tests.engines import Bench, a_copy, a_plan
 
 

@@ -8,8 +8,8 @@ from framemill.domain.costs import Prices
 from framemill.domain.plan import Estimate, Resource
 from framemill.engine import outcomes
 from framemill.engine.identity import worker_id
+from framemill.store.claiming import claim
 from framemill.store.tables import Task
-from framemill.store.tasks import claim
 from tests.engines import Bench, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.identity import host, worker_id
+from framemill.engine.places import PLAIN
 from framemill.engine.reaping import Reaper
-from framemill.engine.recovery import reopen, workspace_of
+from framemill.engine.recovery import reopen
 from framemill.errors import IllegalTransition, InvalidSpec, JobNotFound
+from framemill.store.claiming import claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Artifact, AuditEvent, Job, JobLog, Task
-from framemill.store.tasks import claim
 from tests.engines import Anything, Bench, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -279,7 +280,7 @@ def test_what_was_kept_for_a_retry_goes_with_the_job(bench: Bench) -> None:
     job = bench.submit()
     step = _plan_it(bench, "a")
     with bench.database.read() as session:
-        place = workspace_of(get_job(session, job))
+        place = PLAIN.of(get_job(session, job))
     place.create()
     outcomes.failed(bench.database, step, {"code": "timeout", "message": "m"})
     bench.clock.pass_by(1)

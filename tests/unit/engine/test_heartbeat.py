@@ -6,9 +6,9 @@ from framemill.engine.events import Progress
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.identity import worker_id
 from framemill.errors import Cancelled, LeaseLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.jobs import tasks_of
 from framemill.store.tables import Task
-from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench
 
 pytestmark = pytest.mark.databases("memory", "postgres")

@@ -10,11 +10,11 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.dispatch import Wake
 from framemill.engine.identity import worker_id
-from framemill.engine.janitor import Janitor, Tidied
-from framemill.engine.recovery import workspace_of
+from framemill.engine.janitor import Chore, Janitor, Tidied
+from framemill.engine.places import PLAIN
+from framemill.store.claiming import claim
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import AuditEvent, Task, Worker
-from framemill.store.tasks import claim
 from framemill.store.workers import ACTIVE, GONE
 from tests.engines import Bench, a_copy, a_plan
 
@@ -173,7 +173,7 @@ def test_a_working_folder_that_was_left_behind_goes_but_not_one_kept_for_a_retry
     places = []
     for job in (orphan, kept):
         with bench.database.read() as session:
-            places.append(workspace_of(get_job(session, job)))
+            places.append(PLAIN.of(get_job(session, job)))
         places[-1].create()
     janitor, _ = _janitor(bench)
 
@@ -186,3 +186,36 @@ def test_a_working_folder_that_was_left_behind_goes_but_not_one_kept_for_a_retry
     assert (first, second, third) == (0, 1, 0)  # not before whoever ended it may be done clearing up
     assert [place.root.exists() for place in places] == [False, True]
     assert _audited(bench) == ["folder.removed"]
+
+
+def test_chores_are_done_when_they_are_due_and_one_that_fails_stops_no_other(bench: Bench) -> None:
+    done: list[str] = []
+
+    def fail() -> int:
+        done.append("fail")
+        raise OSError("the store is away")
+
+    def work() -> int:
+        done.append("work")
+        return 2
+
+    janitor, _ = _janitor(bench)
+    janitor.chores = (
+        Chore(name="failing", every=timedelta(minutes=1), do=fail),
+        Chore(name="working", every=timedelta(hours=1), do=work),
+        Chore(name="idle", every=timedelta(hours=1), do=lambda: 0),
+    )
+
+    with pytest.raises(OSError, match="is away"):
+        janitor.tidy()
+    early = janitor.tidy()
+    bench.clock.pass_by(60)
+    with pytest.raises(OSError, match="is away"):
+        janitor.tidy()
+    janitor.chores = janitor.chores[1:]
+    bench.clock.pass_by(HOUR)
+    late = janitor.tidy()
+
+    assert done == ["fail", "work", "fail", "work"]
+    assert (early.chores, late.chores) == ({}, {"working": 2})
+    assert janitor.total.chores == {"working": 4}

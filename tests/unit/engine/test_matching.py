@@ -6,7 +6,7 @@ from framemill.domain.plan import Command
 from framemill.domain.states import JobState
 from framemill.engine.machine import Machine
 from framemill.engine.matching import can, needed
-from framemill.store.tasks import Wanted
+from framemill.store.claiming import Wanted
 from tests.engines import Bench, a_copy, a_machine, a_plan
 
 HEVC = Command(

@@ -11,14 +11,14 @@ from framemill.engine import outcomes
 from framemill.engine.dispatch import Wake
 from framemill.engine.identity import host, worker_id
 from framemill.engine.outcomes import Published
+from framemill.engine.places import PLAIN
 from framemill.engine.publishing import publish_job
 from framemill.engine.reaping import Reaper
-from framemill.engine.recovery import workspace_of
 from framemill.errors import LeaseLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import Wanted, claim
 from tests.engines import Bench, a_copy, a_machine, a_plan
 
 DEAD = f"{host()}:999999:1.00"
@@ -190,7 +190,7 @@ def test_the_folder_of_a_job_that_was_completed_by_a_dying_worker_goes(bench: Be
     job = bench.submit()
     bench.worker(a_plan(a_copy())).run_job(job)
     with bench.database.read() as session:
-        place = workspace_of(get_job(session, job))
+        place = PLAIN.of(get_job(session, job))
     (place.root / "001-copy-1").mkdir(parents=True)
 
     _reaper(bench)[0].reap()

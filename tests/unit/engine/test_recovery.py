@@ -10,11 +10,13 @@ import pytest
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import actions
 from framemill.engine.identity import host, worker_id
-from framemill.engine.recovery import take_over, workspace_of
+from framemill.engine.places import PLAIN
+from framemill.engine.recovery import take_over
 from framemill.engine.workbench import Workbench
 from framemill.errors import IllegalTransition, JobNotFound, WorkerLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.jobs import get_job
-from framemill.store.tasks import Wanted, claim, extend
+from framemill.store.tasks import extend
 from tests.engines import Bench, a_command, a_copy, a_plan
 
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -154,7 +156,7 @@ def test_a_finished_step_whose_output_is_not_there_is_done_again(
 def test_what_dead_attempts_left_behind_is_removed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     job, _ = _stopped_before_two(bench, monkeypatch)
     with bench.database.read() as session:
-        place = workspace_of(get_job(session, job))
+        place = PLAIN.of(get_job(session, job))
     stale = place.scratch(position=2, key="two", token=1)
     stale.mkdir()
 

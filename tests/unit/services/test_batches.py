@@ -11,7 +11,7 @@ from framemill.services.batch_work import Accepted, Work
 from framemill.services.batches import Batches
 from framemill.services.intake import Found
 from framemill.store.batches import counts_query
-from framemill.store.tasks import Wanted
+from framemill.store.claiming import Wanted
 from tests.engines import Anything, Bench, a_copy, a_plan
 
 _ANY = Wanted()

@@ -5,9 +5,9 @@ import pytest
 
 from framemill.domain.states import JobState
 from framemill.services.stats import Outcome, Stats, Workers
+from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.tables import Task, Worker
-from framemill.store.tasks import claim
 from framemill.store.workers import report
 from tests.engines import Bench, Clock
 from tests.unit.store.rows import NOON, add_job

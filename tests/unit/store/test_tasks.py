@@ -10,10 +10,11 @@ from sqlalchemy import update
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.outcomes import new_task
 from framemill.errors import LeaseLost
+from framemill.store.claiming import Wanted, claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, new_id, tasks_of
 from framemill.store.tables import Job, Task
-from framemill.store.tasks import Wanted, again, claim, extend, held, release
+from framemill.store.tasks import again, extend, held, release
 from framemill.store.turns import next_turn
 from tests.engines import Clock
 
@@ -160,7 +161,7 @@ _CLAIMER = """
 import sys
 from datetime import timedelta
 from framemill.store.database import open_database
-from framemill.store.tasks import claim
+from framemill.store.claiming import claim
 database = open_database(sys.argv[1])
 while True:
     with database.write() as session:

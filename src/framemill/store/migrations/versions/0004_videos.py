@@ -44,6 +44,7 @@ def _workspaces() -> None:
         sa.Column("retention", sa.JSON(), nullable=True),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("updated_at", _TIME, nullable=False),
+        sa.Column("deleting_at", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_workspaces"),
         sa.UniqueConstraint("name", name="uq_workspaces_name"),
     )
@@ -54,10 +55,13 @@ def _workspaces() -> None:
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("updated_at", _TIME, nullable=False),
+        sa.Column("deleting_at", _TIME, nullable=True),
         _owner("collections", "workspace"),
         sa.PrimaryKeyConstraint("id", name="pk_collections"),
         sa.UniqueConstraint("workspace_id", "name", name="uq_collections_workspace_id_name"),
     )
+    for table in ("workspaces", "collections"):
+        _index(table, ["deleting_at"], "deleting_at IS NOT NULL")
 
 
 def _videos() -> None:
@@ -87,8 +91,9 @@ def _videos() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_videos"),
     )
     _index("videos", ["collection_id", "sha256"], "sha256 IS NOT NULL", unique=True)
-    _index("videos", ["workspace_id", "id"])
-    _index("videos", ["collection_id", "id"])
+    _index("videos", ["workspace_id", "state", "id"])
+    _index("videos", ["collection_id", "state", "id"])
+    op.create_index("ix_videos_usage", "videos", ["workspace_id", "collection_id", "state", "stored_bytes"])
     _index("videos", ["state", "updated_at"], "state <> 'ready'")
 
 

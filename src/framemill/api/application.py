@@ -1,0 +1,115 @@
+"""The application factory: routers, guards, and an OpenAPI description that clients can be generated from."""
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from framemill.api import (
+    auth,
+    events,
+    health,
+    jobs,
+    keys,
+    media,
+    operations,
+    parts,
+    pipelines,
+    problems,
+    profiles,
+    reference,
+    submitting,
+    uploads,
+    videos,
+    workspaces,
+)
+from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
+from framemill.api.sharing import Shared
+from framemill.app import App
+
+PREFIX = "/api/v1"
+_MOST_BYTES = 1024 * 1024  # of a request's body
+# Endpoints that take files. Each of them knows how many bytes it takes.
+_UNBOUNDED = re.compile(r"/storage/parts/|/api/v1/videos$")
+
+# Under /api/v1.
+_ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    keys.router,
+    workspaces.router,
+    videos.router,
+    media.router,
+    operations.router,
+    pipelines.router,
+    profiles.router,
+    submitting.router,
+    jobs.router,
+    events.router,
+    uploads.router,
+)
+# At the root: their addresses are short, or are none of the versioned API.
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, parts.router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, media.files_router)
+
+_TAGS = {
+    "auth": "Signing in, and who one is.",
+    "keys": "Ways in for programs.",
+    "workspaces": "Access boundaries, with quotas and defaults of their own.",
+    "collections": "Named groups of videos in a workspace.",
+    "videos": "Originals and everything made from them.",
+    "uploads": "Bringing files in, in parts or in one form.",
+    "operations": "What can be asked for.",
+    "pipelines": "Named lists of operations.",
+    "profiles": "Ways to encode.",
+    "plans": "What work would do.",
+    "jobs": "What was asked for, and how far it is.",
+    "health": "Is it up, and is all there that work needs?",
+}
+
+
+def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
+    """The API on `app`. Requests to other names than `hosts` are refused, where any are given."""
+    api = FastAPI(
+        title="Framemill",
+        version=version("framemill"),
+        summary="Footage goes in; streams, clips and answers come out.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        generate_unique_id_function=_operation_id,
+    )
+    api.state.app = app
+    problems.install(api)
+    for router in _ROUTERS:
+        api.include_router(router, prefix=PREFIX)
+    for router in _ROOT_ROUTERS:
+        api.include_router(router)
+    # The last one added stands foremost.
+    api.add_middleware(parts.OpenToPages)
+    api.add_middleware(Sheltered)
+    api.add_middleware(Shared)
+    api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
+    api.add_middleware(KnownHosts, hosts=tuple(hosts))
+    api.add_middleware(Marked)
+    made = api.openapi
+
+    def described() -> dict[str, Any]:  # Any: JSON
+        if api.openapi_schema is None:
+            problems.describe(made())
+        return api.openapi_schema or {}
+
+    api.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
+    return api
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`jobs_list`: the resource, and what the endpoint's function is called without it."""
+    tag = str(route.tags[0]) if route.tags else "other"
+    name = route.endpoint.__name__
+    for known in ("_all", f"_{tag}", f"_{tag.removesuffix('s')}"):
+        name = name.removesuffix(known)
+    return f"{tag}_{name}"

@@ -1,0 +1,124 @@
+"""The HTTP server around the application: its limits, and patience with slow heads of requests."""
+
+import asyncio
+import socket
+from typing import Any
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+
+from framemill.api.zero_copy import ZeroCopyProtocol
+from framemill.errors import InvalidSettings
+
+# Connections at once; what comes above that is told to come back.
+_CONNECTIONS = 1000
+_HEAD_S = 15.0
+_KEEP_ALIVE_S = 20
+_GRACE_S = 10
+
+
+class Server:
+    """Serves an application on a socket that listens already."""
+
+    def __init__(self, api: FastAPI, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            api,
+            http=Impatient,
+            ws="none",
+            lifespan="off",
+            # Lines of access would hold signed addresses.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._listener = listener
+
+    def run(self) -> None:
+        """Serve until `stop`; not in the main thread, which hears the signals."""
+        self._server.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Take no new connections, and give what is being answered ten seconds."""
+        self._server.should_exit = True
+
+
+class Impatient(ZeroCopyProtocol):
+    """HTTP/1.1 that ends connections whose request's head does not arrive; uvicorn would wait for ever.
+
+    The same where a request was answered before its body was read to the end:
+    what still drips in must not keep the connection.
+    """
+
+    head_s = _HEAD_S
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """It said something."""
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """It has its answer."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        unread = self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE
+        # Between two requests the time to keep alive counts, and nothing of a head is there.
+        head = self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None
+        if not (unread or head):
+            self._unwatch()
+        elif self._limit is None:
+            self._limit = self.loop.call_later(self.head_s, self._end)
+
+    def _unwatch(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _end(self) -> None:
+        self._limit = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one. InvalidSettings where that cannot be."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=512)
+        # Passed on to its connections. asyncio sets it only where a socket names its protocol, and
+        # without it the second piece of each answer waits for the first one's receipt: 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
+    except OSError as error:
+        raise InvalidSettings(
+            f"nothing can listen at {host}, port {port}: {error.strerror or error}",
+            hint="choose another --port, or end what listens there",
+        ) from error
+
+
+def address(listener: socket.socket) -> str:
+    """`http://127.0.0.1:8000`: where a client on this machine reaches it."""
+    host, port = _host_and_port(listener.getsockname())
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _host_and_port(name: Any) -> tuple[str, int]:  # noqa: ANN401 - a socket's name depends on its family
+    return str(name[0]), int(name[1])

@@ -1,0 +1,132 @@
+"""Asking for work: `POST /jobs`, and `POST /plans` for what a job would do.
+
+What is read are stored videos and never files of this machine: a caller names
+videos, and specs name inputs.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from framemill.api import jobs, videos
+from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.discretion import discreet
+from framemill.api.job_views import JobView
+from framemill.api.pipelines import named_pipeline
+from framemill.domain.media import as_data
+from framemill.operations.registry import load_spec
+from framemill.operations.spec import Spec
+
+router = APIRouter()
+
+_NORMAL = 5
+_MOST_STEPS = 50
+_A_VIDEO = "01990000-0000-7000-8000-000000000000"
+_EXAMPLES: list[JsonValue] = [
+    {"video": _A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}},
+    {"video": _A_VIDEO, "pipeline": "publish", "settings": {"ladder.crf": 22}},
+]
+
+
+class Work(BaseModel):
+    """What is to be done with a video: an operation, a list of them, or a pipeline."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
+
+    video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
+    operation: dict[str, Any] | None = Field(
+        None, description="A spec: `op` and the fields that `/operations/{name}` describes."
+    )
+    operations: tuple[dict[str, Any], ...] | None = Field(
+        None, min_length=1, max_length=_MOST_STEPS, description="Specs that may read each other's results."
+    )
+    pipeline: str | None = Field(None, max_length=64, description="The name of one of `/pipelines`.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, max_length=100, description="Fields of the pipeline's steps: `step.field`."
+    )
+    inputs: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Ids of further videos of the same workspace, by the names that specs call them. "
+        "`input` is the video itself.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Work":
+        if sum(given is not None for given in (self.operation, self.operations, self.pipeline)) != 1:
+            raise ValueError("give one of operation, operations and pipeline")
+        if self.settings and self.pipeline is None:
+            raise ValueError("settings are for a pipeline")
+        return self
+
+    def specs(self) -> tuple[Spec, ...]:
+        """What is asked for; InvalidSpec names the field that is wrong."""
+        if self.pipeline is not None:
+            return named_pipeline(self.pipeline, self.settings)
+        return tuple(load_spec(data) for data in self.operations or (self.operation or {},))
+
+    def videos(self) -> dict[str, str]:
+        """Ids of all videos by the names of inputs."""
+        return {"input": self.video, **self.inputs}
+
+
+class JobRequest(Work):
+    """A job to be."""
+
+    priority: int = Field(_NORMAL, ge=1, le=10, description="10 is the most urgent; more than 5 needs admin.")
+
+
+class PlanView(BaseModel):
+    """What a job would do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    estimate: Any = Field(description="Times, sizes and costs.")
+    plan: Any = Field(description="Its steps with their exact commands, results, notes and warnings.")
+
+
+@router.post("/jobs", status_code=202, tags=["jobs"])
+def submit(
+    wish: JobRequest,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, may(Action.JOBS_SUBMIT)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=200, description="The same key with the same request gives the same job again."),
+    ] = None,
+) -> JobView:
+    """Queue work on a stored video."""
+    if wish.priority > _NORMAL:
+        caller.must_be_allowed(Action.JOBS_PRIORITISE)
+    for video in wish.videos().values():
+        videos.seen(app, caller, video)
+    job_id = app.video_jobs.submit(
+        wish.specs(),
+        video=wish.video,
+        inputs=wish.videos(),
+        priority=wish.priority,
+        kind=wish.pipeline,
+        owner=caller.name,
+        idempotency_key=idempotency_key,
+    )
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return JobView.of(jobs.seen(app, caller, job_id))
+
+
+@router.post("/plans", tags=["plans"])
+def make(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLANS_MAKE)]) -> PlanView:
+    """Show what a job would do, without doing it."""
+    for video in wish.videos().values():
+        videos.seen(app, caller, video)
+    found, estimate = app.video_plans.plan(wish.specs(), inputs=wish.videos())
+    return PlanView(estimate=estimate, plan=_without_paths(as_data(found)))
+
+
+def _without_paths(data: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(data, dict):
+        return {key: _without_paths(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_without_paths(item) for item in data]
+    return discreet(data) if isinstance(data, str) else data

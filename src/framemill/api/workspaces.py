@@ -1,0 +1,179 @@
+"""`/workspaces` and the collections in them: who may see what, and what is kept together."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.pages import Page
+from framemill.app import App
+from framemill.errors import WorkspaceNotFound
+from framemill.services.shelf_records import CollectionRecord, WorkspaceRecord
+from framemill.services.workspaces import WorkspaceChanges
+
+router = APIRouter(prefix="/workspaces")
+_Reader = Annotated[Caller, may(Action.WORKSPACES_READ)]
+_Manager = Annotated[Caller, may(Action.WORKSPACES_MANAGE)]
+_CollectionReader = Annotated[Caller, may(Action.COLLECTIONS_READ)]
+_CollectionWriter = Annotated[Caller, may(Action.COLLECTIONS_WRITE)]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class _Wish(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkspaceView(_View):
+    """An access boundary, and how much it holds."""
+
+    id: str
+    name: str = Field(description="As it stands in addresses and commands.", examples=["main"])
+    title: str
+    pipeline: str = Field(description="What every new video gets; `none`: it is only kept.")
+    quota_bytes: int | None = Field(description="null: no limit.")
+    retention: dict[str, Any] | None
+    videos: int
+    stored_bytes: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, record: WorkspaceRecord) -> "WorkspaceView":
+        """The record for a client."""
+        return cls.model_validate(record)
+
+
+class NewWorkspace(_Wish):
+    """A workspace to be."""
+
+    name: str = Field(max_length=64)
+    title: str | None = Field(None, max_length=500)
+    pipeline: str = Field("proxy", max_length=64)
+    quota_bytes: int | None = None
+
+
+class WorkspaceEdit(_Wish):
+    """What is to change of a workspace; what is left away stays."""
+
+    name: str = Field("", max_length=64)
+    title: str = Field("", max_length=500)
+    pipeline: str = Field("", max_length=64)
+    quota_bytes: int | None = None
+    retention: dict[str, Any] | None = None
+
+
+class CollectionView(_View):
+    """A named group of videos."""
+
+    id: str
+    workspace_id: str
+    name: str
+    videos: int
+    stored_bytes: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, record: CollectionRecord) -> "CollectionView":
+        """The record for a client."""
+        return cls.model_validate(record)
+
+
+class CollectionName(_Wish):
+    """What a collection is to be called."""
+
+    name: str = Field(max_length=128)
+
+
+@router.get("", tags=["workspaces"])
+def list_all(app: TheApp, caller: _Reader) -> Page[WorkspaceView]:
+    """Every workspace that the caller sees, by name."""
+    found = [WorkspaceView.of(record) for record in app.workspaces.list() if caller.sees(record.id)]
+    return Page(items=tuple(found), total=len(found))
+
+
+@router.post("", status_code=201, tags=["workspaces"])
+def create(wish: NewWorkspace, response: Response, app: TheApp, caller: _Manager) -> WorkspaceView:
+    """A new workspace."""
+    record = app.workspaces.create(
+        wish.name,
+        title=wish.title,
+        pipeline=wish.pipeline,
+        quota_bytes=wish.quota_bytes,
+        actor=caller.name,
+    )
+    response.headers["Location"] = f"/api/v1/workspaces/{record.id}"
+    return WorkspaceView.of(record)
+
+
+@router.get("/{workspace}", tags=["workspaces"])
+def show(workspace: str, app: TheApp, caller: _Reader) -> WorkspaceView:
+    """One workspace, by its name or id."""
+    return WorkspaceView.of(seen(app, caller, workspace))
+
+
+@router.patch("/{workspace}", tags=["workspaces"])
+def edit(workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Manager) -> WorkspaceView:
+    """Change what is given."""
+    record = seen(app, caller, workspace)
+    changes: WorkspaceChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
+    return WorkspaceView.of(app.workspaces.edit(record.id, changes, actor=caller.name))
+
+
+@router.delete("/{workspace}", status_code=204, tags=["workspaces"])
+def delete(workspace: str, app: TheApp, caller: _Manager) -> None:
+    """Delete a workspace with everything in it."""
+    app.workspaces.delete(seen(app, caller, workspace).id, actor=caller.name)
+
+
+@router.get("/{workspace}/collections", tags=["collections"])
+def list_collections(workspace: str, app: TheApp, caller: _CollectionReader) -> Page[CollectionView]:
+    """A workspace's collections, by name."""
+    found = [CollectionView.of(one) for one in app.collections.list(seen(app, caller, workspace).id)]
+    return Page(items=tuple(found), total=len(found))
+
+
+@router.post("/{workspace}/collections", status_code=201, tags=["collections"])
+def create_collection(
+    workspace: str, wish: CollectionName, response: Response, app: TheApp, caller: _CollectionWriter
+) -> CollectionView:
+    """A new collection."""
+    place = seen(app, caller, workspace)
+    record = app.collections.create(place.id, wish.name, actor=caller.name)
+    response.headers["Location"] = f"/api/v1/workspaces/{place.id}/collections/{record.id}"
+    return CollectionView.of(record)
+
+
+@router.get("/{workspace}/collections/{collection}", tags=["collections"])
+def show_collection(
+    workspace: str, collection: str, app: TheApp, caller: _CollectionReader
+) -> CollectionView:
+    """One collection, by its name or id."""
+    return CollectionView.of(app.collections.get(seen(app, caller, workspace).id, collection))
+
+
+@router.patch("/{workspace}/collections/{collection}", tags=["collections"])
+def rename_collection(
+    workspace: str, collection: str, wish: CollectionName, app: TheApp, caller: _CollectionWriter
+) -> CollectionView:
+    """Give a collection another name."""
+    place = seen(app, caller, workspace)
+    return CollectionView.of(app.collections.rename(place.id, collection, wish.name, actor=caller.name))
+
+
+@router.delete("/{workspace}/collections/{collection}", status_code=204, tags=["collections"])
+def delete_collection(workspace: str, collection: str, app: TheApp, caller: _CollectionWriter) -> None:
+    """Delete a collection with every video in it."""
+    app.collections.delete(seen(app, caller, workspace).id, collection, actor=caller.name)
+
+
+def seen(app: App, caller: Caller, workspace: str) -> WorkspaceRecord:
+    """The workspace of this name or id; WorkspaceNotFound also where it does not exist for the caller."""
+    record = app.workspaces.get(workspace)
+    caller.must_see(record.id, else_=WorkspaceNotFound(workspace))
+    return record

@@ -1,0 +1,138 @@
+"""`python -m framemill.serving`: API and workers in one command. `framemill serve` becomes this.
+
+Worker processes begin by reading this module, so nothing heavy is imported
+before it is needed.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from framemill.app import App, open_app
+from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="framemill serve")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--no-workers", action="store_true")
+    parser.add_argument("--openapi", action="store_true")
+    asked = parser.parse_args()
+    try:
+        if asked.openapi:
+            return _describe()
+        app = open_app()
+        try:
+            workers = 0 if asked.no_workers else asked.workers or app.slots
+            _serve(app, host=asked.host, port=asked.port, workers=workers)
+        finally:
+            app.close()
+    except FramemillError as error:
+        _tell(f"error: {error.message} (code: {error.code})")
+        if error.hint:
+            _tell(f"  try: {error.hint}")
+        # As docs/exit-codes.md says for these.
+        return 2 if isinstance(error, InvalidSettings) else 5 if isinstance(error, DatabaseUnavailable) else 1
+    return 0
+
+
+def _describe() -> int:
+    from framemill.api.application import create_app
+
+    text = json.dumps(create_app(open_app(in_memory=True)).openapi(), indent=2)
+    try:
+        print(text, flush=True)  # noqa: T201 - what was asked for
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as docs/exit-codes.md says
+    return 0
+
+
+def _serve(app: App, *, host: str, port: int, workers: int) -> None:
+    from framemill.api.application import create_app
+    from framemill.api.server import Server, listen
+
+    _ = app.database  # made or brought up to date before anybody asks
+    with listen(host, port) as listener:
+        api = create_app(app, hosts=_hosts(app, listener))
+        server = Server(api, listener)
+        over = threading.Event()
+        thread = threading.Thread(target=_run, args=(server.run, over), name="api", daemon=True)
+        _welcome(app, listener)
+        thread.start()
+        try:
+            if workers:
+                from framemill.worker.pools import pool_for
+
+                pool_for(app, size=workers, tell=_tell).run()
+            else:
+                _until_told()
+        finally:
+            over.set()
+            server.stop()
+            thread.join()
+
+
+def _run(serve: "Callable[[], None]", over: threading.Event) -> None:
+    """The API's thread. Where it ends unasked, everything does."""
+    try:
+        serve()
+    finally:
+        if not over.is_set():
+            _tell("error: the API has ended")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _hosts(app: App, listener: "socket.socket") -> tuple[str, ...]:
+    """The names that requests may be sent to; none: any.
+
+    Who listens on the loopback only is protected by that from other machines,
+    but not from pages in a browser on this one, whose names may lead here.
+    """
+    from framemill.api.auth import is_loopback
+    from framemill.api.guards import LOOPBACK
+
+    given = tuple(name.strip() for name in app.settings.allowed_hosts.split(",") if name.strip())
+    if given or is_loopback(str(listener.getsockname()[0])):
+        return (*given, *LOOPBACK)
+    return ()
+
+
+def _welcome(app: App, listener: "socket.socket") -> None:
+    from urllib.parse import urlsplit
+
+    from framemill.api.auth import is_loopback
+    from framemill.api.server import address
+
+    base = address(listener)
+    _tell(f"serving at {base}")
+    if is_loopback(urlsplit(base).hostname or ""):
+        link = f"{base}/login?token={app.access.login_token()}"
+        _tell(f"to sign in on this machine, once, within 15 minutes: {link}")
+    _tell("for programs: `framemill keys create NAME`")
+
+
+def _until_told() -> None:
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a service's log is its stderr
+
+
+if __name__ == "__main__":
+    sys.exit(main())
