@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
+    from framemill.services.keeping import Keeping
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
@@ -197,6 +198,13 @@ class App:
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
         )
+
+    @cached_property
+    def keeping(self) -> "Keeping":
+        """The use cases around the store as a whole."""
+        from framemill.services.keeping import Keeping
+
+        return Keeping(database=self.database, blobs=self.blobs)
 
     @cached_property
     def signer(self) -> "Signer":
