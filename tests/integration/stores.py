@@ -13,6 +13,7 @@ from framemill.storage.disk import Disk
 from framemill.storage.local import LocalStore
 from framemill.storage.s3.connection import Connection, Sizes, connect
 from framemill.storage.s3.store import S3Store
+from framemill.storage.sealing import Keyring
 from framemill.storage.signing import Signer
 from tests.servers import rgw
 from tests.servers.keeping import Server
@@ -57,9 +58,15 @@ def bucket(request: pytest.FixtureRequest) -> Bucket:
     )
 
 
-def _local(request: pytest.FixtureRequest) -> BlobStore:
+def _local(request: pytest.FixtureRequest, keyring: Keyring | None = None) -> BlobStore:
     folder: Path = request.getfixturevalue("tmp_path")
-    return LocalStore(Disk(folder / "storage"), signer=Signer([SECRET]), public_url="https://mill.example")
+    return LocalStore(
+        Disk(folder / "storage"), signer=Signer([SECRET]), public_url="https://mill.example", keyring=keyring
+    )
+
+
+def _sealed(request: pytest.FixtureRequest) -> BlobStore:
+    return _local(request, Keyring([b"k" * 32]))
 
 
 def _s3(request: pytest.FixtureRequest) -> BlobStore:
@@ -67,4 +74,8 @@ def _s3(request: pytest.FixtureRequest) -> BlobStore:
     return bucket(request).store(sizes=Sizes(part=5 << 20, copied=6 << 20, copied_part=5 << 20, deleted=3))
 
 
-MAKERS: dict[str, Callable[[pytest.FixtureRequest], BlobStore]] = {"local": _local, "s3": _s3}
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], BlobStore]] = {
+    "local": _local,
+    "sealed": _sealed,
+    "s3": _s3,
+}
