@@ -395,16 +395,28 @@ def test_files_are_encrypted_as_it_was_asked_for(place: Bucket) -> None:
             content(other, "own")
 
 
-def test_with_a_key_of_ones_own_no_address_is_made_that_would_not_open(place: Bucket) -> None:
+def test_with_a_key_of_ones_own_addresses_lead_through_the_api(place: Bucket) -> None:
     store = place.store(sse="c", sse_key=OWN_KEY)
+    alone = S3Store(place.connection(sse="c", sse_key=OWN_KEY))
 
+    for url in (
+        store.get_url("a", lifetime=MINUTE),
+        store.part_url("a", "u", 1, bytes=1, lifetime=MINUTE),
+    ):
+        assert url.startswith("https://mill.example/storage/")
+        assert OWN_KEY not in unquote(url)
+    # Without an API there is no address that would open anything.
     with pytest.raises(NotSupported):
-        store.get_url("a", lifetime=MINUTE)
+        alone.get_url("a", lifetime=MINUTE)
     with pytest.raises(NotSupported):
-        store.part_url("a", "u", 1, bytes=1, lifetime=MINUTE)
-    managed = place.store(sse="kms", sse_key="test-key")
-    managed.put("a", [b"read by the store"])
-    assert httpx2.get(managed.get_url("a", lifetime=MINUTE)).content == b"read by the store"
+        alone.part_url("a", "u", 1, bytes=1, lifetime=MINUTE)
+
+
+def test_files_with_a_managed_key_are_read_by_their_address(place: Bucket) -> None:
+    store = place.store(sse="kms", sse_key="test-key")
+    store.put("a", [b"opened by the store"])
+
+    assert httpx2.get(store.get_url("a", lifetime=MINUTE)).content == b"opened by the store"
 
 
 # Settings
