@@ -179,6 +179,7 @@ class App:
         return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
     def _bucket(self) -> "BlobStore":
+        from framemill.storage.doors import Doors
         from framemill.storage.s3 import open_s3
 
         s = self.settings
@@ -197,6 +198,7 @@ class App:
             addressing=s.s3_addressing,
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+            doors=Doors(self.signer, s.public_url),
         )
 
     @cached_property
@@ -290,7 +292,9 @@ class App:
     @property
     def redirects_media(self) -> bool:
         """Whether players are sent to the store for what is not a manifest."""
-        return self.settings.storage == "s3" and not self.settings.media_proxy
+        s = self.settings
+        # A key of one's own is never given away, so what it opens passes through here.
+        return s.storage == "s3" and s.s3_sse != "c" and not s.media_proxy
 
     @cached_property
     def workspaces(self) -> "Workspaces":
