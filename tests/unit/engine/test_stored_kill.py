@@ -9,7 +9,7 @@ from framemill.store import makings
 from framemill.store.claiming import Wanted
 from tests.engines import a_copy, a_plan
 from tests.stored import FOOTAGE, Mill, a_package
-from tests.unit.storage.killing import kills
+from tests.unit.engine.dying import deaths
 
 PLAN = a_plan(a_copy("one", path="one.mp4", publish="one.mp4"), a_package("one.out"))
 _ROOMS = tuple(str(module.__file__) for module in (shelving, transfer, outcomes, makings))
@@ -31,7 +31,7 @@ def test_wherever_a_publication_is_killed_the_next_one_leaves_exactly_what_is_re
         database = trial.opened()
         assert trial.worker(PLAN, database=database).run_one(Wanted())
 
-    for _line in kills(publish, rooms=_ROOMS, every=7):
+    for _line in deaths(publish, rooms=_ROOMS, every=7):
         trial.reaper().reap()
         trial.clock.pass_by(600)
         trial.take_turns(PLAN, "b" if shared else "a")

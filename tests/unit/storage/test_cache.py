@@ -10,7 +10,7 @@ import pytest
 from framemill.errors import BlobNotFound, InputUnreadable
 from framemill.storage.cache import Cache
 from framemill.storage.local import LocalStore
-from tests.unit.storage.killing import kills
+from tests.unit.engine.dying import deaths
 
 FILM = bytes(range(256)) * 4096 * 3
 DIGEST = hashlib.sha256(FILM).hexdigest()
@@ -169,7 +169,7 @@ def test_wherever_a_fetch_is_killed_nobody_sees_half_a_file(store: LocalStore, t
         with _held(Cache(store, folder, limit=1 << 30)):
             pass
 
-    for _line in kills(fetch, every=5):
+    for _line in deaths(fetch, every=5):
         with _held(Cache(store, folder, limit=1 << 30)) as path:
             assert path.read_bytes() == FILM
         path.unlink()
