@@ -380,33 +380,6 @@ class App:
 
         return Downloads(lambda: self.fetcher)
 
-    def remover(self) -> "Remover":
-        """Who finishes deletions."""
-        from framemill.services.deletion import Remover
-
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
-
-    @cached_property
-    def workspaces(self) -> "Workspaces":
-        """The use cases around workspaces."""
-        from framemill.services.workspaces import Workspaces
-
-        return Workspaces(self.database, sweep=self.remover.sweep)
-
-    @cached_property
-    def collections(self) -> "Collections":
-        """The use cases around collections."""
-        from framemill.services.collections import Collections
-
-        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
-
-    @cached_property
-    def videos(self) -> "Videos":
-        """The use cases around videos."""
-        from framemill.services.videos import Videos
-
-        return Videos(self.database, self.collections, self.remover)
-
     @cached_property
     def access(self) -> "Access":
         """Who may come in."""
@@ -508,8 +481,7 @@ class App:
         """Who sets going what got stuck, and cleans away what is long over."""
         from random import random
 
-        from framemill.engine.janitor import Chore, Janitor
-        from framemill.engine.leftovers import Leftovers
+        from framemill.engine.janitor import Janitor
 
         return Janitor(
             database=self.database,
@@ -518,25 +490,23 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
-            chores=(
-                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
-                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
-                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
-                Chore(
-                    name="leftovers removed",
-                    every=timedelta(hours=1),
-                    do=Leftovers(database=self.database, places=self.places).clear,
-                ),
-            ),
             chores=self._chores,
         )
 
     @property
     def _chores(self) -> "Sequence[Chore]":
         from framemill.engine.janitor import Chore
+        from framemill.engine.leftovers import Leftovers
 
+        leftovers = Leftovers(database=self.database, places=self.places)
         often = self.settings.watchdog_interval
-        return (Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),)
+        return (
+            Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+            Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+            Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+        )
 
     @cached_property
     def uploads(self) -> "Uploads":
