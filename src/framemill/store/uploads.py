@@ -1,0 +1,62 @@
+"""Queries about uploads on their way. What their states mean, `domain.videos` says."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.videos import UploadState
+from framemill.errors import UploadNotFound
+from framemill.store.video_tables import Upload
+
+
+def get_upload(session: Session, upload_id: str, *, lock: bool = False) -> Upload:
+    """The upload, locked against other writers where it will be changed; UploadNotFound."""
+    query = select(Upload).where(Upload.id == upload_id)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise UploadNotFound(upload_id)
+    return row
+
+
+def keyed_upload(session: Session, *, workspace_id: str, uploader: str, key: str) -> Upload | None:
+    """The upload that was begun under this idempotency key, None where there is none."""
+    return session.scalars(
+        select(Upload).where(
+            Upload.workspace_id == workspace_id, Upload.uploader == uploader, Upload.idempotency_key == key
+        )
+    ).one_or_none()
+
+
+def uploads_in(
+    session: Session,
+    state: UploadState,
+    *,
+    expired: datetime | None = None,
+    silent_since: datetime | None = None,
+    limit: int,
+) -> list[str]:
+    """Ids of uploads in this state, the oldest first: those that `expired`, or that nobody touched since."""
+    query = select(Upload.id).where(Upload.state == state)
+    if expired is not None:
+        query = query.where(Upload.expires_at <= expired)
+    if silent_since is not None:
+        query = query.where(Upload.updated_at <= silent_since)
+    return list(session.scalars(query.order_by(Upload.expires_at).limit(limit)))
+
+
+def named(session: Session, store_ids: Iterable[str]) -> set[str]:
+    """Those of these names in the store that belong to an upload that may still need its parts."""
+    alive = (UploadState.OPEN, UploadState.COMPLETING)
+    query = select(Upload.store_id).where(Upload.store_id.in_(list(store_ids)), Upload.state.in_(alive))
+    return set(session.scalars(query))
+
+
+def forget_completed(session: Session, *, expired: datetime) -> None:
+    """Forget completed uploads whose time had run out by then; their videos stay."""
+    session.execute(
+        delete(Upload)
+        .where(Upload.state == UploadState.COMPLETED, Upload.expires_at <= expired)
+        .execution_options(synchronize_session=False)
+    )
