@@ -46,9 +46,12 @@ def test_who_says_nothing_is_not_waited_for(port: int) -> None:
 
 
 def test_half_a_second_head_is_not_waited_for(port: int) -> None:
-    answer = _talk(port, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHo")
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in client.recv(4096)
+        client.sendall(b"GET /health/live HTTP/1.1\r\nHo")
 
-    assert answer.count(b"200 OK") == 1
+        assert client.makefile("rb").read() in {b"", b'{"status":"ok"}'}  # what of the first came late
 
 
 def test_a_body_that_nobody_wants_does_not_keep_the_connection(port: int) -> None:
