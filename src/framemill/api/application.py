@@ -14,22 +14,26 @@ from framemill.api import (
     health,
     jobs,
     keys,
+    media,
     operations,
+    parts,
     pipelines,
     problems,
     profiles,
     reference,
     submitting,
+    uploads,
     videos,
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
+from framemill.api.sharing import Shared
 from framemill.app import App
 
 PREFIX = "/api/v1"
 _MOST_BYTES = 1024 * 1024  # of a request's body
 # Endpoints that take files. Each of them knows how many bytes it takes.
-_UNBOUNDED = re.compile(r"/storage/parts/")
+_UNBOUNDED = re.compile(r"/storage/parts/|/api/v1/videos$")
 
 # Under /api/v1.
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -37,15 +41,23 @@ _ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     workspaces.router,
     videos.router,
+    media.router,
     operations.router,
     pipelines.router,
     profiles.router,
     submitting.router,
     jobs.router,
     events.router,
+    uploads.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    auth.link_router,
+    reference.router,
+    parts.router,
+    media.files_router,
+)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
@@ -53,6 +65,7 @@ _TAGS = {
     "workspaces": "Access boundaries, with quotas and defaults of their own.",
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
+    "uploads": "Bringing files in, in parts or in one form.",
     "operations": "What can be asked for.",
     "pipelines": "Named lists of operations.",
     "profiles": "Ways to encode.",
@@ -81,7 +94,9 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
+    api.add_middleware(parts.OpenToPages)
     api.add_middleware(Sheltered)
+    api.add_middleware(Shared)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
     api.add_middleware(Marked)

@@ -79,7 +79,7 @@ def test_a_key_expires(access: Access, clock: Clock) -> None:
     new = access.create_key("ci", scope=Scope.READ, lifetime=timedelta(days=1))
     access.caller_of_key(new.secret)
 
-    clock.pass_by(86400)
+    clock.pass_by(86_400)
 
     with pytest.raises(Unauthenticated, match="expired"):
         access.caller_of_key(new.secret)
