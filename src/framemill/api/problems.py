@@ -29,6 +29,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.ToolFailed: 500,
     errors.DestinationUnwritable: 500,
     errors.OutputInvalid: 500,
+    errors.BlobDamaged: 500,
     errors.DownloadFailed: 502,
     errors.DatabaseUnavailable: 503,
     errors.StorageUnavailable: 503,
