@@ -11,19 +11,26 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 
-from sqlalchemy import text
-
+from benchmarks import queue_peers
 from benchmarks.queue_claims import Claims, claims, raw_claims
 from benchmarks.queue_lists import Times, times
 from benchmarks.queue_pool import idle, latencies, p95, pool
 from benchmarks.source import tiny_clip
+from framemill.engine.broker import Broker
 from framemill.operations.remove_audio import RemoveAudio
 from framemill.services.jobs import Jobs
 from framemill.store.database import open_database
 from framemill.tools.programs import find_programs
+from tests.servers import postgres as postgres_server
+from tests.servers import redis as redis_server
+from tests.servers.postgres import Postgres
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks-queue.md"
+_ROUNDS = 30
+_NOTE = """Their tasks are empty: nothing is recorded but that they were done. The PostgreSQL, ours and
+theirs, runs without fsync on the same cores as its clients."""
 _HEAD = """# Benchmarks of the queue
 
 Written by `python -m benchmarks.queueing`; do not edit. {machine}
@@ -37,22 +44,27 @@ def main() -> None:
     parts = [_HEAD.format(machine=_machine())]
     with tempfile.TemporaryDirectory(prefix="framemill-queue-") as name:
         folder = Path(name)
-        parts.append(_claims(folder, postgres=options.postgres, count=options.tasks))
-        parts.append(_lists(folder, sizes=options.rows))
+        # Both end with this program.
+        postgres, broker = Postgres(postgres_server.start()), redis_server.url(redis_server.start())
+        parts.append(_claims(folder, postgres=postgres, count=options.tasks))
+        parts.append(_peers(folder, postgres=postgres, broker=broker, count=options.tasks))
         parts.append(_pool(folder))
+        parts.append(_celery(folder, postgres=postgres, broker=broker))
+        parts.append(_lists(folder, sizes=options.rows))
     page = "\n".join(parts)
     print(page)
     _PAGE.write_text(page)
 
 
-def _claims(folder: Path, *, postgres: str | None, count: int) -> str:
+def _claims(folder: Path, *, postgres: Postgres, count: int) -> str:
     runs: list[tuple[str, Claims]] = []
     for workers in (1, 2, 4):
         url = f"sqlite:///{folder / f'claims{workers}.db'}"
         runs.append((f"SQLite, {workers} workers", claims(url, workers=workers, count=count)))
     runs.append(("a bare SQLite table, 4 workers", raw_claims(folder, workers=4, count=count)))
-    if postgres:
-        runs.append((f"PostgreSQL{_unsafe(postgres)}, 8 workers", claims(postgres, workers=8, count=count)))
+    for workers in (1, 4, 8):
+        with postgres.database() as url:
+            runs.append((f"PostgreSQL, {workers} workers", claims(url, workers=workers, count=count)))
     rows = [
         (
             title,
@@ -67,13 +79,26 @@ def _claims(folder: Path, *, postgres: str | None, count: int) -> str:
     return f"## Claiming {count:,} queued tasks\n\n{_table(heads, rows)}"
 
 
-def _unsafe(url: str) -> str:
-    """Says so where the server does not wait for its disk."""
-    database = open_database(url)
-    with database.read() as session:
-        safe = session.execute(text("SHOW fsync")).scalar() == "on"
-    database.close()
-    return "" if safe else " without fsync"
+def _peers(folder: Path, *, postgres: Postgres, broker: str, count: int) -> str:
+    with postgres.database(migrated=False) as url:
+        driver = url.replace("postgresql+psycopg", "postgresql")
+        one, eight = (
+            queue_peers.procrastinate(
+                driver, folder / str(workers), workers=workers, count=count // 5, rounds=_ROUNDS
+            )
+            for workers in (1, 8)
+        )
+    two = queue_peers.celery(broker, workers=2, count=count, rounds=_ROUNDS)
+    rows = [
+        (title, f"{peer.rate:,.0f}", f"{median(peer.waits):.0f}", f"{p95(peer.waits):.0f}")
+        for title, peer in (
+            ("Celery on Redis, 2 processes", two),
+            ("Procrastinate on PostgreSQL, 1 process", one),
+            ("Procrastinate on PostgreSQL, 8 processes", eight),
+        )
+    ]
+    heads = ("", "empty tasks a second", "ms until an idle worker begins, median", "95th percentile")
+    return f"## Others on the same machine\n\n{_NOTE}\n\n{_table(heads, rows)}"
 
 
 def _lists(folder: Path, *, sizes: Sequence[int]) -> str:
@@ -106,7 +131,7 @@ def _pool(folder: Path) -> str:
 
     jobs = Jobs(database, dispatcher=Bells(data / "bells"))
     with pool(env, workers=2) as process:
-        found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=30)
+        found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS)
         quiet = idle(process, seconds=30)
     database.close()
     rows = [
@@ -116,6 +141,28 @@ def _pool(folder: Path) -> str:
         ("idle, memory of all processes", f"{quiet.memory_mb:.0f} MB"),
     ]
     return f"## A pool of two workers\n\n{_table(('', ''), rows)}"
+
+
+def _celery(folder: Path, *, postgres: Postgres, broker: str) -> str:
+    clip, data = folder / "clip.mp4", folder / "celery"
+    with postgres.database() as url:
+        env = {
+            **os.environ,
+            "FRAMEMILL_DATA_DIR": str(data),
+            "FRAMEMILL_DATABASE_URL": url,
+            "FRAMEMILL_ENGINE": "celery",
+            "FRAMEMILL_BROKER_URL": broker,
+        }
+        database = open_database(url)
+        jobs = Jobs(database, dispatcher=Broker(broker, prefix="framemill"))
+        with pool(env, workers=2):
+            found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS + 1)[1:]
+        database.close()
+    rows = [
+        ("submit to the first program, median", f"{median(found):.0f} ms"),
+        ("the same, 95th percentile", f"{p95(found):.0f} ms"),
+    ]
+    return f"## Two Celery workers on Redis and PostgreSQL\n\n{_table(('', ''), rows)}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -132,7 +179,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--rows", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
-    parser.add_argument("--postgres", help="URL of an empty PostgreSQL database")
     return parser.parse_args()
 
 

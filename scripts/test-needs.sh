@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests use beside Python: a Chromium and the players for browser tests, bwrap for sandbox tests,
-# Debian's Redis. (A PostgreSQL, and a Valkey for where there is no Redis, come with the wheels.)
+# Debian's Redis and Ceph. (A PostgreSQL, and a Valkey for where there is no Redis, come with the wheels.)
 # Whatever cannot be had is named here, and the tests that need it then skip with the same reason.
 # Under CI it is an error: a green run must have run them.
 set -euo pipefail
@@ -44,6 +44,12 @@ fi
 # Not redis-server: its package starts a service. This one has the program, under another name.
 have redis-server || have redis-check-rdb || apt_install redis-tools ||
     note "there is no Redis: Valkey takes its place"
+
+# An S3 store. Without a cluster's configuration its services start nothing.
+if ! have radosgw || ! have ceph-osd; then
+    apt_install radosgw ceph-mon ceph-osd ceph-mgr ceph-common ||
+        missing "there is no Ceph, and none could be installed (that needs Debian or Ubuntu, and root)" "S3"
+fi
 
 if ! have npm; then
     apt_install nodejs npm ||

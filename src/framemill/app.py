@@ -11,7 +11,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.errors import InvalidSettings, NotSupported
+from framemill.errors import InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
-    from framemill.engine.janitor import Chore, Janitor
+    from framemill.engine.janitor import Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.places import Places
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
     from framemill.services.records import JobDetail
+    from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
+
+
+_SWEPT_AT_ONCE = 100  # videos; a request should not take long
 
 
 class App:
@@ -150,13 +154,34 @@ class App:
     def blobs(self) -> "BlobStore":
         """Where videos and what is made from them are kept."""
         if self.settings.storage == "s3":
-            raise NotSupported("files in an S3-compatible store", hint="set FRAMEMILL_STORAGE to local")
+            return self._bucket()
         from framemill.storage.disk import Disk
         from framemill.storage.local import LocalStore
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
         return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+
+    def _bucket(self) -> "BlobStore":
+        from framemill.storage.s3 import open_s3
+
+        s = self.settings
+        if s.s3_bucket is None:
+            raise InvalidSettings(
+                "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"
+            )
+        return open_s3(
+            bucket=s.s3_bucket,
+            endpoint=s.s3_endpoint,
+            public_endpoint=s.s3_public_endpoint,
+            region=s.s3_region,
+            access_key=s.s3_access_key,
+            secret_key=s.s3_secret_key.get_secret_value() if s.s3_secret_key else None,
+            prefix=s.s3_prefix,
+            addressing=s.s3_addressing,
+            sse=s.s3_sse,
+            sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+        )
 
     @cached_property
     def signer(self) -> "Signer":
@@ -220,6 +245,45 @@ class App:
         return self.database.tells and (s.engine == "celery" or s.storage == "s3")
 
     @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self._sweep_some)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self._sweep_some)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
+
+    @cached_property
+    def remover(self) -> "Remover":
+        """Who takes away what is being deleted."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def retention(self) -> "Retention":
+        """Who keeps to the rules of what is kept for how long."""
+        from framemill.services.retention import Retention
+
+        return Retention(self.database, self.videos, blobs=lambda: self.blobs)
+
+    def _sweep_some(self) -> None:
+        """Begin with what was just deleted; the janitor goes on."""
+        self.remover.sweep(at_most=_SWEPT_AT_ONCE)
+
+    @cached_property
     def stats(self) -> "Stats":
         """Numbers about jobs."""
         from framemill.services.stats import Stats
@@ -241,34 +305,6 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
-
-    @cached_property
-    def remover(self) -> "Remover":
-        """Who finishes deletions."""
-        from framemill.services.deletion import Remover
-
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
-
-    @cached_property
-    def workspaces(self) -> "Workspaces":
-        """The use cases around workspaces."""
-        from framemill.services.workspaces import Workspaces
-
-        return Workspaces(self.database, sweep=self.remover.sweep)
-
-    @cached_property
-    def collections(self) -> "Collections":
-        """The use cases around collections."""
-        from framemill.services.collections import Collections
-
-        return Collections(self.database, self.workspaces, sweep=self.remover.sweep)
-
-    @cached_property
-    def videos(self) -> "Videos":
-        """The use cases around videos."""
-        from framemill.services.videos import Videos
-
-        return Videos(self.database, self.collections, self.remover)
 
     @cached_property
     def access(self) -> "Access":
@@ -369,9 +405,10 @@ class App:
     @cached_property
     def janitor(self) -> "Janitor":
         """Who sets going what got stuck, and cleans away what is long over."""
+        from datetime import timedelta
         from random import random
 
-        from framemill.engine.janitor import Janitor
+        from framemill.engine.janitor import Chore, Janitor
 
         return Janitor(
             database=self.database,
@@ -380,15 +417,13 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
-            chores=self._chores,
+            chores=(
+                Chore(name="uploads ended", every=timedelta(0), do=lambda: self.upload_watch.tidy().all),
+                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            ),
         )
-
-    @property
-    def _chores(self) -> "Sequence[Chore]":
-        from framemill.engine.janitor import Chore
-
-        often = self.settings.watchdog_interval
-        return (Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),)
 
     @cached_property
     def uploads(self) -> "Uploads":

@@ -58,6 +58,7 @@ def _at_home(path: Path) -> Path:
 # In a file no shell replaces `~`.
 _Path = Annotated[Path, AfterValidator(_at_home)]
 _MOST_BYTES = 1 << 60
+_HTTP = r"^https?://[^/?#@\s]+/?$"
 
 
 def _duration(value: object) -> object:
@@ -157,6 +158,42 @@ class Settings(BaseSettings):
     upload_types: str = Field(
         "mp4,m4v,mov,3gp,mkv,webm,avi,ts,m2ts,mts,flv,wmv,mpg,mpeg,ogv,mxf,mp3,m4a,wav,flac,ogg,opus,aac,wma",
         description="Endings of files that are taken in, separated by commas; the content must fit.",
+    )
+    s3_bucket: str | None = Field(
+        None, description="The bucket that videos are kept in, where storage is s3."
+    )
+    s3_endpoint: str | None = Field(
+        None, pattern=_HTTP, description="URL of the S3-compatible store. Unset: AWS."
+    )
+    s3_public_endpoint: str | None = Field(
+        None,
+        pattern=_HTTP,
+        description="URL that browsers reach the store by, where it is another than s3_endpoint.",
+    )
+    s3_region: str | None = Field(
+        None, description="The bucket's region. Unset: what boto3 finds; us-east-1 where s3_endpoint is set."
+    )
+    s3_access_key: str | None = Field(
+        None,
+        description="Name of the store's key. Unset: boto3 looks where it always does: environment, files, "
+        "the machine's role.",
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="The secret that belongs to s3_access_key.")
+    s3_prefix: str = Field(
+        "", description="What all names in the bucket begin with, so that others can use the bucket too."
+    )
+    s3_addressing: Literal["auto", "path", "virtual"] = Field(
+        "auto",
+        description="Where the bucket's name stands: path, after the host; virtual, before it; "
+        "auto lets boto3 choose.",
+    )
+    s3_sse: Literal["none", "s3", "kms", "c"] = Field(
+        "none",
+        description="How the store encrypts files: none is asked for; s3, with keys of its own; kms, with a "
+        "managed key; c, with s3_sse_key, which every request carries, so that files pass through the API.",
+    )
+    s3_sse_key: SecretStr | None = Field(
+        None, description="For kms the key's id, unset for the account's own; for c 32 bytes in base64."
     )
     ffmpeg: _Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
     ffprobe: _Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")

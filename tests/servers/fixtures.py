@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers import postgres as postgres_server
 from tests.servers import redis as redis_server
+from tests.servers import rgw as rgw_server
 from tests.servers.keeping import Server, shared
 from tests.servers.postgres import Postgres, empty
 
@@ -82,3 +83,17 @@ def _redis_url(redis: Server) -> str:
 def _redis_prefix() -> str:
     """What the names of this test's keys and queues begin with."""
     return f"t-{secrets.token_hex(6)}-"
+
+
+@pytest.fixture(scope="session", name="rgw")
+def _rgw(servers_folder: Path) -> Server:
+    """A running S3 store."""
+    return shared(servers_folder, "rgw", rgw_server.start)
+
+
+@pytest.fixture(scope="session", name="s3_bucket")
+def _s3_bucket(rgw: Server) -> str:
+    """A bucket that only this worker of the session has; each test has a prefix in it."""
+    bucket = f"t-{secrets.token_hex(6)}"
+    rgw_server.client(rgw).create_bucket(Bucket=bucket)
+    return bucket

@@ -93,6 +93,7 @@ def kept(
     prepare: Callable[[Path], None],
     command: Callable[[Path, int], Sequence[str]],
     ready: Callable[[int], bool],
+    ready_s: float = _READY_S,
 ) -> tuple[int, int, int]:
     """Start a server under a keeper; its port, its number and the keeper's, once it answers.
 
@@ -111,7 +112,7 @@ def kept(
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-            until = time.monotonic() + _READY_S
+            until = time.monotonic() + ready_s
             while psutil.pid_exists(keeper):
                 # The answer of a stranger on the same port proves nothing.
                 if _listens(pid, port) and ready(port):

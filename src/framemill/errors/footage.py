@@ -111,6 +111,20 @@ class DownloadFailed(FramemillError):
 
     code = "download_failed"
 
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        self.reason = reason  # a word of fetch.reasons
+        super().__init__(message, hint=hint)
+
+
+class DownloadInterrupted(DownloadFailed):
+    """The server does not give the file now."""
+
+    transient = True
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None, asked_s: float = 0.0) -> None:
+        self.asked_s = asked_s  # how long the server asks us to wait
+        super().__init__(message, reason=reason, hint=hint)
+
 
 class SignatureInvalid(FramemillError):
     """The signed address was changed, or is for something else."""

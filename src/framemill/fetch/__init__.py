@@ -1,0 +1,1 @@
+"""Files from elsewhere: the outbound guard, direct downloads, and pages through yt-dlp."""
