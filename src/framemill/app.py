@@ -6,6 +6,7 @@ database and imports none.
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from framemill.engine.reaping import Reaper
     from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
+    from framemill.fetch.fetcher import Fetcher
+    from framemill.fetch.guard import Guard
     from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
+    from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
     from framemill.services.plans import Plans
+    from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
@@ -42,9 +47,11 @@ if TYPE_CHECKING:
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.video_plans import VideoPlans
     from framemill.services.videos import Videos
     from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
+    from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
@@ -160,7 +167,15 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url)
+        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+
+    @property
+    def _keyring(self) -> "Keyring | None":
+        if self.settings.storage_keys is None:
+            return None
+        from framemill.storage.sealing import Keyring
+
+        return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
     def _bucket(self) -> "BlobStore":
         from framemill.storage.s3 import open_s3
@@ -219,12 +234,24 @@ class App:
         return VideoJobs(self.database, self.jobs)
 
     @cached_property
+    def video_plans(self) -> "VideoPlans":
+        """Planning on stored videos."""
+        from framemill.services.video_plans import VideoPlans
+
+        return VideoPlans(
+            self.database, self.plans, stock=lambda: self.stock, work=self._work_dir, prices=self.prices
+        )
+
+    @property
+    def _work_dir(self) -> Path:
+        return self.settings.work_dir or self.settings.data_dir / "work"
+
+    @cached_property
     def places(self) -> "Places":
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        s = self.settings
-        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock)
 
     @cached_property
     def stock(self) -> "Stock":
@@ -243,6 +270,19 @@ class App:
             return s.shared_work == "yes"
         # SQLite keeps everybody on one machine.
         return self.database.tells and (s.engine == "celery" or s.storage == "s3")
+
+    @cached_property
+    def playback(self) -> "Playback":
+        """The use cases around playing."""
+        from framemill.services.playback import Playback
+
+        s = self.settings
+        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+
+    @property
+    def redirects_media(self) -> bool:
+        """Whether players are sent to the store for what is not a manifest."""
+        return self.settings.storage == "s3" and not self.settings.media_proxy
 
     @cached_property
     def workspaces(self) -> "Workspaces":
@@ -307,6 +347,39 @@ class App:
         )
 
     @cached_property
+    def guard(self) -> "Guard":
+        """The way out to other machines; InvalidSettings."""
+        from framemill.fetch.addresses import AllowList
+        from framemill.fetch.guard import Guard
+
+        return Guard(AllowList.of(self.settings.fetch_allow.split(",")))
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """Who downloads; InvalidSettings."""
+        from framemill.fetch.crew import Rules
+        from framemill.fetch.direct import Direct
+        from framemill.fetch.fetcher import Fetcher
+        from framemill.fetch.slots import Slots
+
+        s = self.settings
+        rules = Rules(
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            min_rate=s.fetch_min_rate,
+            connections=s.fetch_per_host,
+        )
+        slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
+        files = Direct(self.guard, slots, rules)
+        return Fetcher(files, None, mode=s.ytdlp)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """Downloading without a job."""
+        from framemill.services.downloads import Downloads
+
+        return Downloads(lambda: self.fetcher)
+
     def access(self) -> "Access":
         """Who may come in."""
         from framemill.services.access import Access
@@ -405,10 +478,10 @@ class App:
     @cached_property
     def janitor(self) -> "Janitor":
         """Who sets going what got stuck, and cleans away what is long over."""
-        from datetime import timedelta
         from random import random
 
         from framemill.engine.janitor import Chore, Janitor
+        from framemill.engine.leftovers import Leftovers
 
         return Janitor(
             database=self.database,
@@ -422,6 +495,11 @@ class App:
                 Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
                 Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
                 Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+                Chore(
+                    name="leftovers removed",
+                    every=timedelta(hours=1),
+                    do=Leftovers(database=self.database, places=self.places).clear,
+                ),
             ),
         )
 

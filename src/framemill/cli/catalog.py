@@ -39,6 +39,7 @@ _LOOK = {
     "run": "Run a pipeline of your own from a YAML or JSON file.",
     "pipelines": "List, show, check and run pipelines.",
     "profiles": "List, show and check encoding profiles.",
+    "download": "Download a film from an address, on several connections, and go on after a break.",
     "batch": "Work on many files as one batch; list, show, cancel, retry.",
     "watch": "Watch a folder and work on every file that arrives.",
     "upload": "Bring files in as videos, here or on a server.",
