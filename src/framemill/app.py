@@ -380,6 +380,7 @@ class App:
 
         return Downloads(lambda: self.fetcher)
 
+    @cached_property
     def access(self) -> "Access":
         """Who may come in."""
         from framemill.services.access import Access

@@ -169,6 +169,7 @@ class Settings(BaseSettings):
     )
     s3_sse_key: SecretStr | None = Field(
         None, description="For kms the key's id, unset for the account's own; for c 32 bytes in base64."
+    )
     upload_max_bytes: int = Field(
         2 << 30, gt=0, le=_MOST_BYTES, description="Largest file in bytes that may be uploaded."
     )

@@ -51,8 +51,13 @@ _ROUTERS: tuple[APIRouter, ...] = (
     uploads.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, parts.router)
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, media.files_router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    auth.link_router,
+    reference.router,
+    media.files_router,
+    parts.router,
+)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
