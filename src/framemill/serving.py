@@ -61,10 +61,11 @@ def _describe() -> int:
 
 def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     from framemill.api.application import create_app
-    from framemill.api.server import Server, listen
+    from framemill.api.server import Server, address, listen
 
     _ = app.database  # made or brought up to date before anybody asks
     with listen(host, port) as listener:
+        app.address = address(listener)
         api = create_app(app, hosts=_hosts(app, listener))
         server = Server(api, listener)
         over = threading.Event()
