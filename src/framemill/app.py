@@ -489,8 +489,7 @@ class App:
         """Who sets going what got stuck, and cleans away what is long over."""
         from random import random
 
-        from framemill.engine.janitor import Chore, Janitor
-        from framemill.engine.leftovers import Leftovers
+        from framemill.engine.janitor import Janitor
 
         return Janitor(
             database=self.database,
@@ -499,17 +498,22 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
-            chores=(
-                Chore(name="uploads ended", every=timedelta(0), do=lambda: self.upload_watch.tidy().all),
-                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
-                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
-                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
-                Chore(
-                    name="leftovers removed",
-                    every=timedelta(hours=1),
-                    do=Leftovers(database=self.database, places=self.places).clear,
-                ),
-            ),
+            chores=self._chores,
+        )
+
+    @property
+    def _chores(self) -> "Sequence[Chore]":
+        from framemill.engine.janitor import Chore
+        from framemill.engine.leftovers import Leftovers
+
+        leftovers = Leftovers(database=self.database, places=self.places)
+        often = self.settings.watchdog_interval
+        return (
+            Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+            Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+            Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
         )
 
     @cached_property

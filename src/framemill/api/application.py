@@ -55,8 +55,8 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     auth.link_router,
     reference.router,
-    media.files_router,
     parts.router,
+    media.files_router,
 )
 
 _TAGS = {
