@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
+    from framemill.services.keeping import Keeping
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
@@ -205,6 +206,13 @@ class App:
         if self.address is not None and "public_url" not in self.settings.model_fields_set:
             return self.address
         return self.settings.public_url
+
+    @cached_property
+    def keeping(self) -> "Keeping":
+        """The use cases around the store as a whole."""
+        from framemill.services.keeping import Keeping
+
+        return Keeping(database=self.database, blobs=self.blobs)
 
     @cached_property
     def signer(self) -> "Signer":

@@ -47,6 +47,7 @@ _LOOK = {
     "worker": "Run queued jobs, and see who does.",
     "serve": "Serve the API and run jobs.",
     "keys": "Make, list and revoke keys for programs; print a login link.",
+    "storage": "Check the stored files, remove what nobody needs, change the keys.",
     "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",
     "config": "Show which settings hold, and where they come from.",
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",

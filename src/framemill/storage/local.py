@@ -153,6 +153,11 @@ class LocalStore:
         """Remove what processes left that died while they wrote; returns how many files."""
         return self._disk.sweep(older=older) + self._parts.sweep(older=older)
 
+    @property
+    def seals(self) -> bool:
+        """Whether what is stored now is sealed."""
+        return self._contents.keyring is not None
+
     def outdated(self, prefix: str) -> Iterator[str]:
         """Keys of files that are not sealed as they would be today."""
         for key, fd in self._disk.walk(prefix):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from framemill.errors import InvalidSpec, NotSupported
 from framemill.storage.s3.connection import DIGEST, Connection
 from framemill.storage.s3.refusals import asking
-from framemill.storage.s3.uploads import check_number
+from framemill.storage.s3.uploads import check_number, some
 
 _LONGEST = timedelta(days=7)  # that a signature of S3 holds
 
@@ -41,7 +41,7 @@ def part(
             Params={
                 "Bucket": connection.bucket,
                 "Key": connection.name(key),
-                "UploadId": upload,
+                "UploadId": some(upload),
                 "PartNumber": number,
                 "ContentLength": size,
                 **bound,

@@ -54,7 +54,7 @@ class S3Store:
                     key=c.key(found["Key"]),
                     bytes=found["Size"],
                     etag=uploads.bare(found["ETag"]),
-                    modified=found["LastModified"],
+                    modified=uploads.moment(found["LastModified"]),
                 )
 
     def delete(self, keys: Iterable[str]) -> None:
