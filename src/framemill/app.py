@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
-    from framemill.engine.janitor import Janitor
+    from framemill.engine.janitor import Chore, Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.places import Places
