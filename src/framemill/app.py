@@ -68,6 +68,7 @@ class App:
     def __init__(self, settings: Settings, *, in_memory: bool = False) -> None:
         self.settings = settings
         self._in_memory = in_memory
+        self.address: str | None = None  # where this process serves, if it does
 
     @cached_property
     def programs(self) -> "Programs":
@@ -168,7 +169,7 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+        return LocalStore(disk, signer=self.signer, public_url=self.public_url, keyring=self._keyring)
 
     @property
     def _keyring(self) -> "Keyring | None":
@@ -200,6 +201,13 @@ class App:
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
             doors=Doors(self.signer, s.public_url),
         )
+
+    @property
+    def public_url(self) -> str:
+        """What addresses of files begin with: as it is set, or where this process serves."""
+        if self.address is not None and "public_url" not in self.settings.model_fields_set:
+            return self.address
+        return self.settings.public_url
 
     @cached_property
     def keeping(self) -> "Keeping":
@@ -287,7 +295,7 @@ class App:
         from framemill.services.playback import Playback
 
         s = self.settings
-        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+        return Playback(self.database, self.signer, public_url=self.public_url, lifetime=s.playback_lifetime)
 
     @property
     def redirects_media(self) -> bool:
