@@ -42,7 +42,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
-_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router, media.files_router)
+_ROOT_ROUTERS: tuple[APIRouter, ...] = (health.router, auth.link_router, reference.router)
 
 _TAGS = {
     "auth": "Signing in, and who one is.",
@@ -71,6 +71,8 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     problems.install(api)
+    # First of all: players ask for it most often.
+    api.include_router(media.files_router)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     for router in _ROOT_ROUTERS:
