@@ -64,6 +64,7 @@ BY_CODE: dict[str, int] = {
     "not_supported": INPUT,
     "quality_unreachable": INPUT,
     "blob_not_found": INPUT,
+    "blob_damaged": INPUT,
     "invalid_upload": INPUT,
     "quota_exceeded": INPUT,
     "source_changed": INPUT,

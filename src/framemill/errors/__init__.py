@@ -8,6 +8,7 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
     DownloadFailed,
@@ -66,6 +67,7 @@ from framemill.errors.running import (
 __all__ = [
     "AddressRefused",
     "BatchNotFound",
+    "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
     "CodecNotInContainer",

@@ -20,6 +20,18 @@ class BlobNotFound(FramemillError):
         super().__init__(f"the store has no file {key!r}", hint="run `framemill storage verify`")
 
 
+class BlobDamaged(FramemillError):
+    """A file in the store is not as it was written."""
+
+    code = "blob_damaged"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"the file {key!r} in the store is not as it was written", hint="bring it back from a backup"
+        )
+
+
 class UploadNotFound(FramemillError):
     """There is no such upload, or it has ended."""
 

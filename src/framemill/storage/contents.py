@@ -1,13 +1,17 @@
-"""What is in a file of the local store: its bytes, and what tells one content from another."""
+"""What is in a file of the local store: its bytes as they are or sealed, and what tells contents apart."""
 
 import errno
 import os
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2s
 from typing import Final
 
+from framemill.errors import InvalidSettings, InvalidUpload
 from framemill.storage.blobs import Blob
-from framemill.storage.disk import Staged, told
+from framemill.storage.disk import Staged
+from framemill.storage.folders import told
+from framemill.storage.sealing import Keyring, header_of
 
 PIECE: Final = 1 << 20
 _AT_ONCE = 64 << 20
@@ -17,38 +21,101 @@ _NOT_HERE = frozenset(
 )
 
 
+class Contents:
+    """Reads and writes what files hold. With keys everything that is written is sealed."""
+
+    def __init__(self, keyring: Keyring | None) -> None:
+        self.keyring = keyring
+
+    def write(self, staged: Staged, pieces: Iterable[bytes]) -> None:
+        """Fill a new file with `pieces`."""
+        if self.keyring is not None:
+            self.keyring.seal(staged, pieces)
+            return
+        for piece in pieces:
+            staged.write(piece)
+        _check_plain(staged)
+
+    def write_from(self, staged: Staged, fd: int) -> None:
+        """Fill a new file with a foreign one, which is as it is."""
+        if self.keyring is None:
+            _append(staged, fd)
+            _check_plain(staged)
+        else:
+            self.write(staged, _plain(fd, 0, None))
+
+    def join(self, staged: Staged, files: Iterable[tuple[str, int]]) -> None:
+        """Fill a new file with files of ours, one after the other; each is named for errors."""
+        if self.keyring is not None:
+            self.write(staged, (piece for name, fd in files for piece in self.read(name, fd)))
+            return
+        for name, fd in files:
+            if header_of(fd) is None:
+                _append(staged, fd)
+            else:
+                self.write(staged, self.read(name, fd))
+        _check_plain(staged)
+
+    def read(self, key: str, fd: int, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to, without, `stop`, in pieces of at most 1 MiB; BlobDamaged."""
+        header = header_of(fd)
+        if header is None:
+            return _plain(fd, start, stop)
+        if self.keyring is None:
+            raise InvalidSettings(
+                f"{key!r} is sealed, and no key is set", hint="set FRAMEMILL_STORAGE_KEYS as it was"
+            )
+        return self.keyring.open(key, fd, header, start=start, stop=stop)
+
+    def outdated(self, fd: int) -> bool:
+        """Whether what is written today would be sealed in another way."""
+        header = header_of(fd)
+        sealed_with = header.key_id if header else None
+        return self.keyring is not None and sealed_with != self.keyring.newest
+
+
 def blob_of(key: str, fd: int) -> Blob:
-    """The open file under `key`."""
-    found = os.fstat(fd)
+    """The open file under `key`, with the size of what can be read from it."""
+    found, header = os.fstat(fd), header_of(fd)
     return Blob(
         key=key,
-        bytes=found.st_size,
-        etag=etag_of(fd),
+        bytes=header.bytes if header else found.st_size,
+        etag=etag_of(found),
         modified=datetime.fromtimestamp(found.st_mtime_ns / 1e9, UTC),
     )
 
 
-def etag_of(fd: int) -> str:
+def etag_of(found: os.stat_result) -> str:
     """Changes whenever the content does: every write makes a new file with a time of its own."""
-    found = os.fstat(fd)
     identity = f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
     return blake2s(identity.encode(), digest_size=16).hexdigest()
 
 
-def append(staged: Staged, fd: int) -> None:
+def _check_plain(staged: Staged) -> None:
+    """Nobody may send what would pass for sealed later, with a length of their own invention."""
+    if header_of(staged.fd) is not None:
+        raise InvalidUpload("no file may begin as sealed ones do")
+
+
+def _plain(fd: int, start: int, stop: int | None) -> Iterator[bytes]:
+    while stop is None or start < stop:
+        with told():
+            piece = os.pread(fd, PIECE if stop is None else min(PIECE, stop - start), start)
+        if not piece:
+            return
+        yield piece
+        start += len(piece)
+
+
+def _append(staged: Staged, fd: int) -> None:
     """Append a whole open file; its bytes stay in the kernel where that can be, shared where the disk can."""
     size, at = os.fstat(fd).st_size, 0
     with told():
         while at < size and (count := _moved(fd, staged.fd, at)):
             staged.made(count)
             at += count
-    while True:
-        with told():
-            piece = os.pread(fd, PIECE, at)
-        if not piece:
-            return
+    for piece in _plain(fd, at, None):
         staged.write(piece)
-        at += len(piece)
 
 
 def _moved(source: int, target: int, at: int) -> int:

@@ -1,15 +1,13 @@
 """A folder of whole files by key: written beside and renamed, opened without following links, in order.
 
-Every path is walked from the root with one descriptor per folder, so a link
-that somebody put inside leads nowhere. What is in the files, the store knows.
+What is in the files, the store knows.
 """
 
-import errno
 import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,17 +15,13 @@ from stat import S_ISREG
 from typing import Final
 from uuid import uuid4
 
-from framemill.errors import BlobNotFound, DiskFull, InvalidSpec, StorageUnavailable
+from framemill.errors import BlobNotFound, DiskFull
 from framemill.storage.blobs import check_key
+from framemill.storage.folders import FILE, FOLDER, absent, entered, files_below, told
 
 # Keys never begin with a dot, so these are outside of what they can name.
 INCOMING: Final = ".incoming"
 UPLOADS: Final = ".uploads"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-_IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EEXIST})
-_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _LOOKS = 64 << 20  # bytes between two looks at the free space
 _TRIES = 100  # a folder that others keep emptying under us
 
@@ -80,7 +74,7 @@ class Disk:
         """A descriptor of the file under `key`; BlobNotFound."""
         *folders, name = check_key(key).split("/")
         with absent(key), self.folder(folders) as chain:
-            fd = os.open(name, _FILE, dir_fd=chain[-1])
+            fd = os.open(name, FILE, dir_fd=chain[-1])
         try:
             if not S_ISREG(os.fstat(fd).st_mode):
                 raise BlobNotFound(key)
@@ -110,6 +104,22 @@ class Disk:
         """Make what was staged the file under `key`, safely on the disk."""
         self.place(staged, check_key(key).split("/"), create=True)
 
+    def replace(self, staged: Staged, key: str, fd: int) -> bool:
+        """Publish the same content in another form; False where `key` is no longer the open file `fd`."""
+        *folders, name = check_key(key).split("/")
+        before = os.fstat(fd)
+        with told():
+            os.utime(staged.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.fsync(staged.fd)
+        with absent(key), self.folder([INCOMING]) as source, self.folder(folders) as chain:
+            # Whoever gives or takes a name holds the root's lock with others; here it is ours alone.
+            fcntl.flock(chain[0], fcntl.LOCK_EX)
+            if not os.path.samestat(os.stat(name, dir_fd=chain[-1], follow_symlinks=False), before):
+                return False
+            _rename(staged.name, name, source[-1], chain[-1])
+            os.fsync(chain[-1])
+        return True
+
     def place(self, staged: Staged, path: Sequence[str], *, create: bool) -> None:
         """Give what was staged its name for good; FileNotFoundError where its folder is gone."""
         *folders, name = path
@@ -125,6 +135,7 @@ class Disk:
             with told(missing=True), self.folder([INCOMING]) as source:
                 try:
                     with self.folder(folders, create=create) as chain:
+                        fcntl.flock(chain[0], fcntl.LOCK_SH)
                         act(source[-1], chain[-1])
                         os.fsync(chain[-1])
                         return
@@ -159,11 +170,12 @@ class Disk:
         """Remove the file under `key` and the folders that it leaves empty; nothing where there is none."""
         *folders, name = check_key(key).split("/")
         with told(), suppress(FileNotFoundError, NotADirectoryError), self.folder(folders) as chain:
+            fcntl.flock(chain[0], fcntl.LOCK_SH)
             try:
                 os.unlink(name, dir_fd=chain[-1])
             except (IsADirectoryError, PermissionError):
                 with suppress(NotADirectoryError):
-                    os.close(os.open(name, _FOLDER, dir_fd=chain[-1]))
+                    os.close(os.open(name, FOLDER, dir_fd=chain[-1]))
                     return  # a folder, so there is no such file
                 raise
             for folder, parent in zip(reversed(folders), reversed(chain[:-1]), strict=True):
@@ -178,7 +190,7 @@ class Disk:
             check_key(prefix.removesuffix("/"))
         *folders, _ = prefix.split("/")
         with told(), suppress(FileNotFoundError, NotADirectoryError), self.folder(folders) as chain:
-            yield from _walk(chain[-1], "".join(f"{folder}/" for folder in folders), prefix)
+            yield from files_below(chain[-1], "".join(f"{folder}/" for folder in folders), prefix)
 
     def sweep(self, *, older: timedelta) -> int:
         """Remove what writers left that died; those that live hold a lock. Returns how many."""
@@ -193,104 +205,17 @@ class Disk:
         """The time in nanoseconds, `span` before now."""
         return self._clock() - span // timedelta(microseconds=1) * 1000
 
-    @contextmanager
-    def folder(self, path: Sequence[str], *, create: bool = False) -> Iterator[list[int]]:
+    def folder(self, path: Sequence[str], *, create: bool = False) -> AbstractContextManager[list[int]]:
         """Descriptors of the root and of each folder of `path`; FileNotFoundError, NotADirectoryError."""
-        chain: list[int] = []
-        try:
-            chain.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-            for name in path:
-                chain.append(_enter(chain[-1], name, create=create))
-            yield chain
-        finally:
-            for fd in chain:
-                os.close(fd)
-
-
-@contextmanager
-def told(*, missing: bool = False) -> Iterator[None]:
-    """What the system says about a disk, in our words; `missing` lets FileNotFoundError pass."""
-    try:
-        yield
-    except OSError as error:
-        if missing and isinstance(error, FileNotFoundError):
-            raise
-        if error.errno in _NO_ROOM:
-            raise DiskFull(hint="free some space where files are stored") from error
-        if error.errno in _IN_THE_WAY:
-            raise InvalidSpec("the key leads through another file, or names a folder") from error
-        raise StorageUnavailable(
-            f"files cannot be stored or read: {error.strerror or error}", hint="look at FRAMEMILL_STORAGE_DIR"
-        ) from error
-
-
-@contextmanager
-def absent(key: str) -> Iterator[None]:
-    """BlobNotFound where the system finds nothing, or a link in the way; otherwise as `told`."""
-    with told():
-        try:
-            yield
-        except OSError as error:
-            if error.errno in _ABSENT:
-                raise BlobNotFound(key) from error
-            raise
-
-
-def _enter(folder: int, name: str, *, create: bool) -> int:
-    for attempt in range(_TRIES):
-        try:
-            return os.open(name, _FOLDER, dir_fd=folder)
-        except FileNotFoundError:
-            if not create or attempt == _TRIES - 1:
-                raise
-        with suppress(FileExistsError):
-            os.mkdir(name, 0o750, dir_fd=folder)
-            os.fsync(folder)
-    raise FileNotFoundError(name)
+        return entered(self.root, path, create=create)
 
 
 def _rename(old: str, new: str, source: int, target: int) -> None:
     os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
 
 
-def _walk(folder: int, base: str, prefix: str) -> Iterator[tuple[str, int]]:
-    for name in _ordered(folder):
-        key = f"{base}{name}"
-        if not key.startswith(prefix):
-            continue
-        try:
-            fd = os.open(name.removesuffix("/"), _FOLDER if name.endswith("/") else _FILE, dir_fd=folder)
-        except OSError as error:
-            if error.errno in _ABSENT:
-                continue  # removed meanwhile
-            raise
-        try:
-            if name.endswith("/"):
-                yield from _walk(fd, key, prefix)
-            else:
-                yield key, fd
-        finally:
-            os.close(fd)
-
-
-def _ordered(folder: int) -> list[str]:
-    """Names in the order of the keys below them: `a-b` before `a/`. Links and what is no key are left out."""
-    names = []
-    with os.scandir(folder) as found:
-        for entry in found:
-            try:
-                check_key(entry.name)
-            except InvalidSpec:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                names.append(f"{entry.name}/")
-            elif entry.is_file(follow_symlinks=False):
-                names.append(entry.name)
-    return sorted(names)
-
-
 def _swept(folder: int, name: str, *, before: int) -> bool:
-    fd = os.open(name, _FILE, dir_fd=folder)
+    fd = os.open(name, FILE, dir_fd=folder)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(fd).st_mtime_ns < before:

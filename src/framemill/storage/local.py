@@ -3,17 +3,18 @@
 How files get their names safely is disk's; uploads in parts are local_parts'.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from framemill.errors import BlobNotFound
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
-from framemill.storage.contents import PIECE, append, blob_of
-from framemill.storage.disk import Disk, told
+from framemill.storage.contents import Contents, blob_of
+from framemill.storage.disk import Disk
 from framemill.storage.local_parts import LocalParts
+from framemill.storage.sealing import Keyring, header_of
 from framemill.storage.signing import Grant, Signer
 
 FILES: Final = "files"  # scopes of signatures, and the doors of the API that take them
@@ -23,9 +24,12 @@ PARTS: Final = "parts"
 class LocalStore:
     """Files below a folder. Addresses lead to the API, which reads and writes them here."""
 
-    def __init__(self, disk: Disk, *, signer: Signer, public_url: str) -> None:
+    def __init__(
+        self, disk: Disk, *, signer: Signer, public_url: str, keyring: Keyring | None = None
+    ) -> None:
         self._disk = disk
-        self._parts = LocalParts(disk)
+        self._contents = Contents(keyring)
+        self._parts = LocalParts(disk, self._contents)
         self._signer = signer
         self._public_url = public_url.rstrip("/")
 
@@ -41,24 +45,16 @@ class LocalStore:
         with self._disk.staged() as staged:
             if isinstance(source, Path):
                 with source.open("rb", buffering=0) as file:
-                    append(staged, file.fileno())
+                    self._contents.write_from(staged, file.fileno())
             else:
-                for piece in source:
-                    staged.write(piece)
+                self._contents.write(staged, source)
             self._disk.publish(staged, key)
             return blob_of(key, staged.fd)
 
     def read(self, key: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to, without, `stop`; of one that is replaced meanwhile, the old ones."""
         with self._disk.opened(key) as fd:
-            at = start
-            while stop is None or at < stop:
-                with told():
-                    piece = os.pread(fd, PIECE if stop is None else min(PIECE, stop - at), at)
-                if not piece:
-                    return
-                yield piece
-                at += len(piece)
+            yield from self._contents.read(key, fd, start=start, stop=stop)
 
     def stat(self, key: str) -> Blob:
         """What is stored under `key`; BlobNotFound."""
@@ -79,14 +75,14 @@ class LocalStore:
         """A second name for the same bytes, which never change; a real copy where the disk has no links."""
         if not self._disk.link(source, target):
             with self._disk.opened(source) as fd, self._disk.staged() as staged:
-                append(staged, fd)
+                self._contents.join(staged, [(source, fd)])
                 self._disk.publish(staged, target)
         return self.stat(target)
 
     def local_path(self, key: str) -> Path | None:
-        """The file itself, to be read and never changed; BlobNotFound."""
-        with self._disk.opened(key):
-            return self._disk.root / key
+        """The file itself, to be read and never changed; None where it is sealed, BlobNotFound."""
+        with self._disk.opened(key) as fd:
+            return None if header_of(fd) else self._disk.root / key
 
     def get_url(self, key: str, *, lifetime: timedelta, filename: str | None = None) -> str:
         """A URL of the API that reads the file until it expires."""
@@ -156,6 +152,21 @@ class LocalStore:
     def sweep(self, *, older: timedelta = timedelta(hours=1)) -> int:
         """Remove what processes left that died while they wrote; returns how many files."""
         return self._disk.sweep(older=older) + self._parts.sweep(older=older)
+
+    def outdated(self, prefix: str) -> Iterator[str]:
+        """Keys of files that are not sealed as they would be today."""
+        for key, fd in self._disk.walk(prefix):
+            if self._contents.outdated(fd):
+                yield key
+
+    def seal_anew(self, key: str) -> bool:
+        """Seal a file with the newest key; False where it is gone or was replaced meanwhile. BlobDamaged."""
+        try:
+            with self._disk.opened(key) as fd, self._disk.staged() as staged:
+                self._contents.join(staged, [(key, fd)])
+                return self._disk.replace(staged, key, fd)
+        except BlobNotFound:
+            return False
 
     def _url(self, grant: Grant) -> str:
         query = urlencode(self._signer.query(grant))

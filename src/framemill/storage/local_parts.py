@@ -16,20 +16,21 @@ from uuid import uuid4
 
 from framemill.errors import InvalidUpload, UploadNotFound
 from framemill.storage.blobs import MAX_PARTS, MIN_PART, Blob, Part, Unfinished, check_key
-from framemill.storage.contents import append, blob_of, etag_of
-from framemill.storage.disk import UPLOADS, Disk, Staged, told
+from framemill.storage.contents import Contents, blob_of
+from framemill.storage.disk import UPLOADS, Disk
+from framemill.storage.folders import FILE, told
 
 _ABOUT: Final = "about"
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _PART = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
-_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LocalParts:
     """Uploads in parts below a disk's hidden folder."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, contents: Contents) -> None:
         self._disk = disk
+        self._contents = contents
 
     def start(self, key: str) -> str:
         """Begin an upload; returns its id."""
@@ -47,8 +48,7 @@ class LocalParts:
             raise InvalidUpload(f"parts are numbered 1 to {MAX_PARTS}, not {number}")
         self._about(key, upload)
         with self._disk.staged() as staged:
-            for piece in source:
-                staged.write(piece)
+            self._contents.write(staged, source)
             try:
                 self._disk.place(staged, (UPLOADS, upload, str(number)), create=False)
             except FileNotFoundError as error:
@@ -62,7 +62,7 @@ class LocalParts:
         with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
             for name in os.listdir(chain[-1]):  # noqa: PTH208 - a descriptor, not a path
                 if _PART.fullmatch(name):
-                    fd = os.open(name, _OPEN, dir_fd=chain[-1])
+                    fd = os.open(name, FILE, dir_fd=chain[-1])
                     try:
                         found.append(_part(int(name), fd))
                     finally:
@@ -74,8 +74,7 @@ class LocalParts:
         received = {part.number: part for part in self.received(key, upload)}
         _check(parts, received)
         with self._disk.staged() as staged:
-            for part in parts:
-                self._append(staged, upload, part)
+            self._contents.join(staged, self._files(upload, parts))
             self._disk.publish(staged, key)
             blob = blob_of(key, staged.fd)
         self.abort(key, upload)
@@ -110,15 +109,16 @@ class LocalParts:
                     swept += 1
         return swept
 
-    def _append(self, staged: Staged, upload: str, part: Part) -> None:
-        with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-            fd = os.open(str(part.number), _OPEN, dir_fd=chain[-1])
-        try:
-            if _part(part.number, fd) != part:
-                raise InvalidUpload(f"part {part.number} was sent again while the upload was completed")
-            append(staged, fd)
-        finally:
-            os.close(fd)
+    def _files(self, upload: str, parts: Iterable[Part]) -> Iterator[tuple[str, int]]:
+        for part in parts:
+            with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
+                fd = os.open(str(part.number), FILE, dir_fd=chain[-1])
+            try:
+                if _part(part.number, fd) != part:
+                    raise InvalidUpload(f"part {part.number} was sent again while the upload was completed")
+                yield f"part {part.number}", fd
+            finally:
+                os.close(fd)
 
     def _about(self, key: str, upload: str) -> None:
         """UploadNotFound where there is no such upload of this key."""
@@ -128,7 +128,7 @@ class LocalParts:
 
     def _read(self, upload: str) -> dict[str, str]:
         with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-            fd = os.open(_ABOUT, _OPEN, dir_fd=chain[-1])
+            fd = os.open(_ABOUT, FILE, dir_fd=chain[-1])
             try:
                 about: dict[str, str] = json.loads(os.read(fd, 1 << 16))
             finally:
@@ -166,7 +166,8 @@ def _check(parts: Sequence[Part], received: Mapping[int, Part]) -> None:
 
 
 def _part(number: int, fd: int) -> Part:
-    return Part(number=number, bytes=os.fstat(fd).st_size, etag=etag_of(fd))
+    found = blob_of(str(number), fd)
+    return Part(number=number, bytes=found.bytes, etag=found.etag)
 
 
 @contextmanager

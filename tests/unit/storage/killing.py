@@ -1,36 +1,36 @@
-"""Ends a process without warning at each line of the storage room in turn."""
+"""Ends a process without warning before each system call of the storage room in turn."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 import framemill.storage
 
 _ROOM = os.path.dirname(framemill.storage.__file__)  # noqa: PTH120 - as code objects name their files
+_SYSTEM = frozenset({"posix", "fcntl"})
 
 
 def kills(act: Callable[[], object]) -> Iterator[int]:
-    """Run `act` in a child that is killed at its first line in the room, then at its second, and so on.
+    """Run `act` in a child that is killed before its first call of the system, then before its second.
 
     Yields after each death; ends with the first child that lives to the end.
     """
-    line = 0
-    while not _survives(act, line):
-        yield line
-        line += 1
+    call = 0
+    while not _survives(act, call):
+        yield call
+        call += 1
 
 
-def _survives(act: Callable[[], object], line: int) -> bool:
+def _survives(act: Callable[[], object], call: int) -> bool:
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            _die_at(line)
+            _die_before(call)
             act()
-            sys.settrace(None)
+            sys.setprofile(None)
             code = 0
         finally:
             os._exit(code)
@@ -39,17 +39,16 @@ def _survives(act: Callable[[], object], line: int) -> bool:
     return not os.WIFSIGNALED(status)
 
 
-def _die_at(line: int) -> None:
-    left = line
+def _die_before(call: int) -> None:
+    left = call
 
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - a trace function returns one
+    def watch(frame: FrameType, event: str, called: object) -> None:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(_ROOM):
-            return None
-        if event == "line":
+        if event != "c_call" or getattr(called, "__module__", None) not in _SYSTEM:
+            return
+        if frame.f_code.co_filename.startswith(_ROOM):
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             left -= 1
-        return trace
 
-    sys.settrace(trace)
+    sys.setprofile(watch)

@@ -1,10 +1,10 @@
-import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from framemill.errors import UploadNotFound
-from framemill.storage.blobs import MIN_PART
 from framemill.storage.local import LocalStore
 from tests.unit.storage.killing import kills
 
@@ -30,13 +30,16 @@ def test_a_put_killed_anywhere_leaves_the_old_file_or_the_new_one(store: LocalSt
         store.put("a/b/k", [old])
     store.sweep(older=_AT_ONCE)
 
-    assert died > 20
+    assert died > 15
     assert _contents(store) == {"a/b/k": new}
     assert _nothing_hidden(root)
 
 
-def test_a_completion_killed_anywhere_is_done_or_can_be_done_again(store: LocalStore, root: Path) -> None:
-    first, second = os.urandom(MIN_PART), b"the end"
+def test_a_completion_killed_anywhere_is_done_or_can_be_done_again(
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framemill.storage.local_parts.MIN_PART", 4)
+    first, second = b"the beginning", b"the end"
     upload = store.start_parts("k")
     store.put_part("k", upload, 2, [second])
     store.put_part("k", upload, 1, [first])
@@ -58,7 +61,7 @@ def test_a_completion_killed_anywhere_is_done_or_can_be_done_again(store: LocalS
             assert found
     store.sweep(older=_AT_ONCE)
 
-    assert died > 20
+    assert died > 15
     assert ended
     assert _contents(store) == {"k": first + second}
     assert _nothing_hidden(root)
@@ -74,7 +77,7 @@ def test_a_part_killed_anywhere_was_received_whole_or_not_at_all(store: LocalSto
     store.abort_parts("k", upload)
     store.sweep(older=_AT_ONCE)
 
-    assert died > 20
+    assert died > 15
     assert _contents(store) == {}
     assert _nothing_hidden(root)
 

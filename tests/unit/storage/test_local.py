@@ -15,7 +15,7 @@ from framemill.storage.contents import PIECE
 from framemill.storage.disk import INCOMING, Disk
 from framemill.storage.local import LocalStore
 from framemill.storage.signing import Signer
-from tests.unit.storage.conftest import SECRET
+from tests.unit.storage.conftest import SECRET, a_store
 
 
 def _read(store: LocalStore, key: str, **bounds: int) -> bytes:
@@ -51,7 +51,7 @@ def test_a_file_is_put_by_its_path_and_left_as_it_is(store: LocalStore, tmp_path
 def test_a_range_is_read_as_a_slice_is(
     tmp_path_factory: pytest.TempPathFactory, start: int, stop: int | None
 ) -> None:
-    store = LocalStore(Disk(tmp_path_factory.mktemp("r")), signer=Signer([SECRET]), public_url="http://h")
+    store = a_store(tmp_path_factory.mktemp("r"))
     data = bytes(range(32))
     store.put("k", [data])
 
@@ -101,7 +101,7 @@ def test_a_folder_is_no_file(store: LocalStore) -> None:
 
 
 def test_an_etag_changes_with_the_content_though_size_and_tick_are_the_same(root: Path) -> None:
-    store = LocalStore(Disk(root, clock=lambda: 10**18), signer=Signer([SECRET]), public_url="http://h")
+    store = a_store(root, clock=lambda: 10**18)
 
     first = store.put("k", [b"one"])
     second = store.put("k", [b"two"])
@@ -138,7 +138,7 @@ def _is_key(key: str) -> bool:
 def test_a_listing_is_in_the_order_of_the_bytes_of_keys(
     tmp_path_factory: pytest.TempPathFactory, names: set[str], cut: int
 ) -> None:
-    store = LocalStore(Disk(tmp_path_factory.mktemp("l")), signer=Signer([SECRET]), public_url="http://h")
+    store = a_store(tmp_path_factory.mktemp("l"))
     stored = [k for k in sorted(names) if not any(other.startswith(f"{k}/") for other in names)]
     for key in stored:
         store.put(key, [b""])
@@ -264,7 +264,8 @@ def test_a_disk_without_links_copies_the_bytes(store: LocalStore, monkeypatch: p
     assert _read(store, "b") == b"film"
 
 
-def test_a_local_path_leads_to_the_bytes(store: LocalStore) -> None:
+def test_a_local_path_leads_to_the_bytes(root: Path) -> None:
+    store = a_store(root)
     store.put("a/b", [b"film"])
 
     path = store.local_path("a/b")
@@ -325,7 +326,7 @@ def test_a_full_disk_is_called_so(store: LocalStore, monkeypatch: pytest.MonkeyP
 
 def test_a_folder_that_cannot_be_used_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "storage").write_text("a file")
-    store = LocalStore(Disk(tmp_path / "storage"), signer=Signer([SECRET]), public_url="http://h")
+    store = a_store(tmp_path / "storage")
 
     with pytest.raises((StorageUnavailable, InvalidSpec)):
         store.put("k", [b"x"])
