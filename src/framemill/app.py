@@ -381,6 +381,8 @@ class App:
         from framemill.fetch.direct import Direct
         from framemill.fetch.fetcher import Fetcher
         from framemill.fetch.slots import Slots
+        from framemill.fetch.ytdlp import Pages
+        from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
 
         s = self.settings
         rules = Rules(
@@ -391,7 +393,15 @@ class App:
         )
         slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
         files = Direct(self.guard, slots, rules)
-        return Fetcher(files, None, mode=s.ytdlp)
+        pages = Pages(
+            guard=self.guard,
+            run=run_ytdlp,
+            check=check_ytdlp,
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            cookies=s.ytdlp_cookies,
+        )
+        return Fetcher(files, pages, mode=s.ytdlp)
 
     @cached_property
     def downloads(self) -> "Downloads":
@@ -478,6 +488,7 @@ class App:
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
             places=self.places,
+            downloader=lambda: self.fetcher,
         )
 
     @cached_property
@@ -511,6 +522,17 @@ class App:
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
             chores=self._chores,
+            chores=(
+                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+                Chore(
+                    name="leftovers removed",
+                    every=timedelta(hours=1),
+                    do=Leftovers(database=self.database, places=self.places).clear,
+                ),
+                *self._chores,
+            ),
         )
 
     @property
