@@ -102,7 +102,7 @@ class Yard:
     clock: Clock
     folder: Path
     fuse: Fuse = field(default_factory=Fuse)
-    jobs: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # video and pipeline by key
+    jobs: dict[str, list[str | None]] = field(default_factory=dict)  # pipelines asked for, by video
     start: Start | None = None
     max_bytes: int = 64 << 20
 
@@ -156,11 +156,11 @@ class Yard:
     def _remover(self, database: Database, store: BlobStore) -> Remover:
         return Remover(database=database, blobs=lambda: store, cancel=lambda _job: None)
 
-    def _started(self, video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
+    def _started(self, video: str, *, pipeline: str | None) -> str | None:
         if self.start is not None:
-            return self.start(video_id, pipeline=pipeline, idempotency_key=idempotency_key)
+            return self.start(video, pipeline=pipeline)
         self.fuse.step()
-        self.jobs.setdefault(idempotency_key, (video_id, pipeline))
+        self.jobs.setdefault(video, []).append(pipeline)
         self.fuse.step()
         return new_id()
 

@@ -6,6 +6,7 @@ database and imports none.
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -22,27 +23,43 @@ if TYPE_CHECKING:
     from framemill.engine.bells import PipeBell
     from framemill.engine.dispatch import Dispatcher
     from framemill.engine.events import EventSink
-    from framemill.engine.janitor import Janitor
+    from framemill.engine.janitor import Chore, Janitor
     from framemill.engine.machine import Machine
     from framemill.engine.notices import NoticeBell
     from framemill.engine.places import Places
     from framemill.engine.reaping import Reaper
     from framemill.engine.stock import Stock
     from framemill.engine.worker import Worker
+    from framemill.fetch.fetcher import Fetcher
+    from framemill.fetch.guard import Guard
     from framemill.services.access import Access
     from framemill.services.batches import Batches
+    from framemill.services.collections import Collections
+    from framemill.services.deletion import Remover
+    from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
     from framemill.services.plans import Plans
+    from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
+    from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
+    from framemill.services.upload_ends import UploadEnds
+    from framemill.services.upload_watch import UploadWatch
+    from framemill.services.uploads import Uploads
     from framemill.services.video_jobs import VideoJobs
+    from framemill.services.video_plans import VideoPlans
+    from framemill.services.videos import Videos
+    from framemill.services.workspaces import Workspaces
     from framemill.storage.blobs import BlobStore
     from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
     from framemill.store.database import Database
     from framemill.tools.limits import Limits
     from framemill.tools.programs import Programs
+
+
+_SWEPT_AT_ONCE = 100  # videos; a request should not take long
 
 
 class App:
@@ -225,12 +242,24 @@ class App:
         return VideoJobs(self.database, self.jobs)
 
     @cached_property
+    def video_plans(self) -> "VideoPlans":
+        """Planning on stored videos."""
+        from framemill.services.video_plans import VideoPlans
+
+        return VideoPlans(
+            self.database, self.plans, stock=lambda: self.stock, work=self._work_dir, prices=self.prices
+        )
+
+    @property
+    def _work_dir(self) -> Path:
+        return self.settings.work_dir or self.settings.data_dir / "work"
+
+    @cached_property
     def places(self) -> "Places":
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        s = self.settings
-        return Places(work=s.work_dir or s.data_dir / "work", open_stock=lambda: self.stock)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock)
 
     @cached_property
     def stock(self) -> "Stock":
@@ -249,6 +278,58 @@ class App:
             return s.shared_work == "yes"
         # SQLite keeps everybody on one machine.
         return self.database.tells and (s.engine == "celery" or s.storage == "s3")
+
+    @cached_property
+    def playback(self) -> "Playback":
+        """The use cases around playing."""
+        from framemill.services.playback import Playback
+
+        s = self.settings
+        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+
+    @property
+    def redirects_media(self) -> bool:
+        """Whether players are sent to the store for what is not a manifest."""
+        return self.settings.storage == "s3" and not self.settings.media_proxy
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use cases around workspaces."""
+        from framemill.services.workspaces import Workspaces
+
+        return Workspaces(self.database, sweep=self._sweep_some)
+
+    @cached_property
+    def collections(self) -> "Collections":
+        """The use cases around collections."""
+        from framemill.services.collections import Collections
+
+        return Collections(self.database, self.workspaces, sweep=self._sweep_some)
+
+    @cached_property
+    def videos(self) -> "Videos":
+        """The use cases around videos."""
+        from framemill.services.videos import Videos
+
+        return Videos(self.database, self.collections, self.remover)
+
+    @cached_property
+    def remover(self) -> "Remover":
+        """Who takes away what is being deleted."""
+        from framemill.services.deletion import Remover
+
+        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+
+    @cached_property
+    def retention(self) -> "Retention":
+        """Who keeps to the rules of what is kept for how long."""
+        from framemill.services.retention import Retention
+
+        return Retention(self.database, self.videos, blobs=lambda: self.blobs)
+
+    def _sweep_some(self) -> None:
+        """Begin with what was just deleted; the janitor goes on."""
+        self.remover.sweep(at_most=_SWEPT_AT_ONCE)
 
     @cached_property
     def stats(self) -> "Stats":
@@ -272,6 +353,40 @@ class App:
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def guard(self) -> "Guard":
+        """The way out to other machines; InvalidSettings."""
+        from framemill.fetch.addresses import AllowList
+        from framemill.fetch.guard import Guard
+
+        return Guard(AllowList.of(self.settings.fetch_allow.split(",")))
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """Who downloads; InvalidSettings."""
+        from framemill.fetch.crew import Rules
+        from framemill.fetch.direct import Direct
+        from framemill.fetch.fetcher import Fetcher
+        from framemill.fetch.slots import Slots
+
+        s = self.settings
+        rules = Rules(
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            min_rate=s.fetch_min_rate,
+            connections=s.fetch_per_host,
+        )
+        slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
+        files = Direct(self.guard, slots, rules)
+        return Fetcher(files, None, mode=s.ytdlp)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """Downloading without a job."""
+        from framemill.services.downloads import Downloads
+
+        return Downloads(lambda: self.fetcher)
 
     @cached_property
     def access(self) -> "Access":
@@ -383,7 +498,64 @@ class App:
             stuck_after=self.settings.stuck_after,
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
+            chores=self._chores,
         )
+
+    @property
+    def _chores(self) -> "Sequence[Chore]":
+        from framemill.engine.janitor import Chore
+        from framemill.engine.leftovers import Leftovers
+
+        leftovers = Leftovers(database=self.database, places=self.places)
+        often = self.settings.watchdog_interval
+        return (
+            Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+            Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+            Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(
+                name="half-written files removed", every=timedelta(hours=1), do=lambda: self.keeping.sweep()
+            ),
+        )
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The use cases around uploads; InvalidSettings where a kind of file is unknown."""
+        from framemill.domain.sniffing import ENDINGS
+        from framemill.domain.uploads import Limits
+        from framemill.services.upload_starts import UploadStarts
+        from framemill.services.uploads import Uploads
+
+        s = self.settings
+        types = tuple(word.strip().lower().lstrip(".") for word in s.upload_types.split(",") if word.strip())
+        if not types or (unknown := [word for word in types if word not in ENDINGS]):
+            raise InvalidSettings(
+                f"setting 'upload_types': {', '.join(unknown) if types else 'nothing'} cannot be taken in",
+                hint=f"known: {', '.join(ENDINGS)}",
+            )
+        limits = Limits(max_bytes=s.upload_max_bytes, types=types)
+        starts = UploadStarts(
+            self.database,
+            self.collections,
+            limits=limits,
+            part_bytes=s.upload_part_bytes,
+            expiry=s.upload_expiry,
+        )
+        return Uploads(self.database, self.blobs, starts, self._upload_ends, limits=limits)
+
+    @cached_property
+    def upload_watch(self) -> "UploadWatch":
+        """Who looks after uploads that were left."""
+        from framemill.services.upload_watch import UploadWatch
+
+        return UploadWatch(self.database, self.blobs, self._upload_ends)
+
+    @cached_property
+    def _upload_ends(self) -> "UploadEnds":
+        from framemill.services.upload_ends import UploadEnds
+
+        return UploadEnds(self.database, self.blobs, self.remover, start=self.video_jobs.start_default)
 
     @cached_property
     def prices(self) -> "Prices":

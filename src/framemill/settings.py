@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     cache_dir: _Path = Field(
         default_factory=_cache_dir,
-        description="What may be deleted at any time: what the programs can do, read once per version.",
+        description="What may be deleted at any time: what the programs can do, and copies of stored videos.",
     )
     database_url: SecretStr | None = Field(
         None,
@@ -102,24 +102,6 @@ class Settings(BaseSettings):
     storage_dir: _Path | None = Field(
         None,
         description="The folder that videos are kept in, on one file system. Unset: `storage` in data_dir.",
-    )
-    work_dir: _Path | None = Field(
-        None,
-        description="Where workers keep what they work on for stored videos: a folder of this machine alone, "
-        "with room for several results at once. Unset: `work` in data_dir.",
-    )
-    shared_work: Literal["auto", "yes", "no"] = Field(
-        "auto",
-        description="Keep what each step of a job on a stored video made in the store until the job ends, so "
-        "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
-        "storage s3; yes; or no, for workers on one machine.",
-    )
-    stage_cache_bytes: int = Field(
-        20 << 30,
-        ge=0,
-        le=_MOST_BYTES,
-        description="Bytes of copies of stored videos that a machine keeps in cache_dir where it cannot read "
-        "them in place. What is in use may exceed it.",
     )
     storage_floor: int = Field(
         512 << 20,
@@ -136,6 +118,16 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="How this installation is reached from outside; addresses of files begin with it.",
+    )
+    playback_lifetime: Duration = Field(
+        timedelta(hours=1),
+        le=timedelta(days=7),
+        description="How long an address that plays a video is valid; at most 7 days.",
+    )
+    media_proxy: bool = Field(
+        False,
+        description="With storage s3: media goes through this server instead of being fetched from the "
+        "store by players, which are sent there otherwise.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -178,6 +170,23 @@ class Settings(BaseSettings):
     s3_sse_key: SecretStr | None = Field(
         None, description="For kms the key's id, unset for the account's own; for c 32 bytes in base64."
     )
+    upload_max_bytes: int = Field(
+        2 << 30, gt=0, le=_MOST_BYTES, description="Largest file in bytes that may be uploaded."
+    )
+    upload_part_bytes: int = Field(
+        10 << 20,
+        ge=5 << 20,
+        le=5 << 30,
+        description="How many bytes one part of an upload has; more where there would be over 10,000.",
+    )
+    upload_expiry: Duration = Field(
+        timedelta(hours=6),
+        description="How long an upload may take; then what came of it is removed.",
+    )
+    upload_types: str = Field(
+        "mp4,m4v,mov,3gp,mkv,webm,avi,ts,m2ts,mts,flv,wmv,mpg,mpeg,ogv,mxf,mp3,m4a,wav,flac,ogg,opus,aac,wma",
+        description="Endings of files that are taken in, separated by commas; the content must fit.",
+    )
     ffmpeg: _Path | None = Field(None, description="The ffmpeg to use instead of the bundled one.")
     ffprobe: _Path | None = Field(None, description="The ffprobe to use instead of the bundled one.")
     packager: _Path | None = Field(
@@ -198,6 +207,24 @@ class Settings(BaseSettings):
     )
     profiles_file: _Path | None = Field(
         None, description="TOML file whose profiles extend the built-in ones."
+    )
+    work_dir: _Path | None = Field(
+        None,
+        description="Where workers keep what they work on for stored videos: a folder of this machine alone, "
+        "with room for several results at once. Unset: `work` in data_dir.",
+    )
+    shared_work: Literal["auto", "yes", "no"] = Field(
+        "auto",
+        description="Keep what each step of a job on a stored video made in the store until the job ends, so "
+        "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
+        "storage s3; yes; or no, for workers on one machine.",
+    )
+    stage_cache_bytes: int = Field(
+        20 << 30,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes of copies of stored videos that a machine keeps in cache_dir where it cannot read "
+        "them in place. What is in use may exceed it.",
     )
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
@@ -298,6 +325,35 @@ class Settings(BaseSettings):
         gt=0,
         le=1 << 40,
         description="Largest picture that is decoded: 8192x8192. A larger claim attacks memory.",
+    )
+
+    fetch_allow: str = Field(
+        "",
+        description="What may be fetched from beside public addresses on ports 80 and 443: hosts, host:port, "
+        "addresses or networks, separated by commas.",
+    )
+    fetch_max_bytes: int | None = Field(
+        20 << 30, gt=0, le=_MOST_BYTES, description="Largest file in bytes that is downloaded."
+    )
+    fetch_timeout: Duration = Field(
+        timedelta(hours=6), description="How long one download may take; started again it goes on."
+    )
+    fetch_min_rate: int = Field(
+        1024,
+        ge=0,
+        le=_MOST_BYTES,
+        description="Bytes a second below which a download is given up and tried again later.",
+    )
+    fetch_per_host: int = Field(
+        4, ge=1, le=64, description="Connections to one host at a time, over all downloads of this machine."
+    )
+    ytdlp: Literal["off", "auto", "on"] = Field(
+        "auto",
+        description="Whether yt-dlp downloads from pages that show a video: off; auto, where an address is "
+        "no file; or on, for all addresses that do not end like a file.",
+    )
+    ytdlp_cookies: _Path | None = Field(
+        None, description="A cookies.txt that yt-dlp may use; whoever may submit addresses uses its logins."
     )
 
     @field_validator("keep_jobs", mode="before")

@@ -65,9 +65,18 @@ def test_a_queued_batch_can_be_seen_ended_and_tried_again(cli: Cli, footage: Pat
     shown = json.loads(cli("batch", "show", batch, "--json").stdout)
 
     assert cancelled.stdout == f"{batch} cancelled: 3 jobs\n"
+    assert len(cli("jobs", "list", "--batch", batch[-8:]).stdout.splitlines()) == 3
     assert retried.stdout == f"{batch} queued again: 3 jobs\n"
     assert (shown["total"], shown["counts"]) == (3, {"queued": 3})
     assert batch in cli("batch", "list").stdout
+
+
+def test_how_many_run_at_once_is_not_for_who_only_queues_them(cli: Cli, footage: Path) -> None:
+    done = cli("batch", "run", "in", *_STILLS, "-o", "out", "--async", "--jobs", "4")
+
+    assert done.returncode == 2
+    assert "the workers decide" in done.stderr
+    assert cli("jobs", "list").stdout == ""
 
 
 def test_ctrl_c_ends_a_batch_and_leaves_nothing_behind(cli: Cli, footage: Path, tmp_path: Path) -> None:
@@ -92,7 +101,8 @@ def test_a_watched_folder_is_worked_on_once(cli: Cli, footage: Path) -> None:
     first = cli(*command, "--move-done", "done")
     second = cli(*command, "--move-done", "done")
 
-    assert first.returncode == second.returncode == 0
+    # The second has nothing left to do: what failed is known.
+    assert (first.returncode, second.returncode) == (1, 0)
     told = [line.split("  ")[1:3] for line in first.stderr.splitlines()]
     assert ["submitted", "cam1/a.mp4"] in told
     assert ["failed", "cam2/bad.mp4"] in told

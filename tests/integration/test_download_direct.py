@@ -18,13 +18,15 @@ from framemill.errors import (
     DownloadFailed,
     DownloadInterrupted,
     FramemillError,
+    OutputExists,
     SourceChanged,
 )
 from framemill.fetch.addresses import AllowList
 from framemill.fetch.crew import Rules
-from framemill.fetch.direct import Come, Direct, Fetched, Reins
+from framemill.fetch.direct import Direct
 from framemill.fetch.guard import Guard
 from framemill.fetch.slots import Slots
+from framemill.fetch.wishes import Come, Fetched, Reins, Wish
 from tests.servers.origin import Content, Film, Origin, long_ago
 
 pytestmark = pytest.mark.integration
@@ -46,9 +48,14 @@ def _direct(folder: Path, allow: str, rules: Rules = RULES, *, per_host: int = 4
 def _bring(
     origin: Origin, folder: Path, *, path: str = "/film.mp4", rules: Rules = RULES, reins: Reins | None = None
 ) -> Fetched:
-    return _direct(folder, origin.allow, rules).fetch(
-        origin.url(path), folder / "out.mp4", part=folder / "out.part", reins=reins
+    (done,) = _direct(folder, origin.allow, rules).fetch(
+        origin.url(path),
+        lambda _name: folder / "out.mp4",
+        part=folder / "out.part",
+        wish=Wish(),
+        reins=reins or Reins(),
     )
+    return done
 
 
 def _left(folder: Path) -> list[str]:
@@ -163,7 +170,9 @@ def test_a_film_that_grew_meanwhile_is_begun_anew(origin: Origin, tmp_path: Path
 
 
 def _fetch_elsewhere(folder: Path, allow: str, url: str) -> None:
-    _direct(folder, allow).fetch(url, folder / "out.mp4", part=folder / "out.part")
+    _direct(folder, allow).fetch(
+        url, lambda _name: folder / "out.mp4", part=folder / "out.part", wish=Wish(), reins=Reins()
+    )
 
 
 def _killed(origin: Origin, folder: Path, *, when: Callable[[], bool]) -> None:
@@ -435,7 +444,11 @@ def test_all_downloads_together_keep_to_the_hosts_limit(origin: Origin, tmp_path
     def one(number: int) -> None:
         try:
             _direct(tmp_path, origin.allow, per_host=2).fetch(
-                origin.url("/film.mp4"), tmp_path / f"{number}.mp4", part=tmp_path / f"{number}.part"
+                origin.url("/film.mp4"),
+                lambda _name: tmp_path / f"{number}.mp4",
+                part=tmp_path / f"{number}.part",
+                wish=Wish(),
+                reins=Reins(),
             )
         except FramemillError as error:
             failed.append(error)
@@ -471,3 +484,32 @@ def test_a_name_from_the_server_is_made_harmless(origin: Origin, tmp_path: Path)
     )
 
     assert _bring(origin, tmp_path).name == "b_ c.mp4"
+
+
+def test_a_file_that_is_there_already_is_neither_replaced_nor_fetched(origin: Origin, tmp_path: Path) -> None:
+    origin.films["/film.mp4"] = Film(content=Content(4 * MIB))
+    (tmp_path / "film.mp4").write_text("mine")
+
+    def place(name: str) -> Path:
+        if (tmp_path / name).exists():
+            raise OutputExists(name)
+        return tmp_path / name
+
+    with pytest.raises(OutputExists):
+        _direct(tmp_path, origin.allow).fetch(
+            origin.url("/film.mp4"), place, part=tmp_path / "out.part", wish=Wish(), reins=Reins()
+        )
+
+    assert (tmp_path / "film.mp4").read_text() == "mine"
+    assert len(origin.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/vnd.apple.mpegurl"])
+def test_a_page_is_not_taken_for_a_film(origin: Origin, tmp_path: Path, kind: str) -> None:
+    origin.films["/film.mp4"] = Film(content=Content(100), headers={"Content-Type": kind})
+
+    with pytest.raises(DownloadFailed) as caught:
+        _bring(origin, tmp_path)
+
+    assert caught.value.reason == "page"
+    assert _left(tmp_path) == []

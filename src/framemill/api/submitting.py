@@ -7,7 +7,7 @@ videos, and specs name inputs.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from framemill.api import jobs, videos
 from framemill.api.dependencies import Action, Caller, TheApp, may
@@ -22,18 +22,17 @@ router = APIRouter()
 
 _NORMAL = 5
 _MOST_STEPS = 50
-_TRIM = {"video": "01990000-0000-7000-8000-000000000000", "operation": {"op": "trim", "start": 10, "end": 20}}
-_PUBLISH = {
-    "video": "01990000-0000-7000-8000-000000000000",
-    "pipeline": "publish",
-    "settings": {"ladder.crf": 22},
-}
+_A_VIDEO = "01990000-0000-7000-8000-000000000000"
+_EXAMPLES: list[JsonValue] = [
+    {"video": _A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}},
+    {"video": _A_VIDEO, "pipeline": "publish", "settings": {"ladder.crf": 22}},
+]
 
 
 class Work(BaseModel):
     """What is to be done with a video: an operation, a list of them, or a pipeline."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [_TRIM, _PUBLISH]})
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
 
     video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
     operation: dict[str, Any] | None = Field(
@@ -117,11 +116,11 @@ def submit(
 
 
 @router.post("/plans", tags=["plans"])
-def plan(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLANS_MAKE)]) -> PlanView:
+def make(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLANS_MAKE)]) -> PlanView:
     """Show what a job would do, without doing it."""
     for video in wish.videos().values():
         videos.seen(app, caller, video)
-    found, estimate = app.video_jobs.plan(wish.specs(), video=wish.video, inputs=wish.videos())
+    found, estimate = app.video_plans.plan(wish.specs(), inputs=wish.videos())
     return PlanView(estimate=estimate, plan=_without_paths(as_data(found)))
 
 

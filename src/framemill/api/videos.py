@@ -119,7 +119,7 @@ def list_all(
     shelf = None if collection is None else app.collections.get(place.id, collection)
     wanted = WantedVideos(
         workspace_id=place.id,
-        collection_id=shelf and shelf.id,
+        collection_id=None if shelf is None else shelf.id,
         states=tuple(one for one in SEEN if one in state or not state),
         text=text,
     )

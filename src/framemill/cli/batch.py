@@ -10,14 +10,13 @@ import typer
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK, exit_code
 from framemill.cli.job_control import parse_priority
-from framemill.cli.opened import NOBODY, nobody_works, opened
+from framemill.cli.opened import NOBODY, nobody_works, opened, whole_batch_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
 from framemill.domain.states import JobState
 
 if TYPE_CHECKING:
-    from framemill.app import App
     from framemill.services.intake import Found
     from framemill.services.records import BatchRecord, JobRecord
 
@@ -136,6 +135,8 @@ def run(
         overwrite=overwrite,
         priority=parse_priority(priority, hint="--priority") if priority else 5,
     )
+    if queued and side_by_side:
+        raise typer.BadParameter("with --async the workers decide how many run at once", param_hint="--jobs")
     hands = count(side_by_side, hint="--jobs", most=64) if side_by_side else 1
     sieve = Sieve(include=tuple(include or ()), recursive=recursive, follow=follow, avoid=(what.destination,))
     coming = _some(found(files, sieve), files)
@@ -168,7 +169,7 @@ def show(batch: _Id, as_json: Json = False) -> int:
     from framemill.store.listing import Wanted
 
     with opened() as app:
-        record = app.batches.get(_whole_id(app, batch))
+        record = app.batches.get(whole_batch_id(app, batch))
         failed = app.jobs.page(Wanted(batch_id=record.id, states=(JobState.FAILED,)), limit=100)
         running = app.jobs.page(Wanted(batch_id=record.id, states=(JobState.RUNNING,)), limit=100)
     if as_json:
@@ -189,7 +190,7 @@ def show(batch: _Id, as_json: Json = False) -> int:
 def cancel(batch: _Id, as_json: Json = False) -> int:
     """End all of it."""
     with opened() as app:
-        batch_id = _whole_id(app, batch)
+        batch_id = whole_batch_id(app, batch)
         ended = app.batches.cancel(batch_id)
     if as_json:
         out_json({"batch": batch_id, "cancelled": ended})
@@ -206,7 +207,7 @@ def retry(
     """Another try for what failed."""
     states = (JobState.FAILED, *((JobState.CANCELLED,) if cancelled else ()))
     with opened() as app:
-        batch_id = _whole_id(app, batch)
+        batch_id = whole_batch_id(app, batch)
         tried = list(app.batches.retry(batch_id, states=states))
         idle = nobody_works(app)
     refused = [(job_id, error) for job_id, error in tried if error is not None]
@@ -241,15 +242,6 @@ def _some(coming: "Iterator[Found]", given: list[str]) -> "Iterator[Found]":
         )
         raise missing
     return chain((first,), coming)
-
-
-def _whole_id(app: "App", given: str) -> str:
-    if not given.strip():  # an unset variable of a script would fit every batch
-        raise typer.BadParameter("give a batch's id", param_hint="BATCH")
-    near = app.batches.find(given)
-    if len(near) > 1:
-        raise typer.BadParameter(f"{given!r} fits several batches; write more of it", param_hint="BATCH")
-    return near[0] if near else given
 
 
 def _counts(record: "BatchRecord") -> str:

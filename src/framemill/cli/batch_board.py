@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from framemill.cli.page import colourful
 from framemill.cli.terminal import err, harmless
-from framemill.engine.events import Event, Progress
+from framemill.domain.states import JobState
+from framemill.engine.events import Event, JobChanged, Progress
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -62,7 +63,11 @@ class Lines(Board):
         self._last = now()
 
     def __call__(self, event: Event) -> None:
-        """Say how far a job is where nothing was said for a while."""
+        """Say how far a job is where nothing was said for a while, and where one is held up."""
+        if isinstance(event, JobChanged) and event.state is JobState.PAUSED:
+            with self._lock:
+                name = self._names.get(event.job_id, "")
+                self._say(f"paused {name}: `framemill jobs resume {event.job_id}` lets it go on")
         if not isinstance(event, Progress):
             return
         with self._lock:
@@ -118,6 +123,10 @@ class Bars(Board):
 
     def __call__(self, event: Event) -> None:
         """Move its bar and that of all."""
+        if isinstance(event, JobChanged) and event.state is JobState.PAUSED:
+            with self._lock:
+                if (bar := self._jobs.get(event.job_id)) is not None:
+                    self._bars.update(bar, what="paused")
         if not isinstance(event, Progress):
             return
         with self._lock:

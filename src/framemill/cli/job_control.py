@@ -82,7 +82,7 @@ def retry(
     from framemill.cli.running import run_job
 
     if queued:
-        return _steer(job, lambda jobs, job_id: jobs.retry(job_id), as_json=as_json)
+        return _steer(job, lambda jobs, job_id: jobs.retry(job_id), as_json=as_json, quiet=quiet)
     with opened() as app:
         job_id = whole_id(app, job)
         app.jobs.retry(job_id, foreground=True)
@@ -163,7 +163,14 @@ def parse_priority(text: str, *, hint: str) -> int:
     raise typer.BadParameter(f"{text!r} is not a number from 1 to 10", param_hint=hint)
 
 
-def _steer(job: str, act: "Callable[[Jobs, str], None]", *, as_json: bool, said: str | None = None) -> int:
+def _steer(
+    job: str,
+    act: "Callable[[Jobs, str], None]",
+    *,
+    as_json: bool,
+    quiet: bool = False,
+    said: str | None = None,
+) -> int:
     """Do something to a job and say what it is now."""
     with opened() as app:
         job_id = whole_id(app, job)
@@ -174,6 +181,6 @@ def _steer(job: str, act: "Callable[[Jobs, str], None]", *, as_json: bool, said:
         out_json({"job": job_id, "state": str(now.state), "priority": now.priority})
     else:
         out(f"{job_id} {said or now.state}")
-        if idle:
+        if idle and not quiet:
             err(NOBODY)
     return OK

@@ -8,7 +8,7 @@ from framemill.cli import job_control, job_watch
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
 from framemill.cli.job_pages import as_document, record_document, row, told
-from framemill.cli.opened import ids, opened, whole_id
+from framemill.cli.opened import ids, opened, whole_batch_id, whole_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, out, out_json
 from framemill.cli.wording import columns
@@ -86,14 +86,14 @@ def list_jobs(
     states = chosen(state)
     if not limit.isdecimal() or not 1 <= int(limit) <= 1000:
         raise typer.BadParameter(f"{limit!r} is not a number from 1 to 1000", param_hint="--limit")
-    wanted = Wanted(
-        states=tuple(states),
-        kind=kind.replace("-", "_") if kind else None,
-        owner=owner,
-        batch_id=batch,
-        name=input_name,
-    )
     with opened() as app:
+        wanted = Wanted(
+            states=tuple(states),
+            kind=kind.replace("-", "_") if kind else None,
+            owner=owner,
+            batch_id=whole_batch_id(app, batch) if batch else None,
+            name=input_name,
+        )
         start = whole_id(app, before) if before else None
         page = app.jobs.page(wanted, before=start, limit=int(limit))
     if as_json:

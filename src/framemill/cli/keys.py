@@ -90,7 +90,7 @@ def list_keys(
 ) -> int:
     """One line each."""
     with opened() as app:
-        found = app.access.keys(revoked=everything)
+        found = app.access.list_keys(revoked=everything)
     if as_json:
         out_json([_document(key) for key in found])
         return OK

@@ -34,6 +34,16 @@ def whole_id(app: "App", given: str) -> str:
     return near[0] if near else given
 
 
+def whole_batch_id(app: "App", given: str) -> str:
+    """The id of the batch that `given` begins or ends."""
+    if not given.strip():  # an unset variable of a script would fit every batch
+        raise typer.BadParameter("give a batch's id", param_hint="BATCH")
+    near = app.batches.find(given)
+    if len(near) > 1:
+        raise typer.BadParameter(f"{given!r} fits several batches; write more of it", param_hint="BATCH")
+    return near[0] if near else given
+
+
 def ids(incomplete: str) -> list[str]:
     """What the shell offers where a job is to be named: the newest ones."""
     with opened() as app:

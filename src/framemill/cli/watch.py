@@ -13,7 +13,7 @@ import typer
 
 from framemill.cli import batch
 from framemill.cli.catalog import Entry
-from framemill.cli.exit_codes import OK
+from framemill.cli.exit_codes import FAILED, OK
 from framemill.cli.job_control import parse_priority
 from framemill.cli.opened import NOBODY, nobody_works, opened
 from framemill.cli.program import AnyCommand, command
@@ -65,7 +65,12 @@ def watch(
     move_done: Annotated[
         str | None, typer.Option(metavar="DIR", help="Where files go when their job has completed.")
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Take what is complete now, and end.")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Take what is complete now, and end; exit code 1 where something failed."
+        ),
+    ] = False,
     here: Annotated[
         bool, typer.Option("--run", help="Run the jobs here, not by `framemill worker`.")
     ] = False,
@@ -115,7 +120,7 @@ def watch(
             err(NOBODY)
         with _running(app, here=here, size=hands) as running:
             _look(watching, tell, running, once=once, settle_s=settle_s)
-    return OK
+    return FAILED if once and tell.failed else OK
 
 
 def _watch(
@@ -195,9 +200,11 @@ class _Teller:
         self._folder = folder
         self._as_json = as_json
         self._quiet = quiet
+        self.failed = False  # a file's job failed, or it was refused
 
     def __call__(self, news: "Iterable[News]") -> None:
         for one in news:
+            self.failed = self.failed or one.what in {"failed", "refused"}
             if self._as_json:
                 data = {"event": one.what, "input": str(one.path), "job": one.job_id, "said": one.said}
                 # Typer's echo flushes: who follows wants each line now.

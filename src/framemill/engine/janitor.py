@@ -4,7 +4,6 @@ Workers that died are the reaper's. Any number of janitors may run: each act is
 a transaction that looks again before it changes anything.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import clear_up
 from framemill.engine.stored import dump_error
+from framemill.engine.workspace import Workspace
 from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
@@ -27,8 +27,6 @@ from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release, unblock
 from framemill.store.workers import audit
-
-log = logging.getLogger(__name__)
 
 _ACTOR = "janitor"
 _CLEANING = timedelta(hours=1)
@@ -95,7 +93,7 @@ class Janitor:
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
             done = replace(
                 done,
-                folders=self._remove_orphans(now) + self._clear_store(),
+                folders=self._remove_orphans(now),
                 jobs=self._forget_jobs(),
                 workers=self._forget_workers(now),
             )
@@ -197,11 +195,9 @@ class Janitor:
             with self.database.read() as session:
                 ended = ended_between(session, after, until, limit=_AT_ONCE)
             for job in ended:
-                if (job.error or {}).get("code") not in KEEPS_WORK and self._remove_folder(job):
+                if (job.error or {}).get("code") not in KEEPS_WORK and _remove_folder(self.places.of(job)):
                     removed += 1
                     self._note_removal(job)
-                if job.video_id is not None:
-                    self._sweep(job.id)
             looked_at += len(ended)
             if len(ended) < _AT_ONCE or ended[-1].finished_at is None:
                 self._looked_at = max(after, until)
@@ -209,39 +205,6 @@ class Janitor:
             self._looked_at = after = ended[-1].finished_at
             if looked_at >= _MOST_LOOKED_AT:
                 return removed
-
-    def _remove_folder(self, job: Job) -> bool:
-        """True where there was one on this machine."""
-        place = self.places.of(job)
-        with suppress(OSError):  # on a disk that is not there, say
-            if place.root.is_dir():
-                place.remove()
-                return True
-        return False
-
-    def _clear_store(self) -> int:
-        """Remove what jobs on stored videos left, where this process has a store."""
-        if self.places.work is None or self.places.open_stock is None:
-            return 0
-        from framemill.engine.leftovers import clear_machine, clear_work
-
-        done = clear_machine(self.database, self.places.work)
-        try:
-            return done + clear_work(self.database, self.places.stock.blobs)
-        except FramemillError as error:  # the next round finds the same
-            log.warning("store.not_cleared: %s", error)
-            return done
-
-    def _sweep(self, job_id: str) -> None:
-        if self.places.open_stock is None:
-            return
-        from framemill.engine.shelving import sweep_unrecorded
-
-        try:
-            with suppress(JobNotFound):
-                sweep_unrecorded(self.database, self.places.stock.blobs, job_id)
-        except FramemillError as error:  # `framemill storage gc` finds the same
-            log.warning("store.not_swept: %s", error)
 
     def _note_removal(self, job: Job) -> None:
         with self.database.write() as session, suppress(JobNotFound):
@@ -280,3 +243,12 @@ def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime)
     error = FramemillError("nothing of the job can be done any more", hint="`framemill jobs retry ID`")
     outcomes.fail_job(session, job, dump_error(error), now=now)
     return []
+
+
+def _remove_folder(place: Workspace) -> bool:
+    """True where there was one on this machine."""
+    with suppress(OSError):  # on a disk that is not there, say
+        if place.root.is_dir():
+            place.remove()
+            return True
+    return False

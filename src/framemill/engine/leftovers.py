@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -9,17 +10,42 @@ from pathlib import Path
 from framemill.domain.states import JobState
 from framemill.engine import transfer
 from framemill.engine.failures import KEEPS_WORK
+from framemill.engine.places import Places
+from framemill.engine.shelving import sweep_unrecorded
 from framemill.engine.stock import WORK
 from framemill.engine.workspace import PREFIX, remove
 from framemill.errors import JobNotFound
 from framemill.storage.blobs import BlobStore
+from framemill.store.cleaning import doubtful_publications
 from framemill.store.database import Database
 from framemill.store.jobs import get_job
 
 # Of a job that has just ended a worker may still be clearing up; somebody may retry it.
 _GRACE = timedelta(minutes=10)
+_LOOK_BACK = timedelta(days=1)
 # A folder whose job is not known may be another installation's.
 _UNKNOWN = timedelta(days=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Leftovers:
+    """A chore: everything below, on this machine and in the store."""
+
+    database: Database
+    places: Places
+    _until: datetime | None = None  # publications of jobs that ended until then were looked at
+
+    def clear(self) -> int:
+        """Remove what was left; returns of how many jobs."""
+        assert self.places.work is not None
+        blobs = self.places.stock.blobs
+        removed = clear_machine(self.database, self.places.work) + clear_work(self.database, blobs)
+        with self.database.read() as session:
+            until = self.database.now(session) - _GRACE
+            ended = doubtful_publications(session, after=self._until or until - _LOOK_BACK, until=until)
+        removed += sum(sweep_unrecorded(self.database, blobs, job_id) > 0 for job_id in ended)
+        self._until = until
+        return removed
 
 
 def clear_machine(database: Database, work: Path) -> int:

@@ -17,7 +17,7 @@ from framemill.fetch.exchange import Answer, get
 from framemill.fetch.guard import Guard
 from framemill.fetch.journal import PartFile
 from framemill.fetch.names import name_of
-from framemill.fetch.refusals import refusal, refuse_encoded, too_large
+from framemill.fetch.refusals import refusal, refuse_encoded, refuse_page, too_large
 from framemill.fetch.slots import Slots
 from framemill.fetch.spans import Span, Spans
 from framemill.fetch.versions import Version, part_of, total_of_unsatisfied, version_of
@@ -55,13 +55,22 @@ class Crew:
     """One round of bringing pieces."""
 
     def __init__(
-        self, guard: Guard, slots: Slots, rules: Rules, part: PartFile, origin: Target, *, plain: bool
+        self,
+        guard: Guard,
+        slots: Slots,
+        rules: Rules,
+        part: PartFile,
+        origin: Target,
+        named: Callable[[str], object],
+        *,
+        plain: bool,
     ) -> None:
         self._guard = guard
         self._slots = slots
         self._rules = rules
         self._part = part
         self._origin = origin
+        self._named = named  # hears what the file is called, and may refuse that
         self._plain = plain
         self._at = origin  # where redirects led the last time
         self._lock = threading.Lock()
@@ -247,6 +256,7 @@ class Crew:
         self.whole = True
 
     def _begin(self, version: Version, answer: Answer) -> None:
+        refuse_page(answer)
         limit, length = self._rules.max_bytes, version.length
         if length is not None:
             if limit is not None and length > limit:
@@ -255,7 +265,9 @@ class Crew:
                 raise DiskFull(
                     f"the file has {length} bytes, more than are free on the disk", hint="free some space"
                 )
-        self._part.name = name_of(self._origin, answer.headers)
+        name = name_of(self._origin, answer.headers)
+        self._named(name)
+        self._part.name = name
         self._part.begin(version)
 
     def _stream(self, answer: Answer, at: int, stop: int | None) -> None:

@@ -7,8 +7,7 @@ anew once, never glued.
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,39 +18,11 @@ from framemill.fetch.guard import Guard
 from framemill.fetch.journal import PartFile
 from framemill.fetch.names import safe
 from framemill.fetch.slots import Slots
-from framemill.fetch.waiting import Stopped, never
+from framemill.fetch.wishes import Come, Fetched, Place, Reins, Wish, least
 
 _TICK_S = 0.1
 _SAVE_S = 2.0
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Come:
-    """How far a download is."""
-
-    bytes: int
-    total: int | None
-    rate: float  # bytes a second, of late
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A downloaded file."""
-
-    path: Path
-    name: str  # what it is called where it comes from
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reins:
-    """Who listens to a download and steers it; asked in the calling thread only."""
-
-    heard: Callable[[Come], None] = lambda _come: None
-    stopped: Stopped = never
-    paused: Callable[[], bool] = never
 
 
 class Direct:
@@ -62,28 +33,20 @@ class Direct:
         self._slots = slots
         self._rules = rules
 
-    def fetch(
-        self, url: str, to: Path | Callable[[str], Path], *, part: Path, reins: Reins | None = None
-    ) -> Fetched:
-        """Bring the file at `url` to `to`, which may depend on its name; `part` is where it grows.
-
-        Called again with the same `part`, also by another process after any
-        crash, it goes on where that stopped. What came stays there after a
-        failure that may pass. Raises AddressRefused, DownloadFailed (of
-        these, DownloadInterrupted may pass), SourceChanged, DiskFull,
-        Cancelled, OSError.
-        """
+    def fetch(self, url: str, to: Place, *, part: Path, wish: Wish, reins: Reins) -> tuple[Fetched, ...]:
+        """Bring the one file at `url`, as `Downloader` says."""
         target = parse(url)
+        rules = replace(self._rules, max_bytes=least(self._rules.max_bytes, wish.max_bytes))
         file = PartFile(part, url=target.url)
         file.open()
         try:
-            run = _Run(self._guard, self._slots, self._rules, file, target, reins or Reins())
+            run = _Run(self._guard, self._slots, rules, file, target, to, reins)
             run.bring()
             size, digest = run.digest()
             name = file.name or safe(target.path.partition("?")[0].rpartition("/")[2])
-            place = to(name) if callable(to) else to
-            file.finish(place)
-            return Fetched(path=place, name=name, bytes=size, sha256=digest)
+            place = to(name)
+            file.finish(place, overwrite=wish.overwrite)
+            return (Fetched(path=place, name=name, bytes=size, sha256=digest),)
         except BaseException as problem:
             _settle(file, problem)
             raise
@@ -108,9 +71,16 @@ class _Run:
     """One call of `fetch`."""
 
     def __init__(
-        self, guard: Guard, slots: Slots, rules: Rules, part: PartFile, origin: Target, reins: Reins
+        self,
+        guard: Guard,
+        slots: Slots,
+        rules: Rules,
+        part: PartFile,
+        origin: Target,
+        to: Place,
+        reins: Reins,
     ) -> None:
-        self._make_crew = partial(Crew, guard, slots, rules, part, origin)
+        self._make_crew = partial(Crew, guard, slots, rules, part, origin, to)
         self._rules = rules
         self._part = part
         self._reins = reins

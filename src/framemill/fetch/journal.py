@@ -12,7 +12,7 @@ import os
 import threading
 from pathlib import Path
 
-from framemill.errors import DownloadInterrupted
+from framemill.errors import DownloadInterrupted, OutputExists
 from framemill.fetch.spans import Spans
 from framemill.fetch.versions import Version
 
@@ -124,16 +124,32 @@ class PartFile:
         with self._lock:
             return self.done.missing(total)
 
-    def finish(self, to: Path) -> None:
-        """Give the whole file its name, for good; the journal goes."""
+    def finish(self, to: Path, *, overwrite: bool = False) -> None:
+        """Give the whole file its name, for good; the journal goes. OutputExists where the name is taken."""
         os.fsync(self._file)
-        self.path.replace(to)
+        if overwrite:
+            self.path.replace(to)
+        else:
+            self._link(to)
         self._journal.unlink(missing_ok=True)
         folder = os.open(to.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def _link(self, to: Path) -> None:
+        """Rename, but only to a name that is free."""
+        try:
+            to.hardlink_to(self.path)
+        except FileExistsError as error:
+            raise OutputExists(str(to)) from error
+        except OSError:  # a disk without links: the look and the rename are two
+            if to.exists():
+                raise OutputExists(str(to)) from None
+            self.path.replace(to)
+        else:
+            self.path.unlink()
 
     def discard(self) -> None:
         """Remove what has come."""

@@ -9,6 +9,12 @@ from framemill.fetch.exchange import Answer
 _GONE = {404, 410}
 _FORBIDDEN = {401, 402, 403, 407, 451}
 _PASSING = {408, 425, 429}
+_PAGES = frozenset(
+    {
+        *("text/html", "application/xhtml+xml", "application/vnd.apple.mpegurl", "application/x-mpegurl"),
+        *("audio/mpegurl", "audio/x-mpegurl", "application/dash+xml"),
+    }
+)
 
 
 def refusal(answer: Answer) -> DownloadFailed:
@@ -52,6 +58,17 @@ def refuse_encoded(answer: Answer) -> None:
     coding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
     if coding not in {"", "identity"}:
         raise DownloadFailed(f"{answer.target.host} packs the file ({coding[:20]})", reason="encoded")
+
+
+def refuse_page(answer: Answer) -> None:
+    """DownloadFailed (page) where the address is not of a file but of a page or a playlist."""
+    kind = (answer.headers.get_content_type() or "").lower()
+    if kind in _PAGES:
+        raise DownloadFailed(
+            f"{answer.target.host} gives a page or a playlist, not a file ({kind})",
+            reason="page",
+            hint="give the address of the file itself, or see FRAMEMILL_YTDLP",
+        )
 
 
 def too_large(limit: int) -> DownloadFailed:

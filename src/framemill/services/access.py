@@ -120,7 +120,7 @@ class Access:
         except IntegrityError:
             raise NameTaken(name) from None
 
-    def keys(self, *, revoked: bool = False) -> tuple[KeyRecord, ...]:
+    def list_keys(self, *, revoked: bool = False) -> tuple[KeyRecord, ...]:
         """All that could be used if they have not expired, or also those that were revoked; oldest first."""
         query = (
             select(ApiKey, Workspace.name)

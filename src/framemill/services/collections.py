@@ -18,6 +18,7 @@ from framemill.store.shelves import (
     find_collection,
     find_workspace,
     held_by_collections,
+    is_taken,
     list_collections,
     mark_videos,
 )
@@ -45,7 +46,9 @@ class Collections:
                 session.add(row)
                 data = {"name": row.name, "workspace": place}
                 _audit(session, row, now=now, actor=actor, action="collection.created", data=data)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             raise NameTaken(row.name) from None
         return CollectionRecord.of(row, Held())
 
@@ -85,7 +88,9 @@ class Collections:
                 row.name, row.updated_at = wanted, now
                 _audit(session, row, now=now, actor=actor, action="collection.renamed", data=data)
                 held = held_by_collections(session, place).get(row.id, Held())
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             raise NameTaken(wanted) from None
         return CollectionRecord.of(row, held)
 

@@ -13,16 +13,20 @@ from typing import Final
 from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session
 
-from framemill.domain.videos import VideoState
+from framemill.domain.videos import VideoState, next_video_state
 from framemill.errors import IllegalTransition, JobNotFound, VideoNotFound
 from framemill.services.originals import prefix_of
 from framemill.storage.blobs import BlobStore
 from framemill.store import shelves, videos
 from framemill.store.database import Database
 from framemill.store.video_tables import Collection, Video, Workspace
+from framemill.store.workers import audit
 
-# Longer than making the parts of an upload one file and reading it again takes: then who did it is dead.
-_COMPLETING: Final = timedelta(hours=6)
+# Whoever completes an upload says so every few seconds.
+_COMPLETING: Final = timedelta(minutes=1)
+# Uploads and downloads end long before, or their rows and jobs say that they are at it.
+_FORSAKEN: Final = timedelta(days=1)
+_ACTOR: Final = "janitor"
 _AT_ONCE = 500
 
 
@@ -81,6 +85,27 @@ class Remover:
             gone += len(done)
         self._remove_shelves()
         return gone
+
+    def give_up(self) -> int:
+        """Take away videos whose original nobody brings any more; returns how many."""
+        with self.database.read() as session:
+            before = self.database.now(session) - _FORSAKEN
+            ids = videos.forsaken(session, before=before, limit=_AT_ONCE)
+        gone = []
+        for video_id in ids:
+            with self.database.write(durable=True) as session, suppress(VideoNotFound):
+                video, now = videos.get_video(session, video_id, lock=True), self.database.now(session)
+                if video.state != VideoState.UPLOADING or video.updated_at >= before:
+                    continue  # it moved meanwhile
+                video.state, video.updated_at = (
+                    next_video_state(VideoState.UPLOADING, VideoState.DELETING),
+                    now,
+                )
+                data = {"filename": video.filename, "bytes": video.bytes}
+                subject = f"video:{video.id}"
+                audit(session, at=now, actor=_ACTOR, action="video.given_up", subject=subject, data=data)
+                gone.append(video_id)
+        return sum(self.remove(video_id) for video_id in gone)
 
     def clear(self, workspace_id: str, video_id: str) -> None:
         """Remove every byte that is stored for a video, and what is on its way; rows stay."""

@@ -42,8 +42,8 @@ _NEVER_CAME = frozenset({VideoState.UPLOADING, VideoState.FAILED})
 class Start(Protocol):
     """Starts what is to be made of a new video."""
 
-    def __call__(self, video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
-        """The job's id, None where nothing is to be made; with the same key the same job again."""
+    def __call__(self, video: str, *, pipeline: str | None) -> str | None:
+        """The job's id, None where nothing is to be made; asked again for a video the same job again."""
 
 
 class UploadEnds:
@@ -216,7 +216,7 @@ class UploadEnds:
             return
         job_id, error = None, None
         try:
-            job_id = self._start(video.id, pipeline=row.pipeline, idempotency_key=f"upload:{row.id}")
+            job_id = self._start(video.id, pipeline=row.pipeline)
         except FramemillError as problem:
             if problem.transient:
                 raise

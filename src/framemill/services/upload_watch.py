@@ -34,8 +34,10 @@ class Watched:
     removed: int = 0  # whose time had run out
     swept: int = 0  # of the store's, that no row names
 
-    def __bool__(self) -> bool:
-        return bool(self.completed or self.removed or self.swept)
+    @property
+    def all(self) -> int:
+        """Of everything together."""
+        return self.completed + self.removed + self.swept
 
 
 class UploadWatch:

@@ -25,6 +25,7 @@ from framemill.store.video_tables import Upload, Video
 
 URLS_AT_ONCE = 100
 _MOST_URLS = 1000
+_FORM_BYTES = 128 << 10
 _LONGEST_KEY = 255
 
 Sent = tuple[int, str | None]  # the number of a part, and its etag where the sender kept it
@@ -129,6 +130,8 @@ class Uploads:
     def take(self, asked: Announced, pieces: Iterable[bytes]) -> UploadRecord:
         """A whole file in one go: small ones from a form. Nothing is left of one that breaks off."""
         self._limits.check_name(asked.filename)
+        # What stands around a file in a form is not the file's.
+        self._limits.check_size(asked.filename, asked.bytes - _FORM_BYTES)
         record = self._starts.announce(replace(asked, bytes=max(1, min(asked.bytes, self._limits.max_bytes))))
         if record.id is None or record.state is not UploadState.OPEN:
             return record

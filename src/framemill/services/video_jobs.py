@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from framemill.domain.videos import VideoState
 from framemill.errors import IllegalTransition, InvalidSpec, VideoNotFound
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
@@ -109,9 +110,9 @@ def _video(session: Session, video_id: str, *, workspace_id: str | None = None) 
     except ValueError:
         raise VideoNotFound(video_id) from None
     video = session.get(Video, wanted)
-    if video is None or video.state == "deleting" or workspace_id not in {None, video.workspace_id}:
+    if video is None or video.state == VideoState.DELETING or workspace_id not in {None, video.workspace_id}:
         raise VideoNotFound(video_id)
-    if video.state != "ready" or video.key is None:
+    if video.state != VideoState.READY or video.key is None:
         raise IllegalTransition(f"the original of video {video_id} is not there: it is {video.state}")
     return video
 

@@ -21,7 +21,7 @@ from framemill.services.shelf_records import Arrival, StoredArtifact, VideoDetai
 from framemill.store import videos as store
 from framemill.store.base import Json
 from framemill.store.database import Database
-from framemill.store.shelves import find_collection, find_workspace
+from framemill.store.shelves import find_collection, find_workspace, is_taken
 from framemill.store.video_tables import Collection, Video, Workspace
 from framemill.store.workers import audit
 
@@ -180,11 +180,13 @@ class Videos:
                 video.updated_at = now
                 data = {"changed": sorted(checked), "collection": checked.get("collection_id")}
                 _audit(session, video, now=now, actor=actor, action="video.changed", data=data)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             raise VideoExists(changes.get("collection", "")) from None
         return VideoRecord.of(video)
 
-    def delete(self, video_id: str, *, actor: str = "") -> bool:
+    def delete(self, video_id: str, *, actor: str = "", reason: str | None = None) -> bool:
         """Delete a video with everything made from it; nobody sees it any more. VideoNotFound.
 
         Its jobs are cancelled. False where a worker has not let go of it yet:
@@ -193,7 +195,7 @@ class Videos:
         with self._database.write(durable=True) as session:
             video, now = store.get_video(session, video_id, lock=True), self._database.now(session)
             data = {name: getattr(video, name) for name in ("title", "filename", "stored_bytes", "sha256")}
-            data["collection"] = video.collection_id
+            data |= {"collection": video.collection_id, "reason": reason}
             video.state = next_video_state(VideoState(video.state), VideoState.DELETING)
             # Without it the row is in nobody's way.
             video.sha256, video.updated_at = None, now

@@ -24,6 +24,7 @@ from framemill.store.shelves import (
     Held,
     find_workspace,
     held_by_workspaces,
+    is_taken,
     list_collections,
     list_workspaces,
     mark_videos,
@@ -76,7 +77,9 @@ class Workspaces:
                 _add(session, row, now=now)
                 data = {"name": row.name, "quota_bytes": row.quota_bytes}
                 _audit(session, row, now=now, actor=actor, action="workspace.created", data=data)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             raise NameTaken(name) from None
         return WorkspaceRecord.of(row, Held())
 
@@ -114,7 +117,9 @@ class Workspaces:
                 _audit(session, row, now=now, actor=actor, action="workspace.changed", data=checked)
                 session.flush()
                 return WorkspaceRecord.of(row, held_by_workspaces(session, [row.id])[row.id])
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             raise NameTaken(str(checked.get("name"))) from None
 
     def delete(self, name_or_id: str, *, actor: str = "") -> None:
@@ -142,8 +147,10 @@ class Workspaces:
             with self._database.write(durable=True) as session:
                 row = Workspace(id=new_id(), name=DEFAULT_WORKSPACE, title="Default", pipeline="proxy")
                 _add(session, row, now=self._database.now(session))
-        except IntegrityError:
-            return  # somebody else was as quick
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+            # Somebody else was as quick.
 
 
 def nobodys(row_id: str) -> str:
@@ -153,11 +160,11 @@ def nobodys(row_id: str) -> str:
 
 def _add(session: Session, row: Workspace, *, now: datetime) -> None:
     row.created_at = row.updated_at = now
-    shelf = Collection(
-        id=new_id(), workspace_id=row.id, name=DEFAULT_COLLECTION, created_at=now, updated_at=now
-    )
-    session.add_all([row, shelf])
+    session.add(row)
     session.flush()
+    session.add(
+        Collection(id=new_id(), workspace_id=row.id, name=DEFAULT_COLLECTION, created_at=now, updated_at=now)
+    )
 
 
 def _audit(

@@ -46,7 +46,7 @@ class Cache:
         """
         name = hashlib.sha256(f"{key}\0{bytes}\0{sha256 or ''}".encode()).hexdigest()[:40]
         copy, lock = self._folder / name, self._folder / f"{name}{_LOCK}"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         while True:
             with lock.open("ab") as file:
                 if _taken(file, lock, fcntl.LOCK_SH) and _is_whole(copy, bytes):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from framemill.domain.states import JobState, TaskState
@@ -38,6 +38,19 @@ def ended_between(session: Session, after: datetime, until: datetime, *, limit: 
     query = select(Job).where(Job.finished_at > after, Job.finished_at <= until)
     query = query.options(load_only(*_OF_FOLDERS))
     return list(session.scalars(query.order_by(Job.finished_at).limit(limit)))
+
+
+def doubtful_publications(session: Session, *, after: datetime, until: datetime) -> list[str]:
+    """Jobs on stored videos that ended in this time and may have stored results that nobody recorded."""
+    more_than_once = Task.lease_token > 1
+    in_vain = and_(Job.state != JobState.COMPLETED, Task.lease_token > 0)
+    query = (
+        select(Job.id)
+        .join(Task, and_(Task.job_id == Job.id, Task.kind == "publish"))
+        .where(Job.finished_at > after, Job.finished_at <= until, Job.video_id.is_not(None))
+        .where(or_(more_than_once, in_vain))
+    )
+    return list(session.scalars(query))
 
 
 def delete_jobs(session: Session, job_ids: Sequence[str], *, before: datetime) -> list[str]:

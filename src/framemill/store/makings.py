@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from framemill.domain.videos import VideoState
 from framemill.errors import VideoNotFound
 from framemill.store.base import Json
 from framemill.store.video_tables import Video
@@ -12,7 +13,7 @@ from framemill.store.video_tables import Video
 
 def hold_video(session: Session, video_id: str) -> Video:
     """The video, which cannot go until the transaction ends; VideoNotFound where it has gone or is going."""
-    query = select(Video).where(Video.id == video_id, Video.state == "ready")
+    query = select(Video).where(Video.id == video_id, Video.state == VideoState.READY)
     video = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if video is None:
         raise VideoNotFound(video_id)
@@ -23,7 +24,7 @@ def count_stored(session: Session, video_id: str, added: int, *, now: datetime) 
     """Add bytes to what is stored of a video; VideoNotFound where it has gone or is going."""
     done = session.execute(
         update(Video)
-        .where(Video.id == video_id, Video.state == "ready")
+        .where(Video.id == video_id, Video.state == VideoState.READY)
         .values(stored_bytes=Video.stored_bytes + added, updated_at=now)
         .execution_options(synchronize_session=False)
     )

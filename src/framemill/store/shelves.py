@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framemill.domain.videos import VideoState, is_id
@@ -23,6 +24,11 @@ class Held:
 
     videos: int = 0
     stored_bytes: int = 0
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """True where a row was refused because another one has what may stand once only."""
+    return "unique constraint" in str(error.orig).lower()
 
 
 def find_workspace(session: Session, name_or_id: str, *, lock: bool = False) -> Workspace:

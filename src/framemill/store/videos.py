@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
@@ -27,6 +27,8 @@ SEEN = tuple(state for state in VideoState if state is not VideoState.DELETING)
 _PATIENCE = 10_000
 _CHUNK = 500
 _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
+# As the index of these few says, or SQLite would not see that it fits.
+_NOT_READY = text("videos.state <> 'ready'")
 _LAST = str(UUID(int=2**128 - 1))
 
 
@@ -76,6 +78,20 @@ def artifacts_of(session: Session, video_id: str) -> list[Artifact]:
     return list(session.scalars(select(Artifact).where(Artifact.video_id == video_id).order_by(Artifact.id)))
 
 
+def artifacts_of_many(session: Session, video_ids: Sequence[str]) -> list[Artifact]:
+    """Everything that was made from these videos."""
+    return list(session.scalars(select(Artifact).where(Artifact.video_id.in_(video_ids))))
+
+
+def worked_on(session: Session, video_ids: Sequence[str]) -> set[str]:
+    """Those of these videos that have a job which has not ended."""
+    states = [str(state) for state in JobState if not state.ended]
+    found = session.scalars(
+        select(Job.video_id).where(Job.video_id.in_(video_ids), Job.state.in_(states)).distinct()
+    )
+    return {video_id for video_id in found if video_id is not None}
+
+
 def count_stored(session: Session, video: Video) -> None:
     """Bring `stored_bytes` up to the original and the artifacts as they are in this transaction."""
     session.flush()
@@ -105,7 +121,10 @@ def going(session: Session, *, limit: int) -> list[str]:
     """Ids of videos that are being deleted, those for which it takes longest first."""
     return list(
         session.scalars(
-            select(Video.id).where(Video.state == VideoState.DELETING).order_by(Video.updated_at).limit(limit)
+            select(Video.id)
+            .where(Video.state == VideoState.DELETING, _NOT_READY)
+            .order_by(Video.updated_at)
+            .limit(limit)
         )
     )
 
@@ -121,7 +140,10 @@ def forsaken(session: Session, *, before: datetime, limit: int) -> list[str]:
     return list(
         session.scalars(
             select(Video.id)
-            .where(Video.state == VideoState.UPLOADING, Video.updated_at < before, ~uploads, ~jobs)
+            .where(
+                *(Video.state == VideoState.UPLOADING, _NOT_READY, Video.updated_at < before),
+                *(~uploads, ~jobs),
+            )
             .limit(limit)
         )
     )
@@ -196,11 +218,11 @@ def _load(session: Session, ids: Sequence[str]) -> list[Video]:
     return [found[video_id] for video_id in ids if video_id in found]
 
 
-def _holding(session: Session, ids: Sequence[str], text: str) -> list[str]:
-    """Those of `ids` with `text` in what people wrote, in the same order."""
-    sought = text.casefold()
+def _holding(session: Session, ids: Sequence[str], part: str) -> list[str]:
+    """Those of `ids` with `part` in what people wrote, in the same order."""
+    sought = part.casefold()
     rows: Any = session.execute(  # Any: rows of four columns
         select(Video.id, Video.title, Video.filename, Video.notes).where(Video.id.in_(ids))
     )
-    fitting = {row[0] for row in rows if any(sought in part.casefold() for part in row[1:])}
+    fitting = {row[0] for row in rows if any(sought in said.casefold() for said in row[1:])}
     return [video_id for video_id in ids if video_id in fitting]

@@ -1,6 +1,5 @@
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,27 +9,9 @@ from starlette.testclient import TestClient
 from framemill import errors
 from framemill.api.application import create_app
 from framemill.api.problems import STATUS
-from framemill.app import App, open_app
+from framemill.app import App
 from framemill.domain.access import Scope
 from framemill.errors import FramemillError, VideoNotFound
-from framemill.settings import Settings
-
-
-@pytest.fixture(name="app")
-def _app(tmp_path: Path) -> Iterator[App]:
-    app = open_app(Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache"))
-    yield app
-    app.close()
-
-
-@pytest.fixture(name="api")
-def _api(app: App) -> FastAPI:
-    return create_app(app)
-
-
-@pytest.fixture(name="client")
-def _client(api: FastAPI) -> TestClient:
-    return TestClient(api, base_url="http://127.0.0.1:8000")
 
 
 def _raising(api: FastAPI, error: Exception) -> None:

@@ -47,7 +47,7 @@ def test_a_file_in_parts_becomes_a_video_and_its_job_starts(yard: Yard) -> None:
         False,
     )
     assert done.sha256 == sha256(FILM)
-    assert list(yard.jobs.values()) == [(begun.video_id, "publish")]
+    assert yard.jobs == {begun.video_id: ["publish"]}
     (video,), _ = yard.rows()
     assert yard.stored() == {video.key: FILM}
     assert video.key == f"workspaces/{video.workspace_id}/{video.id}/original.mp4"
@@ -338,7 +338,7 @@ def test_while_somebody_completes_it_others_are_told_so(yard: Yard) -> None:
     yard.send(begun, FILM)
     second = []
 
-    def while_reading(video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
+    def while_reading(video: str, *, pipeline: str | None) -> str | None:
         second.append(yard.uploads.complete(begun.id or "").state)
         return None
 
@@ -349,7 +349,7 @@ def test_while_somebody_completes_it_others_are_told_so(yard: Yard) -> None:
 
 
 def test_a_pipeline_that_does_not_start_costs_no_original(yard: Yard) -> None:
-    def refuse(video_id: str, *, pipeline: str | None, idempotency_key: str) -> str | None:
+    def refuse(video: str, *, pipeline: str | None) -> str | None:
         raise InvalidSpec("no such pipeline")
 
     yard.start = refuse  # a pipeline that was removed meanwhile
@@ -401,7 +401,7 @@ def test_time_runs_out_and_nothing_stays(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     yard.send(begun, FILM)
     yard.clock.pass_by(6 * HOUR - 1)
-    assert not yard.watch.tidy()
+    assert yard.watch.tidy().all == 0
 
     yard.clock.pass_by(1)
 

@@ -1,0 +1,76 @@
+"""`/api-keys`: for people who are signed in; no key can make or end keys."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.domain.access import Scope
+from framemill.services.access import KeyRecord
+
+router = APIRouter(prefix="/api-keys", tags=["keys"])
+_Manager = Annotated[Caller, may(Action.KEYS_MANAGE)]
+
+
+class KeyView(BaseModel):
+    """A key, without its secret."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    name: str
+    prefix: str = Field(description="How it begins.")
+    scope: Scope
+    workspace: str | None = Field(description="The only workspace that exists for it; null: all do.")
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None = Field(description="To the minute.")
+
+    @classmethod
+    def of(cls, record: KeyRecord) -> "KeyView":
+        """The record for a client."""
+        return cls.model_validate(record)
+
+
+class NewKeyView(KeyView):
+    """A key as it is seen once."""
+
+    secret: str
+
+
+class KeyRequest(BaseModel):
+    """A key to be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(max_length=60)
+    scope: Scope = Scope.WRITE
+    workspace: str | None = Field(None, max_length=64, description="The workspace's name.")
+    days: int | None = Field(None, ge=1, le=3650, description="How long it works; null: for ever.")
+
+
+@router.get("")
+def list_all(app: TheApp, _: _Manager) -> tuple[KeyView, ...]:
+    """Every key that was not revoked."""
+    return tuple(KeyView.of(key) for key in app.access.list_keys())
+
+
+@router.post("", status_code=201)
+def create(wish: KeyRequest, app: TheApp, caller: _Manager) -> NewKeyView:
+    """Make a key; its secret is shown this once."""
+    new = app.access.create_key(
+        wish.name,
+        scope=wish.scope,
+        workspace=wish.workspace,
+        lifetime=None if wish.days is None else timedelta(days=wish.days),
+        actor=caller.name,
+    )
+    return NewKeyView(**KeyView.of(new.key).model_dump(), secret=new.secret)
+
+
+@router.delete("/{key_id}", status_code=204)
+def revoke(key_id: str, app: TheApp, caller: _Manager) -> None:
+    """End a key at once."""
+    app.access.revoke_key(key_id, actor=caller.name)

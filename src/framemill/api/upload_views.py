@@ -1,0 +1,188 @@
+"""What clients say about uploads, and what they are told."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from framemill.api.job_views import ErrorView
+from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
+from framemill.errors import InvalidSpec
+from framemill.services.upload_records import PartUrl, UploadRecord
+
+
+class Frozen(BaseModel):
+    """Never changes, and takes nothing that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Metadata(Frozen):
+    """What is kept with the video."""
+
+    title: str | None = Field(None, max_length=300, description="Default: the file's name.")
+    recorded_at: AwareDatetime | None = Field(None, description="When it was recorded, with its time zone.")
+    notes: str = Field("", max_length=20_000)
+
+
+class NewUpload(Frozen):
+    """A file that is to be uploaded."""
+
+    filename: str = Field(max_length=1000, examples=["interview.mp4"])
+    size: int = Field(description="Its length in bytes.", examples=[52428800])
+    sha256: str | None = Field(
+        None,
+        max_length=80,
+        description="Its SHA-256 in hex. With it a file that the collection has needs no upload.",
+    )
+    content_type: str | None = Field(
+        None, max_length=200, description="Not needed: the ending and the content decide."
+    )
+    metadata: Metadata = Metadata()
+    pipeline: str | None = Field(
+        None, max_length=64, description="What is made of it: publish, proxy, none. Default: the workspace's."
+    )
+
+
+class NewUploadThere(NewUpload):
+    """A file that is to be uploaded, and where to."""
+
+    workspace: str = DEFAULT_WORKSPACE
+    collection: str = DEFAULT_COLLECTION
+
+
+class Where(Frozen):
+    """Where one part goes."""
+
+    number: int
+    url: str = Field(description="Takes the part by PUT, with nothing but its bytes.")
+    bytes: int
+
+
+class Arrived(Frozen):
+    """A part that has arrived."""
+
+    number: int
+    bytes: int
+    etag: str
+
+
+class UploadView(Frozen):
+    """How an upload stands."""
+
+    id: str | None = Field(description="null where nothing needs to be uploaded: the content is there.")
+    video_id: str
+    workspace_id: str
+    collection_id: str
+    filename: str
+    state: UploadState
+    video_state: VideoState
+    size: int
+    part_size: int = Field(description="Every part but the last has this many bytes.")
+    part_count: int
+    sha256: str | None
+    duplicate: bool = Field(description="The collection had this content: `video_id` is the one that has it.")
+    job_id: str | None = Field(description="The first job on the video.")
+    error: ErrorView | None
+    expires_at: datetime
+    parts: tuple[Where, ...] = Field(description="Where the first hundred parts go; ask for more.")
+    received: tuple[Arrived, ...] = ()
+    missing: tuple[int, ...] = Field(description="Numbers of parts that have not arrived.")
+
+
+class Wanted(Frozen):
+    """Parts whose addresses are wanted."""
+
+    parts: tuple[int, ...] = Field(min_length=1, max_length=1000)
+    sha256: dict[int, str] = Field(
+        default={}, description="Digests of parts in hex, by number: the store refuses other bytes."
+    )
+
+
+class Urls(Frozen):
+    """Where parts go."""
+
+    parts: tuple[Where, ...]
+
+
+class Sent(Frozen):
+    """A part as its sender knows it."""
+
+    number: int
+    etag: str | None = Field(
+        None, max_length=200, description="What the store answered; checked where given."
+    )
+
+
+class Completion(Frozen):
+    """What the sender knows at the end."""
+
+    parts: tuple[Sent, ...] = Field((), max_length=10_000)
+    sha256: str | None = Field(None, max_length=80, description="Of the whole file; checked where given.")
+
+
+NOTHING_MORE = Completion()
+
+
+class Form(Frozen):
+    """The fields of a form with a file."""
+
+    workspace: str = DEFAULT_WORKSPACE
+    collection: str = DEFAULT_COLLECTION
+    title: str | None = None
+    recorded_at: AwareDatetime | None = None
+    notes: str = ""
+    pipeline: str | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def of(cls, fields: dict[str, str]) -> "Form":
+        """The fields as they came; InvalidSpec names what is wrong."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            issue = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            name = ".".join(str(part) for part in issue["loc"])
+            raise InvalidSpec(f"the form's field {name[:80]!r}: {issue['msg']}") from error
+
+
+FORM: dict[str, Any] = {  # Any: JSON
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    **{name: {"type": "string"} for name in Form.model_fields},
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "Comes last.",
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+def where(url: PartUrl) -> Where:
+    """The address for a client."""
+    return Where(number=url.number, url=url.url, bytes=url.bytes)
+
+
+def view(record: UploadRecord) -> UploadView:
+    """The record for a client."""
+    same = (
+        *("id", "video_id", "workspace_id", "collection_id", "filename", "state", "video_state"),
+        *("part_count", "sha256", "duplicate", "job_id", "expires_at", "missing"),
+    )
+    return UploadView(
+        **{name: getattr(record, name) for name in same},
+        size=record.bytes,
+        part_size=record.part_bytes,
+        error=ErrorView.of(record.error),
+        parts=tuple(map(where, record.urls)),
+        received=tuple(Arrived(number=p.number, bytes=p.bytes, etag=p.etag) for p in record.received),
+    )

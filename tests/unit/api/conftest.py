@@ -1,0 +1,136 @@
+"""The API on a database of its own, with two workspaces that know nothing of each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from framemill.api.application import create_app
+from framemill.app import App, open_app
+from framemill.domain.access import Scope
+from framemill.domain.states import JobState
+from framemill.settings import Settings
+from framemill.store.access_tables import ApiKey
+from framemill.store.jobs import new_id
+from framemill.store.tables import Job
+from framemill.store.video_tables import Collection, Video, Workspace
+
+BASE = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A workspace with something in it, and a key for each scope that is bound to it."""
+
+    workspace: str
+    collection: str
+    video: str
+    job: str
+    read: str
+    write: str
+
+
+@pytest.fixture(name="app")
+def _app(tmp_path: Path) -> Iterator[App]:
+    app = open_app(Settings(data_dir=tmp_path / "data"))
+    yield app
+    app.close()
+
+
+@pytest.fixture(name="api")
+def _api(app: App) -> FastAPI:
+    return create_app(app)
+
+
+@pytest.fixture(name="client")
+def _client(api: FastAPI) -> TestClient:
+    return TestClient(api, base_url=BASE, client=("127.0.0.1", 50000))
+
+
+@pytest.fixture(name="here")
+def _here(app: App) -> Place:
+    return _place(app, "here")
+
+
+@pytest.fixture(name="elsewhere")
+def _elsewhere(app: App) -> Place:
+    return _place(app, "elsewhere")
+
+
+@pytest.fixture(name="admin")
+def _admin(app: App) -> str:
+    return app.access.create_key("admin", scope=Scope.ADMIN).secret
+
+
+@pytest.fixture(name="expired")
+def _expired(app: App) -> str:
+    new = app.access.create_key("old", scope=Scope.ADMIN, lifetime=timedelta(days=1))
+    with app.database.write() as session:
+        session.get_one(ApiKey, new.key.id).expires_at = app.database.now(session)
+    return new.secret
+
+
+def bearer(key: str | None) -> dict[str, str]:
+    """The header of whoever has this key."""
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def a_job(app: App, *, workspace: str | None = None, video: str | None = None, **changes: object) -> str:
+    """A job's row that no worker knows."""
+    with app.database.write() as session:
+        now = app.database.now(session)
+        row = Job(
+            id=new_id(),
+            kind="trim",
+            specs=[{"op": "trim"}],
+            inputs={"input": {"path": "/srv/films/film.mp4"}},
+            destination={"path": "/srv/results", "overwrite": False, "missing": []},
+            workspace_id=workspace,
+            video_id=video,
+            state=JobState.QUEUED,
+            priority=5,
+            max_attempts=3,
+            created_at=now,
+            updated_at=now,
+        )
+        for name, value in changes.items():
+            setattr(row, name, value)
+        session.add(row)
+        return row.id
+
+
+def _place(app: App, name: str) -> Place:
+    workspace, collection, video = new_id(), new_id(), new_id()
+    with app.database.write() as session:
+        now = app.database.now(session)
+        times = {"created_at": now, "updated_at": now}
+        session.add(Workspace(id=workspace, name=name, title=name, **times))
+        session.flush()
+        session.add(Collection(id=collection, workspace_id=workspace, name="cameras", **times))
+        session.flush()
+        session.add(
+            Video(
+                id=video,
+                workspace_id=workspace,
+                collection_id=collection,
+                title=f"a film {name}",
+                filename="film.mp4",
+                state="ready",
+                key=f"workspaces/{workspace}/{video}/original.mp4",
+                bytes=1000,
+                **times,
+            )
+        )
+    app.blobs.put(f"workspaces/{workspace}/{video}/original.mp4", [b"x" * 1000])
+    return Place(
+        workspace=workspace,
+        collection=collection,
+        video=video,
+        job=a_job(app, workspace=workspace, video=video),
+        read=app.access.create_key(f"{name}-read", scope=Scope.READ, workspace=name).secret,
+        write=app.access.create_key(f"{name}-write", scope=Scope.WRITE, workspace=name).secret,
+    )
