@@ -537,6 +537,9 @@ class App:
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(
+                name="half-written files removed", every=timedelta(hours=1), do=lambda: self.keeping.sweep()
+            ),
         )
 
     @cached_property
