@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
+    from framemill.services.keeping import Keeping
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.records import JobDetail
@@ -67,6 +68,7 @@ class App:
     def __init__(self, settings: Settings, *, in_memory: bool = False) -> None:
         self.settings = settings
         self._in_memory = in_memory
+        self.address: str | None = None  # where this process serves, if it does
 
     @cached_property
     def programs(self) -> "Programs":
@@ -167,7 +169,7 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+        return LocalStore(disk, signer=self.signer, public_url=self.public_url, keyring=self._keyring)
 
     @property
     def _keyring(self) -> "Keyring | None":
@@ -178,6 +180,7 @@ class App:
         return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
     def _bucket(self) -> "BlobStore":
+        from framemill.storage.doors import Doors
         from framemill.storage.s3 import open_s3
 
         s = self.settings
@@ -196,7 +199,22 @@ class App:
             addressing=s.s3_addressing,
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
+            doors=Doors(self.signer, s.public_url),
         )
+
+    @property
+    def public_url(self) -> str:
+        """What addresses of files begin with: as it is set, or where this process serves."""
+        if self.address is not None and "public_url" not in self.settings.model_fields_set:
+            return self.address
+        return self.settings.public_url
+
+    @cached_property
+    def keeping(self) -> "Keeping":
+        """The use cases around the store as a whole."""
+        from framemill.services.keeping import Keeping
+
+        return Keeping(database=self.database, blobs=self.blobs)
 
     @cached_property
     def signer(self) -> "Signer":
@@ -277,12 +295,14 @@ class App:
         from framemill.services.playback import Playback
 
         s = self.settings
-        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+        return Playback(self.database, self.signer, public_url=self.public_url, lifetime=s.playback_lifetime)
 
     @property
     def redirects_media(self) -> bool:
         """Whether players are sent to the store for what is not a manifest."""
-        return self.settings.storage == "s3" and not self.settings.media_proxy
+        s = self.settings
+        # A key of one's own is never given away, so what it opens passes through here.
+        return s.storage == "s3" and s.s3_sse != "c" and not s.media_proxy
 
     @cached_property
     def workspaces(self) -> "Workspaces":
@@ -361,6 +381,8 @@ class App:
         from framemill.fetch.direct import Direct
         from framemill.fetch.fetcher import Fetcher
         from framemill.fetch.slots import Slots
+        from framemill.fetch.ytdlp import Pages
+        from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
 
         s = self.settings
         rules = Rules(
@@ -371,7 +393,15 @@ class App:
         )
         slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
         files = Direct(self.guard, slots, rules)
-        return Fetcher(files, None, mode=s.ytdlp)
+        pages = Pages(
+            guard=self.guard,
+            run=run_ytdlp,
+            check=check_ytdlp,
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            cookies=s.ytdlp_cookies,
+        )
+        return Fetcher(files, pages, mode=s.ytdlp)
 
     @cached_property
     def downloads(self) -> "Downloads":
@@ -458,6 +488,7 @@ class App:
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
             places=self.places,
+            downloader=lambda: self.fetcher,
         )
 
     @cached_property
@@ -491,6 +522,17 @@ class App:
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
             chores=self._chores,
+            chores=(
+                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
+                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+                Chore(
+                    name="leftovers removed",
+                    every=timedelta(hours=1),
+                    do=Leftovers(database=self.database, places=self.places).clear,
+                ),
+                *self._chores,
+            ),
         )
 
     @property
