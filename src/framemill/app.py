@@ -522,17 +522,6 @@ class App:
             keep_jobs=self.settings.keep_jobs,
             places=self.places,
             chores=self._chores,
-            chores=(
-                Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
-                Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
-                Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
-                Chore(
-                    name="leftovers removed",
-                    every=timedelta(hours=1),
-                    do=Leftovers(database=self.database, places=self.places).clear,
-                ),
-                *self._chores,
-            ),
         )
 
     @property
