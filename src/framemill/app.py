@@ -537,10 +537,11 @@ class App:
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
-            Chore(
-                name="half-written files removed", every=timedelta(hours=1), do=lambda: self.keeping.sweep()
-            ),
+            Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
         )
+
+    def _sweep_store(self) -> int:
+        return self.keeping.sweep()
 
     @cached_property
     def uploads(self) -> "Uploads":
