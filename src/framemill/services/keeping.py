@@ -99,7 +99,7 @@ class Keeping:
                 self._note("storage.collected", {"files": files, "bytes": size, "uploads": uploads})
 
     def sweep(self) -> int:
-        """Remove what processes left half-written that died; returns how many files. Elsewhere the store does."""
+        """Remove what processes left half-written that died; returns how many."""
         return self.blobs.sweep() if isinstance(self.blobs, LocalStore) else 0
 
     def rotate(self) -> Generator[Resealed, None, None]:
