@@ -69,6 +69,7 @@ class App:
     def __init__(self, settings: Settings, *, in_memory: bool = False) -> None:
         self.settings = settings
         self._in_memory = in_memory
+        self.address: str | None = None  # where this process serves, if it does
 
     @cached_property
     def programs(self) -> "Programs":
@@ -169,7 +170,7 @@ class App:
 
         s = self.settings
         disk = Disk(s.storage_dir or s.data_dir / "storage", floor=s.storage_floor)
-        return LocalStore(disk, signer=self.signer, public_url=s.public_url, keyring=self._keyring)
+        return LocalStore(disk, signer=self.signer, public_url=self.public_url, keyring=self._keyring)
 
     @property
     def _keyring(self) -> "Keyring | None":
@@ -205,6 +206,13 @@ class App:
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
             doors=Doors(self.signer, s.public_url),
         )
+
+    @property
+    def public_url(self) -> str:
+        """What addresses of files begin with: as it is set, or where this process serves."""
+        if self.address is not None and "public_url" not in self.settings.model_fields_set:
+            return self.address
+        return self.settings.public_url
 
     @cached_property
     def keeping(self) -> "Keeping":
@@ -292,7 +300,7 @@ class App:
         from framemill.services.playback import Playback
 
         s = self.settings
-        return Playback(self.database, self.signer, public_url=s.public_url, lifetime=s.playback_lifetime)
+        return Playback(self.database, self.signer, public_url=self.public_url, lifetime=s.playback_lifetime)
 
     @property
     def redirects_media(self) -> bool:
@@ -378,6 +386,8 @@ class App:
         from framemill.fetch.direct import Direct
         from framemill.fetch.fetcher import Fetcher
         from framemill.fetch.slots import Slots
+        from framemill.fetch.ytdlp import Pages
+        from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
 
         s = self.settings
         rules = Rules(
@@ -388,7 +398,15 @@ class App:
         )
         slots = Slots(s.data_dir / "fetch", per_host=s.fetch_per_host)
         files = Direct(self.guard, slots, rules)
-        return Fetcher(files, None, mode=s.ytdlp)
+        pages = Pages(
+            guard=self.guard,
+            run=run_ytdlp,
+            check=check_ytdlp,
+            max_bytes=s.fetch_max_bytes,
+            timeout_s=s.fetch_timeout.total_seconds(),
+            cookies=s.ytdlp_cookies,
+        )
+        return Fetcher(files, pages, mode=s.ytdlp)
 
     @cached_property
     def downloads(self) -> "Downloads":
@@ -475,6 +493,7 @@ class App:
             side_by_side=self.slots if foreground else 1,
             prices=self.prices,
             places=self.places,
+            downloader=lambda: self.fetcher,
         )
 
     @cached_property
@@ -523,6 +542,9 @@ class App:
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(
+                name="half-written files removed", every=timedelta(hours=1), do=lambda: self.keeping.sweep()
+            ),
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framemill.errors import BlobNotFound
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
-from framemill.storage.contents import Contents, blob_of
+from framemill.storage.contents import Contents, Section, blob_of
 from framemill.storage.disk import Disk
 from framemill.storage.doors import Doors
 from framemill.storage.local_parts import LocalParts
@@ -70,7 +70,7 @@ class LocalStore:
         """A second name for the same bytes, which never change; a real copy where the disk has no links."""
         if not self._disk.link(source, target):
             with self._disk.opened(source) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(source, fd)])
+                self._contents.join(staged, [Section(name=source, fd=fd)])
                 self._disk.publish(staged, target)
         return self.stat(target)
 
@@ -103,6 +103,7 @@ class LocalStore:
         sha256: str | None = None,
     ) -> str:
         """A URL of the API that takes one part by PUT, of exactly this size."""
+        self._parts.expect(key, upload, number, bytes)
         return self._doors.part(key, upload, number, size=bytes, lifetime=lifetime, sha256=sha256)
 
     def put_part(self, key: str, upload: str, number: int, source: Iterable[bytes]) -> Part:
@@ -132,7 +133,7 @@ class LocalStore:
     @property
     def seals(self) -> bool:
         """Whether what is stored now is sealed."""
-        return self._contents.keyring is not None
+        return self._contents.sealing
 
     def outdated(self, prefix: str) -> Iterator[str]:
         """Keys of files that are not sealed as they would be today."""
@@ -144,7 +145,7 @@ class LocalStore:
         """Seal a file with the newest key; False where it is gone or was replaced meanwhile. BlobDamaged."""
         try:
             with self._disk.opened(key) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(key, fd)])
+                self._contents.join(staged, [Section(name=key, fd=fd)])
                 return self._disk.replace(staged, key, fd)
         except BlobNotFound:
             return False
