@@ -74,18 +74,22 @@ def unfinished(name: str) -> bool:
 
 
 def found(given: Sequence[str], sieve: Sieve) -> Iterator[Found | Addressed]:
-    """The files and addresses that these names, folders and patterns mean.
+    """The addresses among these names as they are, and the files that the others mean: see `files_named`."""
+    urls = [Url(name) for name in dict.fromkeys(given) if is_url(name)]
+    yield from _addressed(urls)
+    names = [name for name in given if not is_url(name)]
+    if names or not urls:
+        yield from files_named(names, sieve)
+
+
+def files_named(given: Sequence[str], sieve: Sieve) -> Iterator[Found]:
+    """The files that these names, folders and patterns mean.
 
     Of several, the folders in which they differ are kept in `place`. Raises
     InputNotFound where one of them is nothing.
     """
     loose: list[Path] = []
     folders: list[Path] = []
-    urls = [Url(name) for name in dict.fromkeys(given) if is_url(name)]
-    yield from _addressed(urls)
-    given = [name for name in given if not is_url(name)]
-    if urls and not given:
-        return
     for name in given:
         if glob.has_magic(name) and not os.path.lexists(path_of(name)):
             # pathlib's globbing takes no absolute pattern.
