@@ -41,6 +41,7 @@ READ_THERE = {
     "collections_show",
     "videos_list",
     "videos_show",
+    "media_stream_url",
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
