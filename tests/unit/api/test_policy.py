@@ -43,6 +43,7 @@ READ_THERE = {
     "videos_show",
     "videos_stream_url",
     "uploads_show",
+    "media_stream_url",
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
