@@ -100,7 +100,6 @@ class Keeping:
 
     def sweep(self) -> int:
         """Remove what dead processes left half-written; returns how many files. S3 does so by itself."""
-        """Remove what processes left half-written that died; returns how many."""
         return self.blobs.sweep() if isinstance(self.blobs, LocalStore) else 0
 
     def rotate(self) -> Generator[Resealed, None, None]:

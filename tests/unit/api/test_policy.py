@@ -41,7 +41,6 @@ READ_THERE = {
     "collections_show",
     "videos_list",
     "videos_show",
-    "videos_stream_url",
     "uploads_show",
     "media_stream_url",
     "jobs_show",
