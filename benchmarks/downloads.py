@@ -82,19 +82,17 @@ def _changed(size: int, breaks: int, folder: Path) -> str:
 
 
 def _killed(size: int, breaks: int, folder: Path) -> str:
-    film = Film(content=Content(size), pause_s=0.002)
+    film = Film(content=Content(size))
     spawn, spread = multiprocessing.get_context("spawn"), random.Random(7)  # noqa: S311 - moments, not secrets
     with Origin({"/film.mp4": film}) as origin:
-        for _ in range(breaks):
+        for number in range(breaks):
             child = spawn.Process(target=_download, args=(folder, origin.allow, origin.url("/film.mp4")))
             child.start()
-            child.join(spread.uniform(1.5, 5.0))
-            if child.is_alive() and child.pid is not None:
-                os.kill(child.pid, signal.SIGKILL)
+            while child.is_alive() and origin.sent < size * (number + spread.random()) / (breaks + 1):
+                time.sleep(0.005)
+            assert child.pid is not None
+            os.kill(child.pid, signal.SIGKILL)
             child.join()
-        if (folder / "out.mp4").exists():
-            (folder / "out.mp4").unlink()
-        film.pause_s = 0.0
         return _judged(origin, folder, film.content)
 
 

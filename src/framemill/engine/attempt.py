@@ -177,7 +177,13 @@ class Attempt:
         shelve(self._database, job, self.task, self._tasks, machine=machine, places=places, hold=self._hold)
 
     def _step(self) -> None:
-        self._places.of(self._job).create()
+        place = self._places.of(self._job)
+        if self._job.video_id is not None and not place.root.is_dir():
+            # Where it ends on another machine, nobody else here would ever remove what earlier jobs left.
+            from framemill.engine.leftovers import clear_machine
+
+            clear_machine(self._database, place.destination)
+        place.create()
         with self._places.inputs(self._job, check=self._hold.check) as inputs:
             self._step_with(inputs)
 
