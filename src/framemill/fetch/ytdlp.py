@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 from framemill.commands.ytdlp import FLOOR, Options, meaning, options, progress_of
-from framemill.errors import Cancelled, DownloadFailed, DownloadInterrupted, FramemillError, TimedOut
+from framemill.errors import (
+    Cancelled,
+    DownloadFailed,
+    DownloadInterrupted,
+    FramemillError,
+    InputNotFound,
+    TimedOut,
+)
 from framemill.fetch.addresses import parse
 from framemill.fetch.guard import Guard
 from framemill.fetch.names import safe
@@ -128,7 +135,10 @@ class Pages:
             return None
         copy = home / "cookies"
         copy.touch(mode=0o600)
-        copy.write_bytes(given.read_bytes())
+        try:
+            copy.write_bytes(given.read_bytes())
+        except OSError as error:
+            raise InputNotFound(str(given)) from error
         return str(copy)
 
 
