@@ -181,8 +181,8 @@ def test_the_same_playlists_would_reach_what_is_allowed(
         '<iframe src="{inner}/canary"></iframe>',
         '<meta http-equiv="refresh" content="0; url={inner}/canary">',
         '<meta property="og:video" content="{inner}/canary.mp4">',
-        '<script type="application/ld+json">{{"@type":"VideoObject",'
-        '"contentUrl":"{inner}/canary.mp4"}}</script>',
+        '<script type="application/ld+json">',
+        '{{"@type":"VideoObject","contentUrl":"{inner}/canary.mp4"}}</script>',
         '<video src="file:///etc/hostname"></video>',
         '<source type="application/dash+xml" src="{inner}/canary.mpd">',
     ],

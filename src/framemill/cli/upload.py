@@ -87,10 +87,6 @@ def upload(
     from framemill.services.intake import Sieve, files_named
 
     hands = count(side_by_side, hint="--parallel", most=32)
-    given = [one.path for one in found(files, Sieve(recursive=recursive))]
-    paths = [path for path in given if isinstance(path, Path)]
-    if len(paths) < len(given):
-        raise typer.BadParameter("addresses are for `framemill download`", param_hint="FILES")
     paths = [one.path for one in files_named(files, Sieve(recursive=recursive))]
     if not paths:
         missing = InputNotFound(", ".join(files))

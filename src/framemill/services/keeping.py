@@ -99,7 +99,7 @@ class Keeping:
                 self._note("storage.collected", {"files": files, "bytes": size, "uploads": uploads})
 
     def sweep(self) -> int:
-        """Remove what processes left half-written that died; returns how many files. Elsewhere the store does."""
+        """Remove what dead processes left half-written; returns how many files. S3 does so by itself."""
         return self.blobs.sweep() if isinstance(self.blobs, LocalStore) else 0
 
     def rotate(self) -> Generator[Resealed, None, None]:
