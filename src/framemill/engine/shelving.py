@@ -63,26 +63,29 @@ def shelve(
     where it is not what was verified, VideoNotFound where the video has gone.
     """
     stock, prefix = places.stock, prefix_of(job, claimed.lease_token)
-    names: set[str] = set()
+    taken: set[str] = set()
+
+    def one(named: tuple[str, str, Task, Output, Json]) -> Published:
+        name, key, task, output, made = named
+        manifest = _MANIFESTS.get(output.role) if made["folder"] else None
+        return Published(
+            task_id=task.id,
+            role=output.role,
+            path=f"{name}/{manifest}" if manifest else name,
+            key=key,
+            bytes=made["bytes"],
+            digest=_store(stock, key, job, task, made, places, hold.check),
+            media=made["media"],
+            provenance=provenance(job, task, output, made, tasks, machine),
+        )
+
     try:
-        artifacts = []
+        results = []
         for task, output, made in _reachable(stock, job, tasks, places):
             name = published_name(output, made["path"])
-            key = prefix + _free(_key_name(name), names) + ("/" if made["folder"] else "")
-            digest = _store(stock, key, job, task, made, places, hold.check)
-            manifest = _MANIFESTS.get(output.role) if made["folder"] else None
-            artifacts.append(
-                Published(
-                    task_id=task.id,
-                    role=output.role,
-                    path=f"{name}/{manifest}" if manifest else name,
-                    key=key,
-                    bytes=made["bytes"],
-                    digest=digest,
-                    media=made["media"],
-                    provenance=provenance(job, task, output, made, tasks, machine),
-                )
-            )
+            key = prefix + _free(_key_name(name), taken) + ("/" if made["folder"] else "")
+            results.append((name, key, task, output, made))
+        artifacts = transfer.side_by_side(one, results)
         hold.check()
         outcomes.published(database, claimed, artifacts)
     except DatabaseUnavailable:

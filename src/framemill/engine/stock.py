@@ -76,13 +76,16 @@ class Stock:
         """Put what a step made into the store; returns where each file and folder is."""
         if not self.shared:
             return {}
-        kept = {}
-        for number, made in enumerate(made for several in outputs.values() for made in several):
+
+        def one(numbered: tuple[int, Json]) -> tuple[str, Json]:
+            number, made = numbered
             key = f"{WORK}/{job_id}/{scratch.name}/{number}{'/' if made['folder'] else ''}"
             found = transfer.put(self.blobs, scratch / "out" / made["path"], key, check=check)
             transfer.expect(found, bytes=made["bytes"], digest=made["digest"], name=made["path"])
-            kept[made["path"]] = {"key": key, "bytes": found.bytes, "digest": found.digest}
-        return {"stored": kept}
+            return made["path"], {"key": key, "bytes": found.bytes, "digest": found.digest}
+
+        every = [made for several in outputs.values() for made in several]
+        return {"stored": dict(transfer.side_by_side(one, enumerate(every)))}
 
     def bring(self, step: Step, makers: Sequence[Task], root: Path, *, check: Check) -> None:
         """Have below `root` what `step` reads of what `makers` made; WorkMissing."""
