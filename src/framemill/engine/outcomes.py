@@ -109,6 +109,17 @@ def planned(
 
 
 @patient(list[Wake])
+def fetched(database: Database, claimed: Task, name: str, facts: Json) -> list[Wake]:
+    """An input has come: planning may begin when all have."""
+    with database.write() as session:
+        job, now = _finish(database, session, claimed)
+        job.inputs = {**job.inputs, name: facts}
+        freed = [] if job.state == JobState.PAUSED else unblock(tasks_of(session, job.id), now=now)
+        add_log(session, job_id=job.id, at=now, message=f"done: {claimed.title}", task=claimed.key)
+        return wakes(freed)
+
+
+@patient(list[Wake])
 def step_done(
     database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
 ) -> list[Wake]:
