@@ -12,6 +12,7 @@ from framemill.errors import (
     InvalidSpec,
     InvalidUpload,
     LimitExceeded,
+    QuotaExceeded,
     UploadNotFound,
     WorkspaceNotFound,
 )
@@ -444,3 +445,48 @@ def test_completed_uploads_are_forgotten_and_their_videos_stay(yard: Yard) -> No
     videos, uploads = yard.rows()
     assert (len(videos), uploads) == (1, [])
     assert list(yard.stored().values()) == [FILM]
+
+
+def test_a_video_deleted_on_its_way_takes_its_upload_along(yard: Yard) -> None:
+    begun = yard.uploads.begin(announced(FILM))
+    assert begun.id is not None
+    yard.send(begun, FILM)
+
+    yard.videos.delete(begun.video_id)
+
+    for act in (yard.uploads.show, yard.uploads.complete, yard.uploads.abort):
+        with pytest.raises(UploadNotFound):
+            act(begun.id)
+    assert yard.rows() == ([], [])
+    assert (yard.stored(), yard.nothing_open()) == ({}, True)
+
+
+def test_a_video_deleted_while_it_is_completed_takes_its_bytes_along(yard: Yard) -> None:
+    begun = yard.uploads.begin(announced(FILM))
+    assert begun.id is not None
+    yard.send(begun, FILM)
+    yard.fuse = Fuse(at=3)  # accepted, and no more
+    with pytest.raises(Crash):
+        yard.uploads.complete(begun.id)
+    yard.fuse = Fuse()
+    yard.videos.delete(begun.video_id)
+
+    yard.clock.pass_by(60)
+    yard.watch.tidy()
+    yard.sweep()
+
+    assert yard.rows() == ([], [])
+    assert (yard.stored(), yard.nothing_open(), yard.jobs) == ({}, True, {})
+
+
+def test_a_workspace_takes_no_more_than_its_quota_with_what_is_on_its_way(yard: Yard) -> None:
+    yard.workspaces.get("default")
+    yard.workspaces.edit("default", {"quota_bytes": 2 * len(FILM)})
+    yard.uploads.begin(announced(FILM))
+    second = yard.uploads.begin(announced(FILM, filename="second.mp4"))
+
+    with pytest.raises(QuotaExceeded, match="quota"):
+        yard.uploads.begin(announced(FILM, filename="third.mp4"))
+
+    yard.uploads.abort(second.id or "")
+    assert yard.uploads.begin(announced(FILM, filename="third.mp4")).id is not None
