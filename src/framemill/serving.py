@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from framemill.app import App, open_app
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
@@ -39,6 +39,8 @@ def main() -> int:
         try:
             workers = 0 if asked.no_workers else asked.workers or app.slots
             _serve(app, host=asked.host, port=asked.port, workers=workers)
+        except KeyboardInterrupt:
+            return 0
         finally:
             app.close()
     except FramemillError as error:
@@ -66,6 +68,9 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     from framemill.api.application import create_app
     from framemill.api.server import Server, address, listen
 
+    # From the first moment on; a pool has handlers of its own.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _told)
     _share_memory()
     _ = app.database  # made or brought up to date before anybody asks
     with listen(host, port) as listener:
@@ -139,11 +144,13 @@ def _welcome(app: App, listener: "socket.socket") -> None:
     _tell("for programs: `framemill keys create NAME`")
 
 
-def _until_told() -> None:
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+def _until_told() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def _told(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _tell(line: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from framemill.storage.blobs import BlobStore
 from framemill.storage.disk import Disk
+from framemill.storage.doors import Doors
 from framemill.storage.local import LocalStore
 from framemill.storage.s3.connection import Connection, Sizes, connect
 from framemill.storage.s3.store import S3Store
@@ -46,7 +47,8 @@ class Bucket:
 
     def store(self, **changed: Any) -> S3Store:  # noqa: ANN401 - the same
         """A store in it."""
-        return S3Store(self.connection(**changed))
+        doors = Doors(Signer([SECRET]), "https://mill.example")
+        return S3Store(self.connection(**changed), doors=doors)
 
 
 def bucket(request: pytest.FixtureRequest) -> Bucket:

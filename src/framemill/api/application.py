@@ -56,7 +56,6 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     auth.link_router,
     reference.router,
     parts.router,
-    media.files_router,
 )
 
 _TAGS = {
@@ -89,6 +88,8 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     problems.install(api)
+    # First of all: players ask for it most often.
+    api.include_router(media.files_router)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     for router in _ROOT_ROUTERS:

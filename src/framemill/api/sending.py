@@ -75,16 +75,17 @@ async def send_content(content: Content, start: Message, scope: Scope, receive: 
 
 
 async def _lend(parts: Sequence[bytes | Span], file: FileIO, send: Send) -> None:
-    for part in parts:
+    for number, part in enumerate(parts, start=1):
+        last = number == len(parts)
         if isinstance(part, bytes):
-            await send(_message(part))
+            await send(_message(part, more=not last))
             continue
         for place in range(part.start, part.stop, _STRETCH):
             count = min(_STRETCH, part.stop - place)
             if not _in_memory(file, place + count - 1):
                 await _in_thread(partial(_load, file, place, count))
-            await send({"type": ZERO_COPY, "file": file, "offset": place, "count": count, "more_body": True})
-    await send(_message(b"", more=False))
+            more = not last or place + count < part.stop
+            await send({"type": ZERO_COPY, "file": file, "offset": place, "count": count, "more_body": more})
 
 
 async def _read(content: Content) -> AsyncGenerator[bytes, None]:

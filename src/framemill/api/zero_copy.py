@@ -29,10 +29,12 @@ class ZeroCopyProtocol(H11Protocol):
                 return
 
             async def sending(message: Message) -> None:
-                if message["type"] == ZERO_COPY:
-                    await self._copy(message)
-                else:
+                if message["type"] != ZERO_COPY:
                     await send(message)
+                    return
+                await self._copy(message)
+                if not message.get("more_body", False):
+                    await send({"type": "http.response.body", "body": b""})
 
             extensions = {**scope.get("extensions", {}), ZERO_COPY: {}}
             await app({**scope, "extensions": extensions}, receive, sending)

@@ -98,6 +98,10 @@ class Keeping:
             if remove and (files or uploads):
                 self._note("storage.collected", {"files": files, "bytes": size, "uploads": uploads})
 
+    def sweep(self) -> int:
+        """Remove what dead processes left half-written; returns how many files. S3 does so by itself."""
+        return self.blobs.sweep() if isinstance(self.blobs, LocalStore) else 0
+
     def rotate(self) -> Generator[Resealed, None, None]:
         """Seal with the newest key what is not; NotSupported, InvalidSettings where there is no key.
 

@@ -23,6 +23,7 @@ class Shelf:
     opened: int = 0
     closed: int = 0
     given: int = 0
+    on_disk: bytes | None = None
     missing: set[str] = field(default_factory=set)
 
     def read(self, key: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -46,8 +47,9 @@ class Shelf:
 
     def local_path(self, key: str) -> Path | None:
         self._check(key)
-        if self.plain is not None:
+        if self.plain is not None and self.on_disk is not self.content:
             self.plain.write_bytes(self.content)
+            self.on_disk = self.content
         return self.plain
 
     def as_store(self) -> BlobStore:

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -307,6 +308,17 @@ def test_a_damaged_file_does_not_stop_a_change_of_keys(shelf: Shelf) -> None:
 
     assert done == {first.key: "damaged", second.key: "sealed"}
     assert file.read_bytes() == damaged
+
+
+def test_what_dead_processes_left_half_written_is_swept(shelf: Shelf) -> None:
+    video = shelf.video()
+    orphan = shelf.root / ".incoming" / "0123"
+    orphan.write_bytes(b"half")
+    os.utime(orphan, (0, 0))
+
+    assert shelf.keeping().sweep() == 1
+    assert not orphan.exists()
+    assert shelf.outcomes() == {video.key: "whole"}
 
 
 def test_without_a_key_or_a_local_store_there_is_nothing_to_change(shelf: Shelf) -> None:
