@@ -33,6 +33,7 @@ def _yard(tmp_path: Path, database_url: str) -> Iterator[Yard]:
     database.close()
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_a_file_in_parts_becomes_a_video_and_its_job_starts(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM, sha256=sha256(FILM), pipeline="publish", notes="a note"))
     assert begun.id is not None
@@ -195,6 +196,7 @@ def test_the_same_content_again_needs_no_upload(yard: Yard) -> None:
     assert len(yard.rows()[0]) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_content_found_to_be_there_only_at_the_end_gives_the_video_that_has_it(yard: Yard) -> None:
     first = yard.upload(FILM)
 
@@ -210,6 +212,7 @@ def test_content_found_to_be_there_only_at_the_end_gives_the_video_that_has_it(y
     assert len(yard.jobs) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_giving_up_leaves_nothing(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     assert begun.id is not None
@@ -235,6 +238,7 @@ def test_what_is_completed_cannot_be_given_up(yard: Yard) -> None:
     assert len(yard.stored()) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_the_same_request_again_gives_the_same_upload(yard: Yard) -> None:
     first = yard.uploads.begin(announced(FILM, idempotency_key="k"))
     again = yard.uploads.begin(announced(FILM, idempotency_key="k"))
@@ -398,6 +402,7 @@ def test_of_a_form_that_fails_nothing_is_stored(
     assert yard.stored() == {}
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_time_runs_out_and_nothing_stays(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     yard.send(begun, FILM)
@@ -447,6 +452,7 @@ def test_completed_uploads_are_forgotten_and_their_videos_stay(yard: Yard) -> No
     assert list(yard.stored().values()) == [FILM]
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_a_video_deleted_on_its_way_takes_its_upload_along(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     assert begun.id is not None
