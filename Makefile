@@ -67,6 +67,10 @@ bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
+.PHONY: serve
+serve: runtime ## API and workers on this machine: make serve [SERVE_ARGS=...]
+	@$(BIN)/framemill serve $(SERVE_ARGS)
+
 .PHONY: clean
 clean: ## Remove everything that these targets made
 	rm -rf .venv .demo demo-out build dist site test-results $(E2E)/node_modules

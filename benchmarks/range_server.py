@@ -1,4 +1,4 @@
-"""The served application with one stored file, for `benchmarks.ranges`: prints its address and serves until killed.
+"""The served application with one stored file, for `benchmarks.ranges`: says where it is, and serves.
 
 Run as `python -m benchmarks.range_server FOLDER FILE`.
 """

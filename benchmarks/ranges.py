@@ -218,16 +218,16 @@ def _page(rows: list[tuple[str, float, float, float]], base: float, peak: float)
     lines = [
         "# Benchmarks of range reads",
         "",
-        "Written by `python -m benchmarks.ranges`; do not edit. "
-        f"{machine}, Python {platform.python_version()}; nginx with one worker and sendfile, on the same file, "
-        "asked in turns by the same client.",
+        "Written by `python -m benchmarks.ranges`; do not edit.",
+        f"{machine}, Python {platform.python_version()};",
+        "nginx with one worker and sendfile, on the same file, asked in turns by the same client.",
         "",
         "|  | Framemill MB/s | nginx MB/s | ratio | at least |",
         "| --- | --- | --- | --- | --- |",
         *(f"| {t} | {mine:,.0f} | {other:,.0f} | {r:.2f} | {_LEAST} |" for t, mine, other, r in rows),
         "",
-        f"{_READERS} slow readers of a file of 2 GiB: {base:.0f} MB of memory before, {peak:.0f} MB at the most, "
-        f"{peak - base:.0f} MB more; at most {_MOST_GROWTH_MB} MB more are allowed.",
+        f"{_READERS} slow readers of a file of 2 GiB: {base:.0f} MB of memory before, {peak:.0f} MB at most;",
+        f"{peak - base:.0f} MB more, where at most {_MOST_GROWTH_MB} MB are allowed.",
         "",
     ]
     return "\n".join(lines)

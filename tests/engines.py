@@ -1,18 +1,20 @@
 """Builders for tests of the engine: a clock that stands still, plans without programs, a worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from framemill.domain.capabilities import Capabilities
 from framemill.domain.plan import Command, Estimate, Output, Plan, Promise, Role, Step, StepInput, TextFile
+from framemill.domain.sources import Source
 from framemill.engine.equipment import Pace
 from framemill.engine.events import Event
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Planner
 from framemill.engine.workbench import Workbench
 from framemill.engine.worker import Worker
+from framemill.fetch.wishes import Downloader
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
 from framemill.store.database import Database
@@ -120,6 +122,7 @@ class Bench:
     clock: Clock
     folder: Path
     watcher: Watcher = field(default_factory=Watcher)
+    downloader: Downloader | None = None
 
     @property
     def jobs(self) -> Jobs:
@@ -130,7 +133,7 @@ class Bench:
         return self.folder / "results"
 
     def submit(
-        self, inputs: Mapping[str, Path] | None = None, *, overwrite: bool = False, resume: bool = False
+        self, inputs: Mapping[str, Source] | None = None, *, overwrite: bool = False, resume: bool = False
     ) -> str:
         return self.jobs.submit(
             [Anything()],
@@ -155,8 +158,13 @@ class Bench:
             pace=pace,
             planner=planning(plan),
             side_by_side=side_by_side,
+            downloader=_giving(self.downloader),
         )
 
     def left_over(self) -> list[str]:
         """Everything below the destination."""
         return sorted(p.relative_to(self.destination).as_posix() for p in self.destination.rglob("*"))
+
+
+def _giving(downloader: Downloader | None) -> Callable[[], Downloader] | None:
+    return None if downloader is None else lambda: downloader

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.identity import worker_id
+from framemill.engine.places import Places
+from framemill.engine.stock import Stock
 from framemill.services.collections import Collections
 from framemill.services.deletion import Remover
 from framemill.services.jobs import Jobs
@@ -20,6 +22,7 @@ from framemill.services.shelf_records import VideoRecord
 from framemill.services.videos import Videos
 from framemill.services.workspaces import Workspaces
 from framemill.storage.blobs import BlobStore
+from framemill.storage.cache import Cache
 from framemill.store.database import Database
 from framemill.store.jobs import new_id
 from framemill.store.tables import Artifact, AuditEvent, Job, Task
@@ -39,7 +42,9 @@ class Shelves:
 
     @property
     def jobs(self) -> Jobs:
-        return Jobs(self.database)
+        cache = Cache(self.blobs, self.folder / "cache", limit=1 << 20)
+        stock = Stock(blobs=self.blobs, cache=cache, shared=True)
+        return Jobs(self.database, places=Places(work=self.folder / "work", open_stock=lambda: stock))
 
     @property
     def remover(self) -> Remover:

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from framemill.engine.stock import Stock
 from framemill.engine.worker import Worker
 from framemill.services.jobs import Jobs
 from framemill.services.video_jobs import VideoJobs
+from framemill.storage.blobs import BlobStore
 from framemill.storage.cache import Cache
 from framemill.storage.disk import Disk
 from framemill.storage.local import LocalStore
@@ -77,32 +78,10 @@ class Mill:
         self.folder.mkdir(exist_ok=True)
         self.database = self.opened()
         self.blobs = self.store()
-        self.workspace_id, self.video_id = new_id(), new_id()
-        collection_id, now = new_id(), datetime.now(UTC)
-        key = f"workspaces/{self.workspace_id}/{self.video_id}/original.mp4"
-        self.blobs.put(key, [FOOTAGE])
-        times = {"created_at": now, "updated_at": now}
-        with self.database.write() as session:
-            session.add(Workspace(id=self.workspace_id, name="default", title="", **times))
-            session.flush()
-            session.add(Collection(id=collection_id, workspace_id=self.workspace_id, name="uploads", **times))
-            session.flush()
-            session.add(
-                Video(
-                    id=self.video_id,
-                    workspace_id=self.workspace_id,
-                    collection_id=collection_id,
-                    title="Ein Film",
-                    filename="Ein Film – über alles.mp4",
-                    state="ready",
-                    key=key,
-                    bytes=len(FOOTAGE),
-                    sha256=hashlib.sha256(FOOTAGE).hexdigest(),
-                    stored_bytes=len(FOOTAGE),
-                    uploader="ada",
-                    **times,
-                )
-            )
+        video = a_stored_video(
+            self.database, self.blobs, [FOOTAGE], filename="Ein Film – über alles.mp4", uploader="ada"
+        )
+        self.workspace_id, self.video_id = video.workspace_id, video.id
 
     def opened(self) -> Database:
         """The database, for another process too."""
@@ -209,6 +188,37 @@ class Mill:
     def left_over(self) -> list[str]:
         """Working folders on any machine."""
         return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.glob("*/work/*/*"))
+
+
+def a_stored_video(
+    database: Database, blobs: BlobStore, content: Sequence[bytes], *, filename: str, uploader: str = ""
+) -> Video:
+    """A video that has arrived, in a workspace of its own."""
+    workspace_id, collection_id, video_id, now = new_id(), new_id(), new_id(), datetime.now(UTC)
+    key = f"workspaces/{workspace_id}/{video_id}/original.mp4"
+    size = blobs.put(key, content).bytes
+    times = {"created_at": now, "updated_at": now}
+    video = Video(
+        id=video_id,
+        workspace_id=workspace_id,
+        collection_id=collection_id,
+        title="A film",
+        filename=filename,
+        state="ready",
+        key=key,
+        bytes=size,
+        sha256=hashlib.sha256(b"".join(content)).hexdigest(),
+        stored_bytes=size,
+        uploader=uploader,
+        **times,
+    )
+    with database.write() as session:
+        session.add(Workspace(id=workspace_id, name=f"w-{workspace_id[-12:]}", title="", **times))
+        session.flush()
+        session.add(Collection(id=collection_id, workspace_id=workspace_id, name="uploads", **times))
+        session.flush()
+        session.add(video)
+    return video
 
 
 def a_package(ref: str, *, key: str = "package") -> Step:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from framemill.app import App
     from framemill.domain.media import MediaInfo
     from framemill.domain.plan import Plan
+    from framemill.domain.sources import Source
     from framemill.engine.events import Event, EventSink
     from framemill.operations.spec import Spec
     from framemill.services.records import Result
@@ -135,9 +136,11 @@ def _specs(work: "tuple[Spec | str | Path, ...]", params: Mapping[str, object] |
     return tuple(found)
 
 
-def _inputs(given: str | Path | Mapping[str, str | Path]) -> dict[str, Path]:
+def _inputs(given: str | Path | Mapping[str, str | Path]) -> "dict[str, Source]":
+    from framemill.domain.sources import Url, is_url
+
     named = given if isinstance(given, Mapping) else {"input": given}
-    return {name: Path(path) for name, path in named.items()}
+    return {name: Url(str(one)) if is_url(str(one)) else Path(one) for name, one in named.items()}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a spec class, an error or a version

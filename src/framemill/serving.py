@@ -10,10 +10,13 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 from framemill.app import App, open_app
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
+
+_M_ARENA_MAX = -8  # malloc.h
 
 if TYPE_CHECKING:
     import socket
@@ -36,6 +39,8 @@ def main() -> int:
         try:
             workers = 0 if asked.no_workers else asked.workers or app.slots
             _serve(app, host=asked.host, port=asked.port, workers=workers)
+        except KeyboardInterrupt:
+            return 0
         finally:
             app.close()
     except FramemillError as error:
@@ -61,10 +66,15 @@ def _describe() -> int:
 
 def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     from framemill.api.application import create_app
-    from framemill.api.server import Server, listen
+    from framemill.api.server import Server, address, listen
 
+    # From the first moment on; a pool has handlers of its own.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _told)
+    _share_memory()
     _ = app.database  # made or brought up to date before anybody asks
     with listen(host, port) as listener:
+        app.address = address(listener)
         api = create_app(app, hosts=_hosts(app, listener))
         server = Server(api, listener)
         over = threading.Event()
@@ -82,6 +92,17 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
             over.set()
             server.stop()
             thread.join()
+
+
+def _share_memory() -> None:
+    """Let all threads take memory from two pools: glibc gives them more, and what one frees no other gets.
+
+    With 100 uploads at once the process grows by 36 MiB so, and by 50 otherwise.
+    """
+    from ctypes import CDLL
+
+    with suppress(AttributeError, OSError):  # another C library
+        CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _run(serve: "Callable[[], None]", over: threading.Event) -> None:
@@ -123,11 +144,13 @@ def _welcome(app: App, listener: "socket.socket") -> None:
     _tell("for programs: `framemill keys create NAME`")
 
 
-def _until_told() -> None:
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+def _until_told() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def _told(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _tell(line: str) -> None:

@@ -80,7 +80,7 @@ class Origin:
         self.films = dict(films or {})
         self.asked: list[Asked] = []
         self.most_at_once = 0
-        self._at_once = 0
+        self.at_once = 0
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -119,8 +119,8 @@ class Origin:
         with self._lock:
             self.asked.append(Asked(path=request.path, headers=dict(request.headers)))
             number = next(self._numbers)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
         leave = _Once(self._left)
         try:
             film = self.films.get(request.path.partition("?")[0])
@@ -134,7 +134,7 @@ class Origin:
 
     def _left(self) -> None:
         with self._lock:
-            self._at_once -= 1
+            self.at_once -= 1
 
 
 class _Once:

@@ -9,9 +9,9 @@ from fastapi import Request
 T = TypeVar("T")
 
 # Threads of their own: senders take their time, and the other endpoints must not wait for them.
-_AT_ONCE = 64
-_LEAST, _MOST = 64 << 10, 512 << 10  # bytes of a piece: few hops to a thread where few send, little memory
-_ALL = 8 << 20
+_AT_ONCE = 32
+_LEAST, _MOST = 64 << 10, 256 << 10  # bytes of a piece: few hops to a thread where few send, little memory
+_ALL = 4 << 20
 
 _threads = CapacityLimiter(_AT_ONCE)
 

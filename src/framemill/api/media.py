@@ -19,7 +19,7 @@ from framemill.api.media_types import is_manifest
 from framemill.api.ranges import BlobResponse, Offer
 from framemill.app import App
 from framemill.services.playback import LONGEST, SHORTEST, Form, Permitted, StreamUrl
-from framemill.storage.local import FILES
+from framemill.storage.doors import FILES
 
 router = APIRouter(tags=["videos"])
 # Outside the versioned API and its description: who has an address needs to know nothing of it.

@@ -14,7 +14,7 @@ from framemill.api.problems import respond
 from framemill.errors import InvalidUpload, LimitExceeded
 from framemill.services.uploads import exactly
 from framemill.storage.blobs import Part
-from framemill.storage.local import PARTS
+from framemill.storage.doors import PARTS
 from framemill.storage.signing import Grant
 
 router = APIRouter(include_in_schema=False)

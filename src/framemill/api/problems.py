@@ -29,6 +29,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.ToolFailed: 500,
     errors.DestinationUnwritable: 500,
     errors.OutputInvalid: 500,
+    errors.BlobDamaged: 500,
     errors.DownloadFailed: 502,
     errors.DatabaseUnavailable: 503,
     errors.StorageUnavailable: 503,
@@ -146,7 +147,8 @@ def install(api: FastAPI) -> None:
 
 async def _deliberate(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FramemillError)
-    status = STATUS.get(type(error), 500)
+    # An error without a status of its own has that of what it is a kind of.
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="framemill"'

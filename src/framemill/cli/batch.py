@@ -17,7 +17,7 @@ from framemill.cli.wording import columns
 from framemill.domain.states import JobState
 
 if TYPE_CHECKING:
-    from framemill.services.intake import Found
+    from framemill.services.batch_work import Item
     from framemill.services.records import BatchRecord, JobRecord
 
 Pipeline = Annotated[
@@ -230,7 +230,7 @@ def count(text: str, *, hint: str, most: int) -> int:
     raise typer.BadParameter(f"{text!r} is not a number from 1 to {most}", param_hint=hint)
 
 
-def _some(coming: "Iterator[Found]", given: list[str]) -> "Iterator[Found]":
+def _some(coming: "Iterator[Item]", given: list[str]) -> "Iterator[Item]":
     """All of them; InputNotFound where there is none."""
     from framemill.errors import InputNotFound
 
@@ -254,7 +254,8 @@ def _when(record: "BatchRecord") -> str:
 
 
 def _input(job: "JobRecord") -> str:
-    return harmless(shown_path(str(job.inputs["input"]["path"])))
+    facts = job.inputs["input"]
+    return harmless(str(facts.get("url") or shown_path(str(facts["path"]))))
 
 
 def _why(job: "JobRecord") -> tuple[str, str]:

@@ -13,14 +13,14 @@ from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
 from framemill.cli.opened import NOBODY, nobody_works, opened
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
+from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
 from framemill.interrupts import Terminated, heeded
 
 if TYPE_CHECKING:
     from framemill.app import App
     from framemill.errors import FramemillError
-    from framemill.services.batch_work import Accepted, Work
-    from framemill.services.intake import Found
+    from framemill.services.batch_work import Accepted, Item, Work
     from framemill.services.records import JobDetail
 
 _MOST_SHOWN = 50
@@ -48,7 +48,7 @@ class Tally:
         return exit_code(self.failed[0][1]) if self.failed else OK
 
 
-def submit(work: "Work", files: "Iterable[Found]", telling: Telling) -> int:
+def submit(work: "Work", files: "Iterable[Item]", telling: Telling) -> int:
     """Leave the work to the workers; returns when all of it is in the queue."""
     tally, fresh, known = Tally(), 0, 0
     with opened() as app:
@@ -72,7 +72,7 @@ def submit(work: "Work", files: "Iterable[Found]", telling: Telling) -> int:
     return tally.code
 
 
-def run(work: "Work", files: "Iterable[Found]", telling: Telling, *, side_by_side: int) -> int:
+def run(work: "Work", files: "Iterable[Item]", telling: Telling, *, side_by_side: int) -> int:
     """Do the work here; returns the exit code of the first that failed."""
     from framemill.engine.crew import Crew
     from framemill.engine.events import Callback
@@ -114,7 +114,7 @@ class _Here:
         self._accepted: dict[str, Accepted] = {}
         self.tally = Tally()
 
-    def jobs(self, files: "Sequence[Found]", *, lane: str) -> Iterator[str]:
+    def jobs(self, files: "Sequence[Item]", *, lane: str) -> Iterator[str]:
         """Ids of jobs to run. Only as many are submitted as can run: Ctrl-C leaves no queue behind."""
         for one in self._app.batches.submit(self._work, files, lane=lane, again=True, at_once=1):
             if one.error is not None:
@@ -162,7 +162,7 @@ def _document(one: "Accepted", detail: "JobDetail | None" = None) -> dict[str, o
     elif detail is not None and detail.job.error:
         error = {name: detail.job.error.get(name) for name in ("code", "message", "hint")}
     return {
-        "input": str(one.path),
+        "input": _shown(one.path),
         "job": one.job_id,
         "state": str(detail.job.state if detail else one.state) if one.job_id else None,
         "destination": str(one.place),
@@ -175,7 +175,11 @@ def _document(one: "Accepted", detail: "JobDetail | None" = None) -> dict[str, o
 
 
 def _name(one: "Accepted") -> str:
-    return harmless(shown_path(one.path))
+    return harmless(one.path.label if isinstance(one.path, Url) else shown_path(one.path))
+
+
+def _shown(source: Source) -> str:
+    return source.label if isinstance(source, Url) else str(source)
 
 
 def _table(failed: Sequence[tuple[str, str, str]]) -> None:

@@ -8,6 +8,7 @@ from framemill.operations.names import SUMMARIES
 
 OPERATIONS = "Operations"
 PIPELINES = "Pipelines"
+STORED = "Stored videos"
 LOOK = "Before and after"
 _BUILDERS = "framemill.cli.operation:build"
 
@@ -33,6 +34,12 @@ _PIPELINES = {
     "publish": "Everything a player needs: renditions, HLS, DASH, stills, storyboard, preview and sound.",
     "movie-to-clips": "Cut a film into clips with titles, thumbnails and an index.",
 }
+_STORED = {
+    "upload": "Bring files in as videos, here or on a server.",
+    "videos": "List, show, edit and delete stored videos.",
+    "collections": "List, make, rename and delete collections of videos.",
+    "workspaces": "List, make, change and delete workspaces: quotas, and what is kept for how long.",
+}
 _LOOK = {
     "info": "Show what a file contains.",
     "plan": "Show what an operation or pipeline would do, without doing it.",
@@ -42,11 +49,11 @@ _LOOK = {
     "download": "Download a film from an address, on several connections, and go on after a break.",
     "batch": "Work on many files as one batch; list, show, cancel, retry.",
     "watch": "Watch a folder and work on every file that arrives.",
-    "upload": "Bring files in as videos, here or on a server.",
     "jobs": "List, show, watch and steer jobs: pause, cancel, run again.",
     "worker": "Run queued jobs, and see who does.",
     "serve": "Serve the API and run jobs.",
     "keys": "Make, list and revoke keys for programs; print a login link.",
+    "storage": "Check the stored files, remove what nobody needs, change the keys.",
     "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",
     "config": "Show which settings hold, and where they come from.",
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",
@@ -61,6 +68,7 @@ def entries() -> Iterator[Entry]:
     shown = [
         *(_operation(name, text) for name, text in SUMMARIES.items() if name not in ONLY_IN_PIPELINES),
         *(_entry(n, t, PIPELINES, "framemill.cli.pipeline:build") for n, t in _PIPELINES.items()),
+        *(_entry(n, t, STORED, f"framemill.cli.{n}:build") for n, t in _STORED.items()),
         *(_entry(n, t, LOOK, f"framemill.cli.{n}:build") for n, t in _LOOK.items()),
     ]
     yield from shown

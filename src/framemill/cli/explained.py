@@ -12,6 +12,7 @@ from framemill.cli.wording import about, columns, length, size
 from framemill.domain.costs import Prices
 from framemill.domain.media import as_data
 from framemill.domain.plan import Boundary, Command, Estimate, Output, Plan, Step
+from framemill.domain.sources import Source
 from framemill.domain.units import US, format_time
 from framemill.engine.accounting import expected
 
@@ -23,7 +24,7 @@ _CHUNK = re.compile(r"(?<=:chunk)\d+$")
 
 
 def as_document(
-    plan: Plan, *, inputs: Mapping[str, Path], destination: Path, prices: Prices | None = None
+    plan: Plan, *, inputs: Mapping[str, Source], destination: Path, prices: Prices | None = None
 ) -> dict[str, object]:
     """The whole plan as JSON data."""
     data = as_data(plan)
@@ -40,13 +41,13 @@ def told(
     plan: Plan,
     *,
     title: str,
-    inputs: Mapping[str, Path],
+    inputs: Mapping[str, Source],
     destination: Path,
     verbose: bool,
     prices: Prices | None = None,
 ) -> Iterator[str]:
     """Lines that say what the plan will do."""
-    names = ", ".join(shown_path(path) for path in inputs.values())
+    names = ", ".join(shown_path(str(path)) for path in inputs.values())
     yield painted(harmless(f"{title.replace('_', '-')}: {names} → {shown_path(destination)}/"), "bold")
     yield from _section("Boundaries", list(_boundaries(plan.boundaries)))
     yield from _section("Steps", _steps(plan.steps))
@@ -146,13 +147,13 @@ def _estimate(plan: Plan, prices: Prices) -> list[str]:
     return lines + ([f"{price['total']:.6g} {prices.currency}".rstrip()] if price["total"] else [])
 
 
-def _commands(plan: Plan, inputs: Mapping[str, Path], *, verbose: bool) -> Iterator[str]:
+def _commands(plan: Plan, inputs: Mapping[str, Source], *, verbose: bool) -> Iterator[str]:
     guarded = False
     for number, step, alike in _told_once(plan.steps):
         yield f"{number}. {_title(step, alike)}"
         for item in step.inputs[:_MOST_PARTS]:
             path = inputs.get(item.ref)
-            yield f"   in/{item.name} = {shown_path(path) if path else item.ref}"
+            yield f"   in/{item.name} = {shown_path(str(path)) if path else item.ref}"
         if len(step.inputs) > _MOST_PARTS:
             yield f"   and {len(step.inputs) - _MOST_PARTS} more"
         for command in step.commands:

@@ -34,7 +34,8 @@ def told(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
         f", took {about(job.processing_ms)}" if job.processing_ms is not None else ""
     )
     for name, facts in job.inputs.items():
-        yield f"  {name:<10} {harmless(shown_path(str(facts.get('path', '?'))))}"
+        shown = str(facts.get("url") or shown_path(str(facts.get("path", "?"))))
+        yield f"  {name:<10} {harmless(shown)}"
     if job.video_id is None:
         yield f"  {'results':<10} {harmless(shown_path(job.destination))}/"
     else:

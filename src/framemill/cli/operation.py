@@ -11,7 +11,7 @@ from framemill.cli.program import AnyCommand, command
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
 from framemill.cli.targets import targets
 from framemill.errors import InvalidSpec
-from framemill.operations.binding import existing
+from framemill.operations.binding import source_of
 from framemill.operations.names import SETS
 from framemill.operations.registry import Operation, load_spec, operation
 from framemill.operations.spec import Spec
@@ -55,7 +55,7 @@ def _run(made: Operation, explains: bool, words: Words) -> int:
 
     wish = asked(words, explains=explains)
     data = {"op": made.name, **spec_data(made, words)}
-    paths = tuple(map(existing, wish.inputs))
+    paths = tuple(map(source_of, wish.inputs))
     joined = "sources" in made.spec.model_fields
     requests = [
         Request.of(

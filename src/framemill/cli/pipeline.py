@@ -9,7 +9,7 @@ from framemill.cli.fields import Field, data_of, fields_of
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
 from framemill.cli.targets import targets
-from framemill.operations.binding import existing
+from framemill.operations.binding import source_of
 from framemill.planner.pipelines import load_pipeline
 
 # Steps whose fields speak for the whole; `--duration` of a preview would be taken for something else.
@@ -61,7 +61,7 @@ def _run(name: str, explains: bool, words: Words) -> int:
     requests = [
         Request.of(load_pipeline(name, settings), inputs=inputs, destination=place.folder, title=name)
         for inputs, place in targets(
-            wish.output, operation=name, inputs=tuple(map(existing, wish.inputs)), several=True, joined=False
+            wish.output, operation=name, inputs=tuple(map(source_of, wish.inputs)), several=True, joined=False
         )
     ]
     return run(requests, wish)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _EVERY_S = 3.0
-_PLAN = "plan"  # the task that plans, before it is known how much work there is
+_PLAN = "plan"  # the task that plans
 
 
 class Watcher(Protocol):
@@ -41,6 +41,11 @@ def watcher(*, quiet: bool, only_bars: bool = False) -> Watcher:
     if sys.stderr.isatty():
         return OnTerminal()
     return Quiet() if only_bars else InLines()
+
+
+def _is_before_work(task: str) -> bool:
+    """True for what goes on before it is known how much work there is."""
+    return task == _PLAN or task.startswith("fetch:")
 
 
 def planning(share: float) -> Progress:
@@ -79,7 +84,7 @@ class InLines(Quiet):
         with self._lock:
             if isinstance(event, Progress) and self._now() - self._last >= _EVERY_S:
                 self._last = self._now()
-                percent = event.percent if event.task == _PLAN else event.job_percent
+                percent = event.percent if _is_before_work(event.task) else event.job_percent
                 self._say(f"{percent:5.1f} %  {event.title}{_pace(event)}")
             elif line := _told(event):
                 self._say(line)
@@ -142,7 +147,7 @@ class OnTerminal(Quiet):
 
     def _show_all(self, event: Progress) -> None:
         """A bar of the whole job, once there is more to it than this step."""
-        if event.task == _PLAN:
+        if _is_before_work(event.task):
             return
         if self._all is None and abs(event.job_percent - event.percent) > 1:
             self._all = self._bars.add_task("all of it", total=100, pace="")

@@ -11,7 +11,7 @@ from framemill.cli.asking import Words, asked, common, function
 from framemill.cli.catalog import Entry
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.targets import targets
-from framemill.operations.binding import existing
+from framemill.operations.binding import source_of
 from framemill.operations.spec import Spec
 
 _EXAMPLES = (
@@ -68,7 +68,7 @@ def _run(fixed: str | None, words: Words) -> int:
         for inputs, place in targets(
             wish.output,
             operation=title,
-            inputs=tuple(map(existing, wish.inputs)),
+            inputs=tuple(map(source_of, wish.inputs)),
             several=True,
             joined=any(map(takes_all, specs)),
         )

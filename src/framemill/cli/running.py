@@ -22,6 +22,7 @@ from framemill.cli.opened import NOBODY, nobody_works
 from framemill.cli.results import as_document, told
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
+from framemill.domain.sources import Source
 from framemill.domain.states import JobState
 from framemill.interrupts import Terminated, heeded
 from framemill.operations.binding import bound
@@ -38,12 +39,14 @@ class Request:
     """What is to be done, where the results go, and what to call it."""
 
     specs: tuple[Spec, ...]
-    inputs: Mapping[str, Path]
+    inputs: Mapping[str, Source]
     destination: Path
     title: str
 
     @classmethod
-    def of(cls, specs: Sequence[Spec], *, inputs: Sequence[Path], destination: Path, title: str) -> "Request":
+    def of(
+        cls, specs: Sequence[Spec], *, inputs: Sequence[Source], destination: Path, title: str
+    ) -> "Request":
         """The request for these files, called `input`, `input_2` and so on, and for those that specs name."""
         named = {"input" if n == 1 else f"input_{n}": path for n, path in enumerate(inputs, 1)}
         specs, named = bound(specs, named)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framemill.domain.containers import container_named
+from framemill.domain.sources import Source
 from framemill.errors import InvalidSpec
 from framemill.operations.binding import path_of
 
@@ -20,8 +21,8 @@ class Target:
 
 
 def targets(
-    output: str | None, *, operation: str, inputs: Sequence[Path], several: bool, joined: bool
-) -> Iterator[tuple[tuple[Path, ...], Target]]:
+    output: str | None, *, operation: str, inputs: Sequence[Source], several: bool, joined: bool
+) -> Iterator[tuple[tuple[Source, ...], Target]]:
     """The inputs of each job and where its results go: one job for all if they are `joined`, else one each.
 
     InvalidSpec where several jobs would write one file or folder.
@@ -46,7 +47,7 @@ def targets(
             yield (path,), target(output, operation=operation, first=path, several=several)
 
 
-def target(output: str | None, *, operation: str, first: Path, several: bool) -> Target:
+def target(output: str | None, *, operation: str, first: Source, several: bool) -> Target:
     """Where the results of one job go.
 
     Unsaid, one file goes into the current folder under a name that the

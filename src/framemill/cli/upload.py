@@ -84,10 +84,10 @@ def upload(
 ) -> int:
     """Send them, one after the other."""
     from framemill.cli.upload_doors import Wish
-    from framemill.services.intake import Sieve, found
+    from framemill.services.intake import Sieve, files_named
 
     hands = count(side_by_side, hint="--parallel", most=32)
-    paths = [one.path for one in found(files, Sieve(recursive=recursive))]
+    paths = [one.path for one in files_named(files, Sieve(recursive=recursive))]
     if not paths:
         missing = InputNotFound(", ".join(files))
         missing.hint = "no file there has a usual ending of films and sound; --recursive looks deeper"

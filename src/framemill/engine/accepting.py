@@ -1,12 +1,12 @@
-"""A request becomes a queued job with its first task, within a transaction. What is asked, services say."""
+"""A request becomes a queued job with its first tasks, within a transaction. What is asked, services say."""
 
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from framemill.domain.states import JobState
-from framemill.engine.recovery import plan_task
+from framemill.domain.states import JobState, TaskState
+from framemill.engine.beginnings import first_tasks
 from framemill.errors import DestinationUnwritable
 from framemill.store.jobs import add_log, new_id
 from framemill.store.tables import Job, Task
@@ -14,8 +14,8 @@ from framemill.store.tables import Job, Task
 
 def enqueue(
     session: Session, job: Job, *, priority: int, turn: int, lane: str, max_attempts: int, now: datetime
-) -> Task:
-    """Give `job` its id, its place in the queue and its first task, which is returned."""
+) -> list[Task]:
+    """Give `job` its id, its place in the queue and its first tasks; returns those that are ready."""
     job.id = new_id()
     job.state = JobState.QUEUED
     job.priority = priority
@@ -26,10 +26,10 @@ def enqueue(
     job.created_at = job.updated_at = now
     session.add(job)
     session.flush()
-    task = plan_task(job, now=now)
-    session.add(task)
+    tasks = first_tasks(job, now=now)
+    session.add_all(tasks)
     add_log(session, job_id=job.id, at=now, message=f"submitted: {job.kind}")
-    return task
+    return [task for task in tasks if task.state == TaskState.READY]
 
 
 def check_place(destination: Path) -> None:

@@ -11,7 +11,7 @@ from framemill.engine import claims, outcomes
 from framemill.engine.digests import digest
 from framemill.engine.equipment import Equipment
 from framemill.engine.events import JobChanged, Note, TaskChanged
-from framemill.engine.failures import KEEPS_WORK, as_error, backoff
+from framemill.engine.failures import KEEPS_WORK, as_error, backoff, keeps_work
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.patience import patiently
 from framemill.engine.places import Places, WorkMissing, known_digest
@@ -27,6 +27,7 @@ from framemill.errors import (
     FramemillError,
     InputNotFound,
     InputUnreadable,
+    InvalidSettings,
     LeaseLost,
 )
 from framemill.operations.registry import load_spec
@@ -70,6 +71,8 @@ class Attempt:
         try:
             with self._hold, self._reins.applied():
                 match self.task.kind:
+                    case "fetch":
+                        self._fetch()
                     case "plan":
                         self._plan()
                     case "step":
@@ -101,6 +104,25 @@ class Attempt:
         """End the work soon, from another thread; with `hand_back` others begin the task anew."""
         self._handing_back = hand_back
         self._hold.stop()
+
+    def _fetch(self) -> None:
+        """Bring what an input names by its address."""
+        from framemill.engine.fetching import fetch_input
+
+        job, name, place = self._job, str((self.task.step or {})["input"]), self._places.of(self._job)
+        if self._with.downloader is None:
+            raise InvalidSettings("this process downloads nothing", hint="run the job by a worker")
+        place.create()
+        facts = fetch_input(
+            job.inputs[name],
+            name,
+            place=place,
+            downloader=self._with.downloader(),
+            hold=self._hold,
+            reins=self._reins,
+        )
+        self._hold.check()
+        self._with.dispatcher.nudge(outcomes.fetched(self._database, self.task, name, facts))
 
     def _plan(self) -> None:
         job = self._job
@@ -155,7 +177,13 @@ class Attempt:
         shelve(self._database, job, self.task, self._tasks, machine=machine, places=places, hold=self._hold)
 
     def _step(self) -> None:
-        self._places.of(self._job).create()
+        place = self._places.of(self._job)
+        if self._job.video_id is not None and not place.root.is_dir():
+            # Where it ends on another machine, nobody else here would ever remove what earlier jobs left.
+            from framemill.engine.leftovers import clear_machine
+
+            clear_machine(self._database, place.destination)
+        place.create()
         with self._places.inputs(self._job, check=self._hold.check) as inputs:
             self._step_with(inputs)
 
@@ -252,7 +280,7 @@ class Attempt:
                 return
             if not claims.is_mine(self._database, task):
                 return  # the files belong to whoever has the task now
-            alone, keep = claims.is_alone(self._database, task), error.code in KEEPS_WORK
+            alone, keep = claims.is_alone(self._database, task), keeps_work(error)
             if alone:
                 # Files first: on a full disk not even the database can be written before.
                 clear_up(self._database, task.job_id, keep_work=keep, places=self._places)

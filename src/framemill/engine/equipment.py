@@ -12,6 +12,7 @@ from framemill.engine.events import EventSink, Silence
 from framemill.engine.machine import Machine
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.planning import Planner, make_plan
+from framemill.fetch.wishes import Downloader
 from framemill.store.database import Database
 
 
@@ -39,3 +40,4 @@ class Equipment:
     planner: Planner = make_plan
     prices: Prices = field(default_factory=Prices)
     places: Places = PLAIN
+    downloader: Callable[[], Downloader] | None = None  # asked for when there is something to fetch

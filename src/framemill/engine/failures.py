@@ -27,6 +27,11 @@ def as_error(problem: Exception) -> FramemillError:
     )
 
 
+def keeps_work(error: FramemillError) -> bool:
+    """True where a retry of the failed job would go on with what there is."""
+    return error.code in KEEPS_WORK or (error.code == "download_failed" and error.transient)
+
+
 def forgivable(error: FramemillError) -> bool:
     """True for failures that say something about a file, not about the machine or the job."""
     return not error.transient and error.code not in {"cancelled", "disk_full", "destination_unwritable"}

@@ -1,9 +1,8 @@
 """How a task ends, each way one transaction guarded by the fencing token of its claim."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -22,22 +21,11 @@ from framemill.store.makings import count_stored, fill_media
 from framemill.store.tables import Artifact, Job, Task
 from framemill.store.tasks import again, finish, held, hold_back, needing, release, unblock
 
+if TYPE_CHECKING:
+    from framemill.engine.publishing import Published
+
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 _FREE = Prices()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """One artifact to record."""
-
-    task_id: str
-    role: str
-    path: str  # of a video's: its name
-    bytes: int
-    digest: str | None
-    media: Json | None
-    provenance: Json
-    key: str | None = None  # of a video's: where it is stored
 
 
 def new_task(job: Job, *, key: str, kind: str, title: str, position: int, now: datetime, **more: Any) -> Task:  # noqa: ANN401 - columns of Task
@@ -121,6 +109,17 @@ def planned(
 
 
 @patient(list[Wake])
+def fetched(database: Database, claimed: Task, name: str, facts: Json) -> list[Wake]:
+    """An input has come: planning may begin when all have."""
+    with database.write() as session:
+        job, now = _finish(database, session, claimed)
+        job.inputs = {**job.inputs, name: facts}
+        freed = [] if job.state == JobState.PAUSED else unblock(tasks_of(session, job.id), now=now)
+        add_log(session, job_id=job.id, at=now, message=f"done: {claimed.title}", task=claimed.key)
+        return wakes(freed)
+
+
+@patient(list[Wake])
 def step_done(
     database: Database, claimed: Task, result: Json, *, wall_ms: int, cpu_ms: int, peak_memory_bytes: int
 ) -> list[Wake]:
@@ -150,7 +149,7 @@ def _add_findings(session: Session, job: Job, step: str, result: Json, *, now: d
 
 
 @patient(lambda: None)
-def published(database: Database, claimed: Task, artifacts: Sequence[Published]) -> None:
+def published(database: Database, claimed: Task, artifacts: "Sequence[Published]") -> None:
     """Everything is under its name: the job is completed. Raises Cancelled where it was cancelled."""
     with database.write(durable=True) as session:
         job, now = _finish(database, session, claimed)

@@ -1,6 +1,7 @@
 """The last task of a job: give verified results their names, and record each with how it was made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -9,7 +10,6 @@ from framemill.domain.states import JobState
 from framemill.engine import outcomes
 from framemill.engine.machine import Machine
 from framemill.engine.naming import published_name
-from framemill.engine.outcomes import Published
 from framemill.engine.places import PLAIN
 from framemill.engine.publication import Publication
 from framemill.engine.stored import load_step
@@ -19,6 +19,20 @@ from framemill.store.jobs import get_job
 from framemill.store.tables import Job, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One artifact to record."""
+
+    task_id: str
+    role: str
+    path: str  # of a video's: its name
+    bytes: int
+    digest: str | None
+    media: Json | None
+    provenance: Json
+    key: str | None = None  # of a video's: where it is stored
 
 
 def publish_job(

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from framemill.domain.states import JobState, TaskState, next_job_state
 from framemill.engine import outcomes
 from framemill.engine.accounting import count_idle
+from framemill.engine.beginnings import facts_now, first_tasks
 from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.publication import Publication
 from framemill.engine.workspace import PREFIX, Workspace
-from framemill.errors import IllegalTransition, InputNotFound, JobNotFound
+from framemill.errors import IllegalTransition, JobNotFound
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, forget_plan, get_job, tasks_of
 from framemill.store.listing import Wanted, page_of_jobs
@@ -31,15 +32,6 @@ from framemill.store.tasks import again, hold_back, release
 from framemill.store.turns import next_turn
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
-
-
-def input_facts(path: Path) -> Json:
-    """What tells whether an input is still the same file; InputNotFound where there is none."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError) as error:
-        raise InputNotFound(str(path)) from error
-    return {"path": str(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns, "digest": None}
 
 
 def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = PLAIN) -> list[Wake]:
@@ -87,7 +79,7 @@ def find_abandoned(session: Session, *, specs: list[Json], inputs: Json, destina
 
 
 def _same_file(facts: Json) -> tuple[object, ...]:
-    return facts["path"], facts["size"], facts["mtime_ns"]
+    return (facts["url"],) if facts.get("url") else (facts["path"], facts["size"], facts["mtime_ns"])
 
 
 def take_over(database: Database, job_id: str, *, lane: str = "", places: Places = PLAIN) -> None:
@@ -133,8 +125,8 @@ def take_over(database: Database, job_id: str, *, lane: str = "", places: Places
             release(task, TaskState.READY, now=now)
         if changed:
             forget_plan(session, job.id)
-            job.inputs = {name: _facts_now(facts) for name, facts in job.inputs.items()}
-            session.add(plan_task(job, now=now))
+            job.inputs = {name: facts_now(facts) for name, facts in job.inputs.items()}
+            session.add_all(first_tasks(job, now=now))
         elif lost:
             again(tasks, lost, now=now)
         _into_lane(session, job, lane)
@@ -180,11 +172,6 @@ def clear_up_cancelled(database: Database, job_id: str, *, places: Places = PLAI
         _end_tool(task)
     clear_up(database, job_id, places=places)
     outcomes.cancelled(database, job_id)
-
-
-def plan_task(job: Job, **more: Any) -> Task:  # noqa: ANN401 - passed on
-    """The first task of every job."""
-    return outcomes.new_task(job, key="plan", kind="plan", title="plan the work", position=0, **more)
 
 
 def _leased(tasks: Iterable[Task]) -> list[Task]:
@@ -235,13 +222,4 @@ def _is_there(path: Path, size: int) -> bool:
 
 
 def _inputs_changed(job: Job) -> bool:
-    return any(_facts_now(facts) != facts for facts in job.inputs.values())
-
-
-def _facts_now(facts: Json) -> Json:
-    try:
-        now = input_facts(Path(facts["path"]))
-    except InputNotFound:
-        return facts  # perhaps on a disk that comes back; the step that reads it will say so
-    same = all(now[key] == facts[key] for key in ("size", "mtime_ns"))
-    return facts if same else now
+    return any(facts_now(facts) != facts for facts in job.inputs.values())

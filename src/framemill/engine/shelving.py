@@ -17,9 +17,8 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes, transfer
 from framemill.engine.machine import Machine
 from framemill.engine.naming import published_name
-from framemill.engine.outcomes import Published
 from framemill.engine.places import Places, WorkMissing
-from framemill.engine.publishing import provenance, results_of
+from framemill.engine.publishing import Published, provenance, results_of
 from framemill.engine.stock import Stock, is_whole
 from framemill.engine.transfer import Check
 from framemill.errors import BlobNotFound, DatabaseUnavailable, FramemillError

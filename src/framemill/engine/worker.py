@@ -157,7 +157,7 @@ class Worker(Equipment):
                 # Left as it was, and passed over from now on.
                 session.rollback()
                 self.lacks.add(task.requires)
-        if task.kind == "plan" and task.lease_token == 1:
+        if task.kind in {"fetch", "plan"} and task.lease_token == 1:
             self.sink.emit(JobChanged(job_id=task.job_id, state=JobState.RUNNING))
         self.sink.emit(
             TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=TaskState.LEASED)

@@ -15,7 +15,7 @@ from framemill.domain.plan import Step
 from framemill.errors import DestinationUnwritable
 
 PREFIX = ".framemill-"
-_OLD, _JOURNAL = "old", "publish.json"
+_OLD, _JOURNAL, _INPUTS = "old", "publish.json", "inputs"
 
 
 class Workspace:
@@ -26,6 +26,7 @@ class Workspace:
         self.root = destination / f"{PREFIX}{job_id}"
         self.journal = self.root / _JOURNAL
         self.old = self.root / _OLD  # what an overwrite replaced, until the job is done
+        self.inputs = self.root / _INPUTS  # what was fetched, and parts of it
         self._missing = tuple(Path(p) for p in missing)
 
     def create(self) -> None:
@@ -46,7 +47,7 @@ class Workspace:
         """Remove what dead attempts left, all but the scratch folders `names`."""
         if self.root.is_dir():
             for path in self.root.iterdir():
-                if path.name not in {*names, _OLD, _JOURNAL}:
+                if path.name not in {*names, _OLD, _JOURNAL, _INPUTS}:
                     remove(path)
 
     def remove(self) -> None:

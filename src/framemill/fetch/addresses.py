@@ -90,11 +90,6 @@ class Target:
         return f"{self.host}/…/{name}" if name else self.host
 
 
-def is_url(text: str) -> bool:
-    """True for what is meant as an address to fetch from, allowed or not; every other text is a path."""
-    return re.match(r"https?://", text, re.IGNORECASE) is not None
-
-
 def label_of(url: str) -> str:
     """What may be shown of a URL: no query, no user, no path but its end."""
     try:

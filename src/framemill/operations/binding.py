@@ -7,12 +7,13 @@ library): a request from elsewhere names inputs, never paths.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from framemill.domain.sources import Source, Url, is_url
 from framemill.errors import InputNotFound
 from framemill.operations.spec import Spec, references, renamed
 
 
-def bound(specs: Sequence[Spec], inputs: Mapping[str, Path]) -> tuple[tuple[Spec, ...], dict[str, Path]]:
-    """The specs and inputs with every path among the references made an input, called after its field.
+def bound(specs: Sequence[Spec], inputs: Mapping[str, Source]) -> tuple[tuple[Spec, ...], dict[str, Source]]:
+    """The specs and inputs with each path and address among the references made an input named by its field.
 
     A reference that is the name of an input or of an earlier operation stays.
     Raises InputNotFound for what is neither.
@@ -25,12 +26,17 @@ def bound(specs: Sequence[Spec], inputs: Mapping[str, Path]) -> tuple[tuple[Spec
         for field, ref, _kind in references(spec):
             if ref in names or ref in known or ref.partition(".")[0] in known:
                 continue
-            path = existing(ref)
-            same = next((name for name, known_path in found.items() if known_path == path), None)
+            source = source_of(ref)
+            same = next((name for name, other in found.items() if other == source), None)
             names[ref] = same if same and same not in inputs else _free(field, {*found, *known})
-            found[names[ref]] = path
+            found[names[ref]] = source
         done.append(renamed(spec, names))
     return tuple(done), found
+
+
+def source_of(name: str | Path) -> Source:
+    """The address, or the absolute path of what is there; InputNotFound."""
+    return Url(name) if isinstance(name, str) and is_url(name) else existing(name)
 
 
 def path_of(name: str | Path) -> Path:

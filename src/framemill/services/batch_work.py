@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
+from framemill.domain.sources import Source
 from framemill.domain.states import JobState
 from framemill.errors import FramemillError
 from framemill.operations.spec import Spec
@@ -20,7 +22,7 @@ class Work:
     kind: str  # for listings: the pipeline's or operation's name
     specs: tuple[Spec, ...]
     destination: Path  # absolute
-    others: Mapping[str, Path] = field(default_factory=dict)  # inputs that every job reads beside its own
+    others: Mapping[str, Source] = field(default_factory=dict)  # inputs that every job reads beside its own
     name: str = ""  # tells batches apart that would do the same
     purpose: str = "batch"
     overwrite: bool = False
@@ -47,11 +49,23 @@ class Work:
         return f"{self.purpose}:{self.batch_id}:{hashlib.sha256(os.fsencode(identity)).hexdigest()[:32]}"
 
 
+class Item(Protocol):
+    """One input of a batch."""
+
+    @property
+    def path(self) -> Source:
+        """The file, or the address."""
+
+    @property
+    def place(self) -> Path:
+        """The folder below the destination that is its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What became of one input: its job, or why there is none."""
 
-    path: Path
+    path: Source
     place: Path  # its results' folder
     job_id: str | None = None
     state: JobState | None = None

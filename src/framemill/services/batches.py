@@ -9,21 +9,23 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.accepting import check_place, enqueue
+from framemill.engine.beginnings import input_facts, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import is_gone
-from framemill.engine.recovery import input_facts, reopen, take_over
+from framemill.engine.recovery import reopen, take_over
 from framemill.engine.workspace import missing_folders
 from framemill.errors import FramemillError, IllegalTransition, InputUnreadable, InvalidSpec
-from framemill.services.batch_work import Accepted, Work
-from framemill.services.intake import Found
+from framemill.fetch.addresses import parse
+from framemill.services.batch_work import Accepted, Item, Work
 from framemill.services.jobs import Jobs
 from framemill.services.records import BatchRecord, Json
 from framemill.store import batches as store
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, tasks_of
-from framemill.store.tables import Job
+from framemill.store.tables import Job, Task
 from framemill.store.turns import next_turn
 from framemill.store.workers import audit
 
@@ -45,7 +47,7 @@ class Batches:
     def submit(
         self,
         work: Work,
-        files: Iterable[Found],
+        files: Iterable[Item],
         *,
         lane: str = "",
         again: bool = False,
@@ -184,9 +186,9 @@ class Batches:
             return [row.id for row in store.jobs_in(session, batch_id, states)]
 
     def _slice(
-        self, work: Work, files: Sequence[Found], *, lane: str, identity: str | None
+        self, work: Work, files: Sequence[Item], *, lane: str, identity: str | None
     ) -> Iterator[Accepted]:
-        asked: dict[str, tuple[Found, Json]] = {}
+        asked: dict[str, tuple[Item, Json]] = {}
         refused: list[Accepted] = []
         for one in files:
             try:
@@ -203,10 +205,9 @@ class Batches:
         yield from accepted
         yield from refused
 
-    def _accept(
-        self, work: Work, asked: Mapping[str, tuple[Found, Json]], *, lane: str
-    ) -> Sequence[Accepted]:
-        done, tasks = [], []
+    def _accept(self, work: Work, asked: Mapping[str, tuple[Item, Json]], *, lane: str) -> Sequence[Accepted]:
+        done: list[Accepted] = []
+        tasks: list[Task] = []
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
             known = store.known_jobs(session, owner=work.owner, keys=list(asked))
@@ -217,7 +218,7 @@ class Batches:
                     done.append(_as_accepted(one, job, fresh=False))
                     continue
                 job = _job(work, one, inputs, key=key)
-                tasks.append(
+                tasks.extend(
                     enqueue(
                         session,
                         job,
@@ -249,17 +250,22 @@ class Batches:
         return Accepted(path=one.path, place=one.place, job_id=one.job_id, state=JobState.QUEUED)
 
 
-def _facts(work: Work, path: Path) -> Json:
-    """The inputs of one job; InputNotFound, InputUnreadable."""
-    facts = {"input": input_facts(path)}
-    if not path.is_file():
-        raise InputUnreadable(path.name, "it is not a regular file")
-    if not os.access(path, os.R_OK):
-        raise InputUnreadable(path.name, "nobody may read it")
-    return facts | {name: input_facts(other) for name, other in work.others.items()}
+def _facts(work: Work, source: Source) -> Json:
+    """The inputs of one job; InputNotItem, InputUnreadable, AddressRefused."""
+    facts = {"input": _own(source)}
+    if isinstance(source, Path):
+        if not source.is_file():
+            raise InputUnreadable(source.name, "it is not a regular file")
+        if not os.access(source, os.R_OK):
+            raise InputUnreadable(source.name, "nobody may read it")
+    return facts | {name: _own(other) for name, other in work.others.items()}
 
 
-def _job(work: Work, one: Found, inputs: Json, *, key: str) -> Job:
+def _own(source: Source) -> Json:
+    return url_facts(Url(parse(source.text).url)) if isinstance(source, Url) else input_facts(source)
+
+
+def _job(work: Work, one: Item, inputs: Json, *, key: str) -> Job:
     place = work.destination / one.place
     return Job(
         kind=work.kind[:64],
@@ -272,6 +278,6 @@ def _job(work: Work, one: Found, inputs: Json, *, key: str) -> Job:
     )
 
 
-def _as_accepted(one: Found, job: Job, *, fresh: bool) -> Accepted:
+def _as_accepted(one: Item, job: Job, *, fresh: bool) -> Accepted:
     place = Path(job.destination["path"])
     return Accepted(path=one.path, place=place, job_id=job.id, state=JobState(job.state), fresh=fresh)

@@ -4,6 +4,7 @@ Names and kinds only: whether a file is complete is `services.watching`'s questi
 """
 
 import glob
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from framemill.domain.sources import Url, is_url
 from framemill.errors import InputNotFound
 from framemill.operations.binding import existing, path_of
 
@@ -39,6 +41,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """An address, and the same."""
+
+    path: Url
+    place: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sieve:
     """Which files of a folder are taken."""
 
@@ -63,7 +73,16 @@ def unfinished(name: str) -> bool:
     return name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED)
 
 
-def found(given: Sequence[str], sieve: Sieve) -> Iterator[Found]:
+def found(given: Sequence[str], sieve: Sieve) -> Iterator[Found | Addressed]:
+    """The addresses among these names as they are, and the files that the others mean: see `files_named`."""
+    urls = [Url(name) for name in dict.fromkeys(given) if is_url(name)]
+    yield from _addressed(urls)
+    names = [name for name in given if not is_url(name)]
+    if names or not urls:
+        yield from files_named(names, sieve)
+
+
+def files_named(given: Sequence[str], sieve: Sieve) -> Iterator[Found]:
     """The files that these names, folders and patterns mean.
 
     Of several, the folders in which they differ are kept in `place`. Raises
@@ -142,6 +161,16 @@ def _placed(folder: Path, names: Sequence[str], below: Path) -> Iterator[Found]:
         if not own.strip(".") or (not alone and own in stems):
             own = f"{name}-results"
         yield Found(path=folder / name, place=_text(below / own))
+
+
+def _addressed(urls: Sequence[Url]) -> Iterator[Addressed]:
+    """Each address with a place named after its file; where two share a name, a part of a digest tells."""
+    stems = Counter(url.stem for url in urls)
+    for url in urls:
+        own = url.stem
+        if stems[own] > 1 or not own.strip("."):
+            own = f"{own}-{hashlib.sha256(url.text.encode()).hexdigest()[:8]}"
+        yield Addressed(path=url, place=_text(Path(own)))
 
 
 def _text(place: Path) -> Path:

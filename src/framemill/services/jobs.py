@@ -7,9 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
 from framemill.engine import controls, outcomes
 from framemill.engine.accepting import check_place, enqueue
+from framemill.engine.beginnings import input_facts, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
 from framemill.engine.places import PLAIN, Places
@@ -17,7 +19,6 @@ from framemill.engine.recovery import (
     clear_up,
     clear_up_cancelled,
     find_abandoned,
-    input_facts,
     reopen,
 )
 from framemill.engine.workspace import missing_folders
@@ -27,6 +28,7 @@ from framemill.errors import (
     InputUnreadable,
     InvalidSpec,
 )
+from framemill.fetch.addresses import parse
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
@@ -61,7 +63,7 @@ class Jobs:
         self,
         specs: Sequence[Spec],
         *,
-        inputs: Mapping[str, Path],
+        inputs: Mapping[str, Source],
         destination: Path,
         overwrite: bool = False,
         priority: int = _NORMAL,
@@ -79,18 +81,23 @@ class Jobs:
         instead: asking for the same again goes on where it was. An
         `idempotency_key` is its owner's: a request that was accepted under it
         gives the same job again, whatever its priority and state are now.
-        Raises InputNotFound, InputUnreadable for a folder, DestinationUnwritable,
-        InvalidSpec, and IdempotencyConflict where the key was another request's.
+        An input that is an address is fetched before anything else. Raises
+        InputNotFound, InputUnreadable for a folder, AddressRefused for an
+        address that is none, DestinationUnwritable, InvalidSpec, and
+        IdempotencyConflict where the key was another request's.
         """
         if not specs:
             raise InvalidSpec("there is nothing to do", hint="give at least one operation")
         place = path_of(destination)
         check_place(place)
-        paths = {name: path_of(path) for name, path in inputs.items()}
+        sources = {name: _source(source) for name, source in inputs.items()}
         request = Job(
             kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
             specs=[spec.model_dump(mode="json") for spec in specs],
-            inputs={name: {"path": str(path)} for name, path in paths.items()},
+            inputs={
+                name: {"url" if isinstance(source, Url) else "path": str(source)}
+                for name, source in sources.items()
+            },
             destination={"path": str(place), "overwrite": overwrite, "missing": missing_folders(place)},
             owner=owner,
             idempotency_key=idempotency_key,
@@ -98,9 +105,13 @@ class Jobs:
         _check(request, priority)
         if (known := self._known(request)) is not None:
             return known
-        if folder := next((path for path in map(existing, paths.values()) if path.is_dir()), None):
+        paths = [existing(source) for source in sources.values() if isinstance(source, Path)]
+        if folder := next((path for path in paths if path.is_dir()), None):
             raise InputUnreadable(folder.name, "it is a folder")
-        request.inputs = {name: input_facts(path) for name, path in paths.items()}
+        request.inputs = {
+            name: url_facts(source) if isinstance(source, Url) else input_facts(source)
+            for name, source in sources.items()
+        }
         return self._take(request, priority=priority, resume=resume, foreground=foreground)
 
     def accept(self, request: Job, *, priority: int) -> str:
@@ -143,7 +154,7 @@ class Jobs:
                 return left
             if job.video_id is not None:
                 hold_video(session, job.video_id)
-            task = enqueue(
+            tasks = enqueue(
                 session,
                 job,
                 priority=priority,
@@ -152,7 +163,7 @@ class Jobs:
                 max_attempts=self._max_attempts,
                 now=self._database.now(session),
             )
-        self._dispatcher.nudge(wakes([task]))
+        self._dispatcher.nudge(wakes(tasks))
         return job.id
 
     def list(
@@ -267,6 +278,10 @@ def _check(request: Job, priority: int) -> None:
         raise InvalidSpec("an idempotency key has 1 to 255 characters")
 
 
+def _source(source: Source) -> Source:
+    return Url(parse(source.text).url) if isinstance(source, Url) else path_of(source)
+
+
 def _check_priority(priority: int) -> None:
     if not 1 <= priority <= 10:
         raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
@@ -277,7 +292,7 @@ def _asked(job: Job) -> tuple[object, ...]:
     return (
         job.kind,
         job.specs,
-        [(name, facts["path"]) for name, facts in job.inputs.items()],
+        [(name, facts.get("url") or facts["path"]) for name, facts in job.inputs.items()],
         job.destination["path"],
         job.destination["overwrite"],
     )

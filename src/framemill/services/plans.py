@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from framemill.domain.plan import Plan
+from framemill.domain.sources import Source, Url
 from framemill.engine.machine import Machine
 from framemill.engine.planning import Request, make_plan, silent
+from framemill.errors import NotSupported
 from framemill.operations.binding import existing
 from framemill.operations.spec import Spec
 
@@ -17,13 +19,22 @@ class Plans:
         self._machine = machine
 
     def plan(
-        self, specs: Sequence[Spec], *, inputs: Mapping[str, Path], report: Callable[[float], None] = silent
+        self, specs: Sequence[Spec], *, inputs: Mapping[str, Source], report: Callable[[float], None] = silent
     ) -> Plan:
         """Probe the inputs and compile; writes nothing anywhere. `report` hears how far it is, from 0 to 1.
 
-        Raises what probing and planning raise. Whether the results' names are
-        free is only looked at when it runs.
+        Raises what probing and planning raise, and NotSupported for an address.
+        Whether the results' names are free is only looked at when it runs.
         """
-        paths = {name: existing(path) for name, path in inputs.items()}
+        paths = {name: _here(source) for name, source in inputs.items()}
         request = Request(specs=specs, inputs=paths, explaining=True)
         return make_plan(request, self._machine(), report=report)
+
+
+def _here(source: Source) -> Path:
+    if isinstance(source, Url):
+        raise NotSupported(
+            f"{source.label} must be here before anybody can say what work it makes",
+            hint="fetch it with `framemill download`, then plan with the file",
+        )
+    return existing(source)

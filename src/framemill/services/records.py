@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framemill.domain.media import MediaInfo
+from framemill.domain.sources import Url
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.stored import load_media
 from framemill.store.tables import Artifact, Batch, Job, JobLog, Task
@@ -125,7 +126,7 @@ class JobRecord:
             id=row.id,
             kind=row.kind,
             specs=tuple(row.specs),
-            inputs=row.inputs,
+            inputs={name: _without_secret(facts) for name, facts in row.inputs.items()},
             destination=Path(row.destination["path"]),
             overwrite=row.destination["overwrite"],
             state=JobState(row.state),
@@ -241,3 +242,8 @@ class Result:
     def path(self) -> Path:
         """Where the first result is; most operations make one."""
         return self.artifacts[0].path
+
+
+def _without_secret(facts: Json) -> Json:
+    """An input's facts; of its address only what may be shown."""
+    return {**facts, "url": Url(facts["url"]).label} if facts.get("url") else facts

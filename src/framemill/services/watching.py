@@ -152,14 +152,14 @@ class Watch:
         self._told.pop(one.path, None)
         if accepted.fresh and before is not None and before.state is JobState.QUEUED:
             self.batches.drop(before.id)  # what it was to work on is not there any more
-        self._keep(accepted, facts)
+        self._keep(one.path, accepted, facts)
         what = ("replaced" if before else "submitted") if accepted.fresh else "known"
         yield News(what=what, path=one.path, job_id=accepted.job_id, said=str(accepted.place))
 
-    def _keep(self, accepted: Accepted, facts: Facts) -> None:
+    def _keep(self, path: Path, accepted: Accepted, facts: Facts) -> None:
         assert accepted.job_id is not None
         assert accepted.state is not None
-        self._add(_Job(id=accepted.job_id, path=accepted.path, facts=facts, state=accepted.state))
+        self._add(_Job(id=accepted.job_id, path=path, facts=facts, state=accepted.state))
         self._places.add(str(accepted.place))
 
     def _add(self, job: _Job) -> None:

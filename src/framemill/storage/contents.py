@@ -1,8 +1,10 @@
 """What is in a file of the local store: its bytes as they are or sealed, and what tells contents apart."""
 
+import builtins
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2s
 from typing import Final
@@ -21,11 +23,30 @@ _NOT_HERE = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What an open file holds: all of it, or where `bytes` says how many, those as they lie there."""
+
+    name: str  # for errors
+    fd: int
+    start: int = 0
+    bytes: int | None = None
+
+    def pieces(self) -> Iterator[builtins.bytes]:
+        """The bytes as they lie there."""
+        return _plain(self.fd, self.start, None if self.bytes is None else self.start + self.bytes)
+
+
 class Contents:
     """Reads and writes what files hold. With keys everything that is written is sealed."""
 
     def __init__(self, keyring: Keyring | None) -> None:
         self.keyring = keyring
+
+    @property
+    def sealing(self) -> bool:
+        """Whether what is written now is sealed."""
+        return self.keyring is not None
 
     def write(self, staged: Staged, pieces: Iterable[bytes]) -> None:
         """Fill a new file with `pieces`."""
@@ -34,27 +55,36 @@ class Contents:
             return
         for piece in pieces:
             staged.write(piece)
-        _check_plain(staged)
+        self.check(staged)
 
     def write_from(self, staged: Staged, fd: int) -> None:
         """Fill a new file with a foreign one, which is as it is."""
         if self.keyring is None:
-            _append(staged, fd)
-            _check_plain(staged)
+            _append(staged, Section(name="", fd=fd))
+            self.check(staged)
         else:
             self.write(staged, _plain(fd, 0, None))
 
-    def join(self, staged: Staged, files: Iterable[tuple[str, int]]) -> None:
-        """Fill a new file with files of ours, one after the other; each is named for errors."""
+    def join(self, staged: Staged, sections: Iterable[Section]) -> None:
+        """Go on filling a new file with files of ours and pieces of them, one after the other."""
         if self.keyring is not None:
-            self.write(staged, (piece for name, fd in files for piece in self.read(name, fd)))
+            self.write(staged, (piece for section in sections for piece in self._pieces(section)))
             return
-        for name, fd in files:
-            if header_of(fd) is None:
-                _append(staged, fd)
+        for section in sections:
+            if section.bytes is not None or header_of(section.fd) is None:
+                _append(staged, section)
             else:
-                self.write(staged, self.read(name, fd))
-        _check_plain(staged)
+                for piece in self._pieces(section):
+                    staged.write(piece)
+        self.check(staged)
+
+    def check(self, staged: Staged) -> None:
+        """Nobody may send what would pass for sealed later, with a length of their own invention."""
+        if self.keyring is None and header_of(staged.fd) is not None:
+            raise InvalidUpload("no file may begin as sealed ones do")
+
+    def _pieces(self, section: Section) -> Iterator[bytes]:
+        return self.read(section.name, section.fd) if section.bytes is None else section.pieces()
 
     def read(self, key: str, fd: int, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to, without, `stop`, in pieces of at most 1 MiB; BlobDamaged."""
@@ -91,12 +121,6 @@ def etag_of(found: os.stat_result) -> str:
     return blake2s(identity.encode(), digest_size=16).hexdigest()
 
 
-def _check_plain(staged: Staged) -> None:
-    """Nobody may send what would pass for sealed later, with a length of their own invention."""
-    if header_of(staged.fd) is not None:
-        raise InvalidUpload("no file may begin as sealed ones do")
-
-
 def _plain(fd: int, start: int, stop: int | None) -> Iterator[bytes]:
     while stop is None or start < stop:
         with told():
@@ -107,23 +131,24 @@ def _plain(fd: int, start: int, stop: int | None) -> Iterator[bytes]:
         start += len(piece)
 
 
-def _append(staged: Staged, fd: int) -> None:
-    """Append a whole open file; its bytes stay in the kernel where that can be, shared where the disk can."""
-    size, at = os.fstat(fd).st_size, 0
+def _append(staged: Staged, section: Section) -> None:
+    """Append a piece of an open file; it stays in the kernel where that can be, shared where the disk can."""
+    fd, at = section.fd, section.start
+    end = os.fstat(fd).st_size if section.bytes is None else at + section.bytes
     with told():
-        while at < size and (count := _moved(fd, staged.fd, at)):
+        while at < end and (count := _moved(fd, staged.fd, at, end - at)):
             staged.made(count)
             at += count
-    for piece in _plain(fd, at, None):
+    for piece in _plain(fd, at, end):
         staged.write(piece)
 
 
-def _moved(source: int, target: int, at: int) -> int:
+def _moved(source: int, target: int, at: int, most: int) -> int:
     """Bytes that the kernel copied from `at`; 0 where it has to be done by hand."""
     if not hasattr(os, "copy_file_range"):
         return 0
     try:
-        return os.copy_file_range(source, target, _AT_ONCE, offset_src=at)
+        return os.copy_file_range(source, target, min(most, _AT_ONCE), offset_src=at)
     except OSError as error:
         if error.errno in _NOT_HERE:
             return 0

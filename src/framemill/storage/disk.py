@@ -100,9 +100,9 @@ class Disk:
                 os.unlink(name, dir_fd=chain[-1])
             os.close(fd)
 
-    def publish(self, staged: Staged, key: str) -> None:
-        """Make what was staged the file under `key`, safely on the disk."""
-        self.place(staged, check_key(key).split("/"), create=True)
+    def publish(self, staged: Staged, key: str, *, folder: Sequence[str] = (INCOMING,)) -> None:
+        """Make what was staged in `folder` the file under `key`, safely on the disk."""
+        self._place(staged, check_key(key).split("/"), create=True, source=folder)
 
     def replace(self, staged: Staged, key: str, fd: int) -> bool:
         """Publish the same content in another form; False where `key` is no longer the open file `fd`."""
@@ -116,27 +116,32 @@ class Disk:
             fcntl.flock(chain[0], fcntl.LOCK_EX)
             if not os.path.samestat(os.stat(name, dir_fd=chain[-1], follow_symlinks=False), before):
                 return False
-            _rename(staged.name, name, source[-1], chain[-1])
+            os.rename(staged.name, name, src_dir_fd=source[-1], dst_dir_fd=chain[-1])
             os.fsync(chain[-1])
         return True
 
     def place(self, staged: Staged, path: Sequence[str], *, create: bool) -> None:
         """Give what was staged its name for good; FileNotFoundError where its folder is gone."""
+        self._place(staged, path, create=create, source=(INCOMING,))
+
+    def _place(self, staged: Staged, path: Sequence[str], *, create: bool, source: Sequence[str]) -> None:
         *folders, name = path
         with told():
             # To the nanosecond, or two contents of one size could look the same.
             at = self._clock()
             os.utime(staged.fd, ns=(at, at))
             os.fsync(staged.fd)
-        self._named(lambda source, folder: _rename(staged.name, name, source, folder), folders, create=create)
+        self._rename(staged.name, name, source, folders, create=create)
 
-    def _named(self, act: Callable[[int, int], None], folders: Sequence[str], *, create: bool) -> None:
+    def _rename(
+        self, old: str, new: str, source: Sequence[str], folders: Sequence[str], *, create: bool
+    ) -> None:
         for attempt in range(_TRIES):
-            with told(missing=True), self.folder([INCOMING]) as source:
+            with told(missing=True), self.folder(source) as origin:
                 try:
                     with self.folder(folders, create=create) as chain:
                         fcntl.flock(chain[0], fcntl.LOCK_SH)
-                        act(source[-1], chain[-1])
+                        os.rename(old, new, src_dir_fd=origin[-1], dst_dir_fd=chain[-1])
                         os.fsync(chain[-1])
                         return
                 except FileNotFoundError:
@@ -159,7 +164,7 @@ class Disk:
             except OSError:
                 return False
         try:
-            self._named(lambda staged, folder: _rename(spare, name, staged, folder), folders, create=True)
+            self._rename(spare, name, (INCOMING,), folders, create=True)
         finally:
             # Renaming one link onto another of the same file does nothing, and leaves both.
             with told(), self.folder([INCOMING]) as staging, suppress(FileNotFoundError):
@@ -208,10 +213,6 @@ class Disk:
     def folder(self, path: Sequence[str], *, create: bool = False) -> AbstractContextManager[list[int]]:
         """Descriptors of the root and of each folder of `path`; FileNotFoundError, NotADirectoryError."""
         return entered(self.root, path, create=create)
-
-
-def _rename(old: str, new: str, source: int, target: int) -> None:
-    os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
 
 
 def _swept(folder: int, name: str, *, before: int) -> bool:

@@ -6,19 +6,15 @@ How files get their names safely is disk's; uploads in parts are local_parts'.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote, urlencode
 
 from framemill.errors import BlobNotFound
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
-from framemill.storage.contents import Contents, blob_of
+from framemill.storage.contents import Contents, Section, blob_of
 from framemill.storage.disk import Disk
+from framemill.storage.doors import Doors
 from framemill.storage.local_parts import LocalParts
 from framemill.storage.sealing import Keyring, header_of
-from framemill.storage.signing import Grant, Signer
-
-FILES: Final = "files"  # scopes of signatures, and the doors of the API that take them
-PARTS: Final = "parts"
+from framemill.storage.signing import Signer
 
 
 class LocalStore:
@@ -30,8 +26,7 @@ class LocalStore:
         self._disk = disk
         self._contents = Contents(keyring)
         self._parts = LocalParts(disk, self._contents)
-        self._signer = signer
-        self._public_url = public_url.rstrip("/")
+        self._doors = Doors(signer, public_url)
 
     def put(
         self,
@@ -75,7 +70,7 @@ class LocalStore:
         """A second name for the same bytes, which never change; a real copy where the disk has no links."""
         if not self._disk.link(source, target):
             with self._disk.opened(source) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(source, fd)])
+                self._contents.join(staged, [Section(name=source, fd=fd)])
                 self._disk.publish(staged, target)
         return self.stat(target)
 
@@ -86,15 +81,7 @@ class LocalStore:
 
     def get_url(self, key: str, *, lifetime: timedelta, filename: str | None = None) -> str:
         """A URL of the API that reads the file until it expires."""
-        return self._url(
-            Grant(
-                scope=FILES,
-                method="GET",
-                key=check_key(key),
-                expires=self._signer.after(lifetime),
-                filename=filename or "",
-            )
-        )
+        return self._doors.reading(key, lifetime=lifetime, filename=filename)
 
     def start_parts(
         self,
@@ -116,18 +103,8 @@ class LocalStore:
         sha256: str | None = None,
     ) -> str:
         """A URL of the API that takes one part by PUT, of exactly this size."""
-        return self._url(
-            Grant(
-                scope=PARTS,
-                method="PUT",
-                key=check_key(key),
-                expires=self._signer.after(lifetime),
-                upload=upload,
-                part=number,
-                bytes=bytes,
-                sha256=sha256 or "",
-            )
-        )
+        self._parts.expect(key, upload, number, bytes)
+        return self._doors.part(key, upload, number, size=bytes, lifetime=lifetime, sha256=sha256)
 
     def put_part(self, key: str, upload: str, number: int, source: Iterable[bytes]) -> Part:
         """Store one part; UploadNotFound. Sent twice at once, one of the two stays, whole."""
@@ -153,6 +130,11 @@ class LocalStore:
         """Remove what processes left that died while they wrote; returns how many files."""
         return self._disk.sweep(older=older) + self._parts.sweep(older=older)
 
+    @property
+    def seals(self) -> bool:
+        """Whether what is stored now is sealed."""
+        return self._contents.sealing
+
     def outdated(self, prefix: str) -> Iterator[str]:
         """Keys of files that are not sealed as they would be today."""
         for key, fd in self._disk.walk(prefix):
@@ -163,11 +145,7 @@ class LocalStore:
         """Seal a file with the newest key; False where it is gone or was replaced meanwhile. BlobDamaged."""
         try:
             with self._disk.opened(key) as fd, self._disk.staged() as staged:
-                self._contents.join(staged, [(key, fd)])
+                self._contents.join(staged, [Section(name=key, fd=fd)])
                 return self._disk.replace(staged, key, fd)
         except BlobNotFound:
             return False
-
-    def _url(self, grant: Grant) -> str:
-        query = urlencode(self._signer.query(grant))
-        return f"{self._public_url}/storage/{grant.scope}/{quote(grant.key)}?{query}"

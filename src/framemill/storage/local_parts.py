@@ -1,28 +1,27 @@
-"""Uploads in parts on the local disk: a hidden folder each, a file for every part, one file in the end.
+"""Uploads in parts on the local disk.
 
-An upload exists for as long as the file that describes it does; what is left
-of one without is swept.
+As soon as it is known how long a part is, each is written to the place where
+it will stand in the end, so that completing moves no bytes. What does not fit
+into that picture is copied then: a part that was sent again or is longer than
+the others, and everything that is sealed.
 """
 
-import json
+import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Final
-from uuid import uuid4
+from itertools import accumulate, chain, pairwise
 
-from framemill.errors import InvalidUpload, UploadNotFound
+from framemill.errors import InvalidUpload, StorageUnavailable, UploadNotFound
 from framemill.storage.blobs import MAX_PARTS, MIN_PART, Blob, Part, Unfinished, check_key
-from framemill.storage.contents import Contents, blob_of
-from framemill.storage.disk import UPLOADS, Disk
-from framemill.storage.folders import FILE, told
+from framemill.storage.contents import Contents, Section, blob_of
+from framemill.storage.disk import UPLOADS, Disk, Staged
+from framemill.storage.folders import told
+from framemill.storage.upload_folder import WHOLE, Receipt, UploadFolder, new_name
 
-_ABOUT: Final = "about"
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_PART = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
 class LocalParts:
@@ -34,63 +33,58 @@ class LocalParts:
 
     def start(self, key: str) -> str:
         """Begin an upload; returns its id."""
-        upload = uuid4().hex
+        upload = new_name()
         now = datetime.fromtimestamp(self._disk.ago(timedelta()) / 1e9, UTC)
-        about = {"key": key, "started": now.isoformat()}
-        with self._disk.staged() as staged:
-            staged.write(json.dumps(about).encode())
-            self._disk.place(staged, (UPLOADS, upload, _ABOUT), create=True)
+        UploadFolder(self._disk, upload).begin({"key": key, "started": now.isoformat()})
         return upload
+
+    def expect(self, key: str, upload: str, number: int, size: int) -> None:
+        """Take note of how long a part is going to be, where that says where others begin."""
+        if number == 1 and not self._contents.sealing:
+            with suppress(UploadNotFound):
+                self._open(key, upload).expect(size)
 
     def put(self, key: str, upload: str, number: int, source: Iterable[bytes]) -> Part:
         """Store one part, all or nothing."""
         if not 1 <= number <= MAX_PARTS:
             raise InvalidUpload(f"parts are numbered 1 to {MAX_PARTS}, not {number}")
-        self._about(key, upload)
-        with self._disk.staged() as staged:
-            self._contents.write(staged, source)
-            try:
-                self._disk.place(staged, (UPLOADS, upload, str(number)), create=False)
-            except FileNotFoundError as error:
-                raise UploadNotFound(upload) from error
-            return _part(number, staged.fd)
+        folder = self._open(key, upload)
+        if self._contents.sealing:
+            return self._put_file(folder, number, source)
+        with folder.slot(number) as slot:
+            if slot is not None:
+                staged, start, most = slot
+                size, rest = _fill(staged, start, most, source)
+                if rest is None:
+                    with told():
+                        os.fsync(staged.fd)
+                    return folder.sign(number, Receipt(bytes=size, etag=new_name(), file=WHOLE, start=start))
+                source = rest
+            return self._put_file(folder, number, source)
 
     def received(self, key: str, upload: str) -> tuple[Part, ...]:
         """The parts that are here, by number."""
-        self._about(key, upload)
-        found = []
-        with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-            for name in os.listdir(chain[-1]):  # noqa: PTH208 - a descriptor, not a path
-                if _PART.fullmatch(name):
-                    fd = os.open(name, FILE, dir_fd=chain[-1])
-                    try:
-                        found.append(_part(int(name), fd))
-                    finally:
-                        os.close(fd)
-        return tuple(sorted(found, key=lambda part: part.number))
+        receipts = self._open(key, upload).receipts()
+        return tuple(receipt.part(number) for number, receipt in receipts.items())
 
     def complete(self, key: str, upload: str, parts: Sequence[Part]) -> Blob:
         """Make the parts one file; until that has its name, the upload stays as it is."""
-        received = {part.number: part for part in self.received(key, upload)}
-        _check(parts, received)
-        with self._disk.staged() as staged:
-            self._contents.join(staged, self._files(upload, parts))
-            self._disk.publish(staged, key)
-            blob = blob_of(key, staged.fd)
-        self.abort(key, upload)
+        folder = self._open(key, upload)
+        _check(parts, folder.receipts())
+        blob = self._filled_up(key, folder, parts) or self._joined(key, folder, parts)
+        folder.remove()
         return blob
 
     def abort(self, key: str, upload: str) -> None:
         """Forget the upload; one that is not there is not missed."""
         with suppress(UploadNotFound):
-            self._about(key, upload)
-            self._remove(upload)
+            self._open(key, upload).remove()
 
     def unfinished(self, prefix: str) -> Iterator[Unfinished]:
         """Open uploads of keys that begin with `prefix`."""
         for upload in self._ids():
             with suppress(UploadNotFound):
-                about = self._read(upload)
+                about = UploadFolder(self._disk, upload).about()
                 if about["key"].startswith(prefix):
                     started = datetime.fromisoformat(about["started"])
                     yield Unfinished(key=about["key"], upload=upload, started=started)
@@ -99,58 +93,120 @@ class LocalParts:
         """Remove what is left of uploads that have ended."""
         before, swept = self._disk.ago(older), 0
         for upload in self._ids():
+            folder = UploadFolder(self._disk, upload)
             try:
-                self._read(upload)
+                folder.about()
             except UploadNotFound:
-                with suppress(UploadNotFound), _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-                    if os.fstat(chain[-1]).st_mtime_ns >= before:
-                        continue  # one that is just beginning, or ending
-                    self._remove(upload)
-                    swept += 1
+                with suppress(UploadNotFound):
+                    if folder.age_mark() < before:  # and not one that is just beginning, or ending
+                        folder.remove()
+                        swept += 1
         return swept
 
-    def _files(self, upload: str, parts: Iterable[Part]) -> Iterator[tuple[str, int]]:
-        for part in parts:
-            with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-                fd = os.open(str(part.number), FILE, dir_fd=chain[-1])
-            try:
-                if _part(part.number, fd) != part:
-                    raise InvalidUpload(f"part {part.number} was sent again while the upload was completed")
-                yield f"part {part.number}", fd
-            finally:
-                os.close(fd)
+    def _put_file(self, folder: UploadFolder, number: int, source: Iterable[bytes]) -> Part:
+        with self._disk.staged() as staged:
+            self._contents.write(staged, source)
+            name = new_name()
+            folder.place(staged, name)
+            size = blob_of(name, staged.fd).bytes
+        if number == 1 and size >= MIN_PART and not self._contents.sealing:
+            folder.expect(size)
+        return folder.sign(number, Receipt(bytes=size, etag=new_name(), file=name))
 
-    def _about(self, key: str, upload: str) -> None:
+    def _filled_up(self, key: str, folder: UploadFolder, parts: Sequence[Part]) -> Blob | None:
+        """The whole under its key, with what it lacks put in; None where parts lie in other places."""
+        if self._contents.sealing:
+            return None
+        starts = [0, *accumulate(part.bytes for part in parts)]
+        # Alone: who is writing into the whole must not go on when it has become the file.
+        with folder.whole(fcntl.LOCK_EX) as fd:
+            if fd is None:
+                return None
+            receipts = folder.receipts()
+            _check(parts, receipts)
+            there = {number: receipt.start for number, receipt in receipts.items() if receipt.file == WHOLE}
+            wanted = {part.number: start for part, start in zip(parts, starts, strict=False)}
+            if any(wanted.get(number) != start for number, start in there.items()):
+                return None
+            whole = Staged(WHOLE, fd, self._disk.check_room)
+            for part in parts:
+                if part.number not in there:
+                    with told():
+                        os.lseek(fd, wanted[part.number], os.SEEK_SET)
+                    self._contents.join(whole, _sections(folder, [part], receipts))
+                    _expect(os.lseek(fd, 0, os.SEEK_CUR), wanted[part.number] + part.bytes)
+            with told():
+                os.ftruncate(fd, starts[-1])
+            self._contents.check(whole)
+            try:
+                self._disk.publish(whole, key, folder=folder.path)
+            except FileNotFoundError as error:  # it was aborted meanwhile
+                raise UploadNotFound(folder.path[-1]) from error
+            return blob_of(key, fd)
+
+    def _joined(self, key: str, folder: UploadFolder, parts: Sequence[Part]) -> Blob:
+        """A copy of all parts, one after the other, under its key."""
+        receipts = folder.receipts()
+        _check(parts, receipts)
+        with self._disk.staged() as staged:
+            self._contents.join(staged, _sections(folder, parts, receipts))
+            _expect(blob_of(key, staged.fd).bytes, sum(part.bytes for part in parts))
+            self._disk.publish(staged, key)
+            return blob_of(key, staged.fd)
+
+    def _open(self, key: str, upload: str) -> UploadFolder:
         """UploadNotFound where there is no such upload of this key."""
         check_key(key)
-        if not _ID.fullmatch(upload) or self._read(upload)["key"] != key:
-            raise UploadNotFound(upload)
-
-    def _read(self, upload: str) -> dict[str, str]:
-        with _ended(upload), self._disk.folder((UPLOADS, upload)) as chain:
-            fd = os.open(_ABOUT, FILE, dir_fd=chain[-1])
-            try:
-                about: dict[str, str] = json.loads(os.read(fd, 1 << 16))
-            finally:
-                os.close(fd)
-        return about
+        if _ID.fullmatch(upload):
+            folder = UploadFolder(self._disk, upload)
+            if folder.about()["key"] == key:
+                return folder
+        raise UploadNotFound(upload)
 
     def _ids(self) -> list[str]:
-        with suppress(FileNotFoundError), told(missing=True), self._disk.folder((UPLOADS,)) as chain:
-            return [name for name in os.listdir(chain[-1]) if _ID.fullmatch(name)]  # noqa: PTH208 - the same
+        with suppress(FileNotFoundError), told(missing=True), self._disk.folder((UPLOADS,)) as folders:
+            return [name for name in os.listdir(folders[-1]) if _ID.fullmatch(name)]  # noqa: PTH208 - a descriptor
         return []
 
-    def _remove(self, upload: str) -> None:
-        """The description goes first: from then on the upload has ended, whatever happens to us."""
-        with told(), suppress(FileNotFoundError), self._disk.folder((UPLOADS, upload)) as chain:
-            for name in sorted(os.listdir(chain[-1]), key=lambda name: name != _ABOUT):  # noqa: PTH208 - the same
-                with suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=chain[-1])
-            with suppress(OSError):  # a part that arrived meanwhile is swept
-                os.rmdir(upload, dir_fd=chain[-2])
+
+def _fill(
+    staged: Staged, start: int, most: int, source: Iterable[bytes]
+) -> tuple[int, Iterator[bytes] | None]:
+    """Write a part to its place. Where it is too long for that: all of it again, to be stored elsewhere."""
+    size, pieces = 0, iter(source)
+    for piece in pieces:
+        if size + len(piece) > most:
+            return size, chain(_again(staged.fd, start, size), [piece], pieces)
+        staged.write(piece)
+        size += len(piece)
+    return size, None
 
 
-def _check(parts: Sequence[Part], received: Mapping[int, Part]) -> None:
+def _again(fd: int, start: int, size: int) -> Iterator[bytes]:
+    return Section(name=WHOLE, fd=fd, start=start, bytes=size).pieces()
+
+
+def _sections(
+    folder: UploadFolder, parts: Iterable[Part], receipts: Mapping[int, Receipt]
+) -> Iterator[Section]:
+    for part in parts:
+        receipt = receipts[part.number]
+        name = f"part {part.number}"
+        try:
+            with folder.file(receipt.file) as fd:
+                inside = receipt.file == WHOLE
+                yield Section(name=name, fd=fd, start=receipt.start, bytes=part.bytes if inside else None)
+        except FileNotFoundError as error:
+            folder.receipts()
+            raise InvalidUpload(f"{name} was sent again while the upload was completed") from error
+
+
+def _expect(there: int, wanted: int) -> None:
+    if there != wanted:
+        raise StorageUnavailable(f"parts of {wanted} bytes became {there}", hint="complete the upload again")
+
+
+def _check(parts: Sequence[Part], receipts: Mapping[int, Receipt]) -> None:
     if not parts:
         raise InvalidUpload("an upload has at least one part")
     for before, part in pairwise(parts):
@@ -159,21 +215,7 @@ def _check(parts: Sequence[Part], received: Mapping[int, Part]) -> None:
         if before.bytes < MIN_PART:
             raise InvalidUpload(f"part {before.number} is smaller than {MIN_PART} bytes")
     for part in parts:
-        if part.number not in received:
+        if part.number not in receipts:
             raise InvalidUpload(f"part {part.number} was not received")
-        if received[part.number] != part:
+        if receipts[part.number].part(part.number) != part:
             raise InvalidUpload(f"part {part.number} is not the one that was received")
-
-
-def _part(number: int, fd: int) -> Part:
-    found = blob_of(str(number), fd)
-    return Part(number=number, bytes=found.bytes, etag=found.etag)
-
-
-@contextmanager
-def _ended(upload: str) -> Iterator[None]:
-    with told(missing=True):
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise UploadNotFound(upload) from error

@@ -4,7 +4,7 @@ A header (which key, a salt, how many bytes), then blocks of 64 KiB, each with i
 nonce before it and its tag behind. Every file has a key of its own, derived from
 the salt, and a block is sealed together with its number: one that was moved, or
 comes from another file, does not open. The header is sealed together with the
-length, so neither does a file that was cut off. docs/decisions/0014 has the reasons.
+length, so neither does a file that was cut off. docs/decisions/0015 has the reasons.
 """
 
 import os

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -47,9 +47,10 @@ class Child:
     inmate: Inmate | None = None
 
 
-def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> Child:
+def start(argv: Sequence[str], *, cwd: Path, limits: Limits, knows: Mapping[str, str] | None = None) -> Child:
     """Start `argv` as the leader of its own session and group, under `limits`.
 
+    `knows` is its whole environment, where it is not to have the usual one.
     Raises ToolMissing, or InputNotFound where `cwd` is not there.
     """
     limit, parent = applier(limits), os.getpid()
@@ -70,7 +71,7 @@ def start(argv: Sequence[str], *, cwd: Path, limits: Limits) -> Child:
         process = subprocess.Popen(
             argv,
             cwd=cwd,
-            env=environment(),
+            env=environment() if knows is None else dict(knows),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

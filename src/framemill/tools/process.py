@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,13 +53,15 @@ def run_tool(
     on_start: Callable[[int, float], None] = lambda _pid, _started: None,
     on_line: Callable[[str], None] | None = None,
     max_stdout: int = 32 * 1024 * 1024,
+    knows: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run `argv` in `cwd` until it ends; blocks the calling thread.
 
     `on_progress` makes ffmpeg report twice a second (its stdout is then
     taken). `on_line` receives stdout line by line instead of keeping it.
     `on_start` gets the pid and the start time that psutil reports, which
-    together name a process for good. All callbacks run in the calling
+    together name a process for good. `knows` is its whole environment, if it
+    is not to have the usual one. All callbacks run in the calling
     thread; an error in one ends the program.
 
     Raises Cancelled, TimedOut (also when stalled) or LimitExceeded (memory,
@@ -72,7 +74,7 @@ def run_tool(
     try:
         with held_off():
             child = children.start(
-                _with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits
+                _with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits, knows=knows
             )
         process = child.process
         with reins.current().over(process):

@@ -13,6 +13,7 @@ from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Scope
 from framemill.domain.states import JobState
+from framemill.services.upload_records import Announced
 from framemill.settings import Settings
 from framemill.store.access_tables import ApiKey
 from framemill.store.jobs import new_id
@@ -30,6 +31,7 @@ class Place:
     collection: str
     video: str
     job: str
+    upload: str
     read: str
     write: str
 
@@ -126,11 +128,16 @@ def _place(app: App, name: str) -> Place:
             )
         )
     app.blobs.put(f"workspaces/{workspace}/{video}/original.mp4", [b"x" * 1000])
+    upload = app.uploads.begin(
+        Announced(filename="next.mp4", bytes=1000, workspace=workspace, collection=collection)
+    )
+    assert upload.id is not None
     return Place(
         workspace=workspace,
         collection=collection,
         video=video,
         job=a_job(app, workspace=workspace, video=video),
+        upload=upload.id,
         read=app.access.create_key(f"{name}-read", scope=Scope.READ, workspace=name).secret,
         write=app.access.create_key(f"{name}-write", scope=Scope.WRITE, workspace=name).secret,
     )

@@ -141,7 +141,7 @@ def test_a_plan_shows_the_commands_and_does_nothing(
 
     assert answer.status_code == 200, answer.text
     plan = answer.json()
-    assert plan["estimate"]["wall_ms"] > 0
+    assert plan["estimate"]["output_bytes"] > 0
     assert plan["plan"]["steps"][0]["commands"][0]["tool"] == "ffmpeg"
     assert str(app.settings.data_dir) not in answer.text
     assert len(app.jobs.list()) == 1  # the one that was there

@@ -41,7 +41,8 @@ READ_THERE = {
     "collections_show",
     "videos_list",
     "videos_show",
-    "media_stream_url",
+    "videos_stream_url",
+    "uploads_show",
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
@@ -53,6 +54,12 @@ WRITE_THERE = {
     "collections_delete",
     "videos_edit",
     "videos_delete",
+    "uploads_create",
+    "uploads_create_anywhere",
+    "uploads_sign",
+    "uploads_complete",
+    "uploads_abort",
+    "uploads_take",
     "jobs_submit",
     "jobs_cancel",
     "jobs_pause",
@@ -67,6 +74,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "collections_create": {"name": "new"},
     "collections_rename": {"name": "other"},
     "videos_edit": {"title": "New"},
+    "uploads_create": {"filename": "more.mp4", "size": 10},
+    "uploads_sign": {"parts": [1]},
     "jobs_prioritise": {"priority": 7},
     "keys_create": {"name": "new"},
 }
@@ -87,6 +96,7 @@ class Endpoint:
             "collection": place.collection,
             "video_id": place.video,
             "job_id": place.job,
+            "upload_id": place.upload,
             "name": "publish" if "pipelines" in self.path else "trim",
             "key_id": "admin",
         }
@@ -95,6 +105,11 @@ class Endpoint:
         body = BODIES.get(self.operation)
         if self.operation in {"jobs_submit", "plans_make"}:
             body = {"video": place.video, "operation": {"op": "trim", "start": 1, "end": 2}}
+        if self.operation == "uploads_create_anywhere":
+            body = {"filename": "more.mp4", "size": 10, "workspace": place.workspace}
+        if self.operation == "uploads_take":
+            form, file = {"workspace": place.workspace}, {"file": ("film.mp4", b"x" * 100)}
+            return client.post(path, data=form, files=file, headers=headers).status_code
         return client.request(self.method, path, json=body, headers=headers).status_code
 
 

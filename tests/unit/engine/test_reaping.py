@@ -10,9 +10,8 @@ from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes
 from framemill.engine.dispatch import Wake
 from framemill.engine.identity import host, worker_id
-from framemill.engine.outcomes import Published
 from framemill.engine.places import PLAIN
-from framemill.engine.publishing import publish_job
+from framemill.engine.publishing import Published, publish_job
 from framemill.engine.reaping import Reaper
 from framemill.errors import LeaseLost
 from framemill.store.claiming import Wanted, claim

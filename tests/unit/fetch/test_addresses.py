@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framemill.domain.sources import is_url
 from framemill.errors import AddressRefused, InvalidSettings
-from framemill.fetch.addresses import AllowList, Target, is_public, is_url, label_of, parse, redirected
+from framemill.fetch.addresses import AllowList, Target, is_public, label_of, parse, redirected
 
 REFUSED = [
     # schemes

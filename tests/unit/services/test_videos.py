@@ -298,6 +298,8 @@ def test_nothing_remains_of_a_deleted_video(shelves: Shelves) -> None:
     waiting, failed = shelves.a_job(video), shelves.a_job(video, JobState.FAILED)
     done = shelves.a_job(video, JobState.COMPLETED)
     _upload(shelves, video)
+    for job in (waiting, failed):
+        shelves.blobs.put(f"work/{job}/one/0", [b"what a step made"])
 
     gone = shelves.videos.delete(video.id, actor="ann")
 

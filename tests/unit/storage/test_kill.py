@@ -35,12 +35,15 @@ def test_a_put_killed_anywhere_leaves_the_old_file_or_the_new_one(store: LocalSt
     assert _nothing_hidden(root)
 
 
+@pytest.mark.parametrize("said", [False, True], ids=["", "in place"])
 def test_a_completion_killed_anywhere_is_done_or_can_be_done_again(
-    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
     monkeypatch.setattr("framemill.storage.local_parts.MIN_PART", 4)
     first, second = b"the beginning", b"the end"
     upload = store.start_parts("k")
+    if said:
+        store.part_url("k", upload, 1, bytes=len(first), lifetime=timedelta(hours=1))
     store.put_part("k", upload, 2, [second])
     store.put_part("k", upload, 1, [first])
     parts = store.parts("k", upload)
@@ -67,8 +70,13 @@ def test_a_completion_killed_anywhere_is_done_or_can_be_done_again(
     assert _nothing_hidden(root)
 
 
-def test_a_part_killed_anywhere_was_received_whole_or_not_at_all(store: LocalStore, root: Path) -> None:
+@pytest.mark.parametrize("said", [False, True], ids=["", "in place"])
+def test_a_part_killed_anywhere_was_received_whole_or_not_at_all(
+    store: LocalStore, root: Path, said: bool
+) -> None:
     upload = store.start_parts("k")
+    if said:
+        store.part_url("k", upload, 1, bytes=20, lifetime=timedelta(hours=1))
     died = 0
 
     for _ in kills(lambda: store.put_part("k", upload, 1, [b"a" * 10, b"b" * 10])):

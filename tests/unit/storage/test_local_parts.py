@@ -1,15 +1,20 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from framemill.errors import BlobNotFound, InvalidUpload, UploadNotFound
 from framemill.storage.blobs import MIN_PART, Part
-from framemill.storage.disk import UPLOADS
+from framemill.storage.disk import UPLOADS, Staged
 from framemill.storage.local import LocalStore
+from tests.unit.storage.conftest import KEY, a_store
 
 _FIRST = bytes(MIN_PART)
 _LAST = b"the end"
@@ -187,3 +192,136 @@ def test_many_complete_at_once_and_one_file_is_there(store: LocalStore) -> None:
     assert len(ends) == 4
     assert "done" in ends
     assert b"".join(store.read("w/k")) == _FIRST + data
+
+
+def _inode(root: Path, name: str) -> int:
+    return next(path for path in root.rglob(name)).stat().st_ino
+
+
+@pytest.fixture(name="plain")
+def _plain(root: Path) -> LocalStore:
+    return a_store(root)
+
+
+def test_completing_moves_no_bytes_where_it_was_known_how_long_parts_are(
+    plain: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(2 * MIN_PART + 5)
+    upload = plain.start_parts("w/k")
+    plain.part_url("w/k", upload, 1, bytes=MIN_PART, lifetime=timedelta(hours=1))
+    for number in (3, 1, 2):
+        plain.put_part("w/k", upload, number, [data[(number - 1) * MIN_PART : number * MIN_PART]])
+    before = _inode(root, "whole")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("bytes are moved")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    monkeypatch.setattr(Staged, "write", refuse)
+    plain.complete_parts("w/k", upload, plain.parts("w/k", upload))
+
+    assert b"".join(plain.read("w/k")) == data
+    assert _inode(root, "k") == before
+
+
+def test_the_first_part_tells_how_long_the_others_are(plain: LocalStore, root: Path) -> None:
+    upload, _ = _begun(plain, _FIRST, _FIRST, _LAST)
+
+    assert next(root.rglob("whole")).stat().st_size == 2 * MIN_PART + len(_LAST)
+    plain.complete_parts("w/k", upload, plain.parts("w/k", upload))
+    assert b"".join(plain.read("w/k")) == _FIRST + _FIRST + _LAST
+
+
+def test_whoever_still_sends_when_the_upload_is_completed_changes_nothing(plain: LocalStore) -> None:
+    upload, parts = _begun(plain, _FIRST, _LAST)
+
+    def slow() -> Iterator[bytes]:
+        yield b"late"
+        plain.complete_parts("w/k", upload, parts)
+        yield b"later"
+
+    with pytest.raises(UploadNotFound):
+        plain.put_part("w/k", upload, 3, slow())
+
+    assert b"".join(plain.read("w/k")) == _FIRST + _LAST
+
+
+def test_whoever_begins_to_send_while_the_upload_is_completed_changes_nothing(
+    plain: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, parts = _begun(plain, _FIRST, _LAST)
+    real = os.ftruncate
+
+    def meanwhile(fd: int, length: int) -> None:
+        monkeypatch.undo()
+        plain.put_part("w/k", upload, 3, [b"late"])
+        real(fd, length)
+
+    monkeypatch.setattr(os, "ftruncate", meanwhile)
+    plain.complete_parts("w/k", upload, parts)
+
+    assert b"".join(plain.read("w/k")) == _FIRST + _LAST
+
+
+def test_an_upload_can_be_completed_after_keys_were_set(plain: LocalStore, root: Path) -> None:
+    upload, parts = _begun(plain, _FIRST, _LAST)
+    sealed = a_store(root, keys=[KEY])
+
+    sealed.complete_parts("w/k", upload, parts)
+
+    assert b"".join(sealed.read("w/k")) == _FIRST + _LAST
+    assert sealed.local_path("w/k") is None
+
+
+def test_what_would_pass_for_sealed_is_refused_in_parts_too(plain: LocalStore, root: Path) -> None:
+    a_store(root, keys=[KEY]).put("sealed", [_FIRST])
+    forged = (root / "sealed").read_bytes()[:MIN_PART]
+    upload = plain.start_parts("w/k")
+    plain.part_url("w/k", upload, 1, bytes=MIN_PART, lifetime=timedelta(hours=1))
+    part = plain.put_part("w/k", upload, 1, [forged])
+
+    with pytest.raises(InvalidUpload, match="sealed"):
+        plain.complete_parts("w/k", upload, [part])
+    assert [blob.key for blob in plain.list("")] == ["sealed"]
+
+
+class _Gone(Exception):
+    """The sender is."""
+
+
+sent = st.tuples(st.integers(1, 4), st.integers(4, 7), st.booleans())
+
+
+@given(
+    said=st.none() | st.integers(0, 9), sends=st.lists(sent, min_size=1, max_size=12), last=st.integers(0, 3)
+)
+def test_whatever_was_sent_in_whatever_order_becomes_the_file(
+    tmp_path_factory: pytest.TempPathFactory, said: int | None, sends: list[tuple[int, int, bool]], last: int
+) -> None:
+    store, received = a_store(tmp_path_factory.mktemp("p")), dict[int, bytes]()
+    upload = store.start_parts("k")
+    if said is not None:
+        store.part_url("k", upload, 1, bytes=said, lifetime=timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("framemill.storage.local_parts.MIN_PART", 4)
+        for nth, (number, size, breaks) in enumerate([*sends, (5, last, False)]):
+            data = bytes([nth]) * size
+
+            def pieces(data: bytes = data, breaks: bool = breaks) -> Iterator[bytes]:
+                yield data[:2]
+                yield data[2:]
+                if breaks:
+                    raise _Gone
+
+            with suppress(_Gone):
+                store.put_part("k", upload, number, pieces())
+                received[number] = data
+        parts = store.parts("k", upload)
+        assert [(part.number, part.bytes) for part in parts] == [
+            (number, len(data)) for number, data in sorted(received.items())
+        ]
+        blob = store.complete_parts("k", upload, parts)
+
+    assert b"".join(store.read("k")) == b"".join(data for _, data in sorted(received.items()))
+    assert blob == store.stat("k")
+    assert not list(store.unfinished(""))

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemill.errors import InvalidSettings, SignatureExpired, SignatureInvalid
-from framemill.storage.local import FILES, PARTS, LocalStore
+from framemill.storage.doors import FILES, PARTS
+from framemill.storage.local import LocalStore
 from framemill.storage.signing import Grant, Signer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

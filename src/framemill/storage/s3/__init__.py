@@ -7,6 +7,7 @@ and `open_s3` is the way in.
 from typing import TYPE_CHECKING, Literal
 
 from framemill.errors import InvalidSettings
+from framemill.storage.doors import Doors
 
 if TYPE_CHECKING:
     from framemill.storage.s3.store import S3Store
@@ -24,12 +25,14 @@ def open_s3(
     addressing: Literal["auto", "path", "virtual"] = "auto",
     sse: Literal["none", "s3", "kms", "c"] = "none",
     sse_key: str | None = None,
+    doors: Doors | None = None,
 ) -> "S3Store":
     """The store in `bucket`; nothing is asked of it yet. InvalidSettings.
 
     Without `endpoint` it is AWS; without keys boto3 looks for them where it
     always does. Signed addresses lead to `public_endpoint`, where browsers
-    reach the store by another name than we do.
+    reach the store by another name than we do; with a key of one's own they
+    lead to `doors`.
     """
     try:
         from framemill.storage.s3.connection import connect
@@ -48,5 +51,6 @@ def open_s3(
             addressing=addressing,
             sse=sse,
             sse_key=sse_key,
-        )
+        ),
+        doors=doors,
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 PIECE: Final = 256 * 1024  # what a broken connection may lose of what it brought
-_TRIES = 6  # in a row that bring nothing
+_TRIES = 6  # in a row that bring less than a piece
 
 
 def read(
@@ -33,15 +33,15 @@ def read(
         response = _ask(connection, key, at, stop, etag)
         if response is None:
             return
-        etag = response["ETag"]
+        etag, begun = response["ETag"], at
         try:
             with closing(response["Body"]) as body:
                 while piece := body.read(PIECE):
-                    at, futile = at + len(piece), 0
+                    at += len(piece)
                     yield piece
                 return
         except BROKEN as error:
-            futile += 1
+            futile = 0 if at - begun >= PIECE else futile + 1
             if futile == _TRIES:
                 raise broken(error) from error
             pause(0.1 * 2**futile)

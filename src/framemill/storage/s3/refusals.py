@@ -21,6 +21,7 @@ from framemill.errors import (
     FramemillError,
     InvalidSettings,
     InvalidUpload,
+    NotSupported,
     StorageUnavailable,
     UploadNotFound,
 )
@@ -90,7 +91,9 @@ def refusal(error: ClientError, *, key: str | None = None, upload: str | None = 
     if code in _WRONG_PARTS and upload is not None:
         return InvalidUpload(f"the S3 store does not take these parts: {said}")
     if code in {"PreconditionFailed", "412"}:
-        return StorageUnavailable("the file was replaced while it was read")
+        return StorageUnavailable("the file was replaced meanwhile")
+    if code == "NotImplemented" or status == 501:
+        return NotSupported(f"the S3 store cannot do this: {said}")
     if code in _PASSING or status >= 500 or status in {408, 429}:
         return StorageUnavailable(f"the S3 store fails: {said}")
     return InvalidSettings(

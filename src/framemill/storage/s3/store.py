@@ -8,7 +8,9 @@ from time import sleep
 
 from framemill.errors import StorageUnavailable
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
-from framemill.storage.s3 import addresses, reading, uploads, writing
+from framemill.storage.doors import Doors
+from framemill.storage.s3 import reading, uploads, writing
+from framemill.storage.s3.addresses import Presigned
 from framemill.storage.s3.connection import Connection
 from framemill.storage.s3.refusals import asking, refused_keys
 
@@ -16,10 +18,16 @@ _TRIES = 5
 
 
 class S3Store:
-    """Files in an S3-compatible store. Addresses lead straight to it."""
+    """Files in an S3-compatible store.
 
-    def __init__(self, connection: Connection) -> None:
+    Addresses lead straight to it. Where each request has to bring the key that
+    files are encrypted with, they lead through `doors`.
+    """
+
+    def __init__(self, connection: Connection, *, doors: Doors | None = None) -> None:
         self._connection = connection
+        through = doors if connection.encryption.own_key else None
+        self._addresses = through or Presigned(connection)
 
     def put(
         self, key: str, source: Path | Iterable[bytes], *, content_type: str = "application/octet-stream"
@@ -54,7 +62,7 @@ class S3Store:
                     key=c.key(found["Key"]),
                     bytes=found["Size"],
                     etag=uploads.bare(found["ETag"]),
-                    modified=found["LastModified"],
+                    modified=uploads.moment(found["LastModified"]),
                 )
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -73,8 +81,8 @@ class S3Store:
         return None
 
     def get_url(self, key: str, *, lifetime: timedelta, filename: str | None = None) -> str:
-        """A URL of the store that reads the file; NotSupported with a key of one's own."""
-        return addresses.reading(self._connection, key, lifetime=lifetime, filename=filename)
+        """A URL that reads the file."""
+        return self._addresses.reading(key, lifetime=lifetime, filename=filename)
 
     def start_parts(self, key: str, *, content_type: str = "application/octet-stream") -> str:
         """Begin an upload in parts; returns its id."""
@@ -90,14 +98,12 @@ class S3Store:
         lifetime: timedelta,
         sha256: str | None = None,
     ) -> str:
-        """A URL of the store that takes one part by PUT, of exactly this size.
+        """A URL that takes one part by PUT, of exactly this size.
 
-        With `sha256` the request must carry it, in hex, as `x-amz-content-sha256`: the one digest that every
-        S3-compatible store checks. NotSupported with a key of one's own.
+        With `sha256` the request must carry it, in hex, as `x-amz-content-sha256`:
+        the one digest that every S3-compatible store checks.
         """
-        return addresses.part(
-            self._connection, key, upload, number, size=bytes, lifetime=lifetime, sha256=sha256
-        )
+        return self._addresses.part(key, upload, number, size=bytes, lifetime=lifetime, sha256=sha256)
 
     def put_part(self, key: str, upload: str, number: int, source: Iterable[bytes]) -> Part:
         """Store one part from here; UploadNotFound."""

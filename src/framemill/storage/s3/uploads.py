@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -45,7 +46,7 @@ def put(connection: Connection, key: str, upload: str, number: int, source: Iter
 def received(connection: Connection, key: str, upload: str) -> tuple[Part, ...]:
     """The parts that are there, by number; UploadNotFound."""
     pages = connection.client.get_paginator("list_parts").paginate(
-        Bucket=connection.bucket, Key=connection.name(key), UploadId=upload
+        Bucket=connection.bucket, Key=connection.name(key), UploadId=some(upload)
     )
     with asking(upload=upload):
         found = [
@@ -96,7 +97,7 @@ def abort(connection: Connection, key: str, upload: str) -> None:
     try:
         with asking(upload=upload):
             connection.client.abort_multipart_upload(
-                Bucket=connection.bucket, Key=connection.name(key), UploadId=upload
+                Bucket=connection.bucket, Key=connection.name(key), UploadId=some(upload)
             )
     except UploadNotFound:
         return
@@ -116,7 +117,7 @@ def unfinished(connection: Connection, prefix: str) -> Iterator[Unfinished]:
             return
         for found in page.get("Uploads", ()):
             key = connection.key(found["Key"])
-            yield Unfinished(key=key, upload=found["UploadId"], started=found["Initiated"])
+            yield Unfinished(key=key, upload=found["UploadId"], started=moment(found["Initiated"]))
 
 
 def stat(connection: Connection, key: str) -> Blob:
@@ -129,13 +130,25 @@ def stat(connection: Connection, key: str) -> Blob:
         key=key,
         bytes=found["ContentLength"],
         etag=bare(found["ETag"]),
-        modified=found["LastModified"],
+        modified=moment(found["LastModified"]),
     )
+
+
+def moment(found: datetime) -> datetime:
+    """A time in whole seconds, as a file's own headers have it; lists are finer."""
+    return found.astimezone(UTC).replace(microsecond=0)
 
 
 def bare(etag: str) -> str:
     """An etag without its quotes."""
     return etag.strip('"')
+
+
+def some(upload: str) -> str:
+    """UploadNotFound where the id is empty: to Ceph a part of no upload is a whole file."""
+    if not upload:
+        raise UploadNotFound(upload)
+    return upload
 
 
 def check_number(number: int) -> None:
@@ -149,7 +162,7 @@ def _send(connection: Connection, key: str, upload: str, number: int, body: byte
         answer = connection.client.upload_part(
             Bucket=connection.bucket,
             Key=connection.name(key),
-            UploadId=upload,
+            UploadId=some(upload),
             PartNumber=number,
             Body=body,
             **connection.encryption.used,

@@ -9,10 +9,11 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
-from framemill.errors import FramemillError, StorageUnavailable
+from framemill.errors import FramemillError, NotSupported, StorageUnavailable
 from framemill.storage.blobs import MAX_PARTS, Blob, Part
 from framemill.storage.s3 import uploads
 from framemill.storage.s3.connection import Connection
+from framemill.storage.s3.reading import read
 from framemill.storage.s3.refusals import asking
 
 _IN_MEMORY: Final = 64 << 20  # bytes of parts on their way
@@ -47,41 +48,69 @@ def put(connection: Connection, key: str, source: Path | Iterable[bytes], *, con
 
 
 def copy(connection: Connection, source: str, target: str) -> Blob:
-    """Store the file a second time inside of the store; BlobNotFound."""
-    name, found = connection.name(target), uploads.stat(connection, source)
+    """Store the file a second time, inside of the store where it can; BlobNotFound."""
+    connection.name(target)
+    found = uploads.stat(connection, source)
     if source == target:
         return found
-    if found.bytes <= connection.sizes.copied:
-        with asking(key=source):
-            connection.client.copy_object(
-                Bucket=connection.bucket,
-                Key=name,
-                CopySource={"Bucket": connection.bucket, "Key": connection.name(source)},
-                **connection.encryption.stored,
-                **connection.encryption.copied,
-            )
+    try:
+        if found.bytes > connection.sizes.copied:
+            return _copy_in_parts(connection, found, target)
+        _copy_at_once(connection, source, target)
         return uploads.stat(connection, target)
-    step = max(connection.sizes.copied_part, -(-found.bytes // MAX_PARTS))
+    except NotSupported:
+        # Ceph copies nothing that is encrypted.
+        pieces = read(connection, source, start=0, stop=None)
+        return put(connection, target, pieces, content_type=_content_type(connection, source))
+
+
+def _copy_at_once(connection: Connection, source: str, target: str) -> None:
+    with asking(key=source):
+        connection.client.copy_object(
+            Bucket=connection.bucket,
+            Key=connection.name(target),
+            CopySource={"Bucket": connection.bucket, "Key": connection.name(source)},
+            **connection.encryption.stored,
+            **connection.encryption.copied,
+        )
+
+
+def _copy_in_parts(connection: Connection, source: Blob, target: str) -> Blob:
+    step = max(connection.sizes.copied_part, -(-source.bytes // MAX_PARTS))
     sends = (
-        partial(_copy_part, connection, found, target, at, min(at + step, found.bytes))
-        for at in range(0, found.bytes, step)
+        partial(_copy_part, connection, source, target, at, min(at + step, source.bytes))
+        for at in range(0, source.bytes, step)
     )
     return _in_parts(
         connection,
         target,
         sends,
-        content_type=_content_type(connection, source),
+        content_type=_content_type(connection, source.key),
         side_by_side=connection.sizes.side_by_side,
+        sure=partial(_same, connection, source),
     )
 
 
+def _same(connection: Connection, source: Blob) -> None:
+    # Ceph copies parts of whatever is there, and does not look at the etag that was asked for.
+    if uploads.stat(connection, source.key) != source:
+        raise StorageUnavailable("the file was replaced while it was copied")
+
+
 def _in_parts(
-    connection: Connection, key: str, sends: Iterable[Send], *, content_type: str, side_by_side: int
+    connection: Connection,
+    key: str,
+    sends: Iterable[Send],
+    *,
+    content_type: str,
+    side_by_side: int,
+    sure: Callable[[], None] = lambda: None,
 ) -> Blob:
     upload = uploads.start(connection, key, content_type=content_type)
     try:
         with ThreadPoolExecutor(side_by_side, thread_name_prefix="s3") as pool:
             done = list(_sent(pool, upload, sends, side_by_side))
+        sure()
         return uploads.join(connection, key, upload, done)
     except BaseException as error:
         # What nobody forgets is paid for.
