@@ -191,6 +191,22 @@ def test_a_store_elsewhere_gets_the_players_but_for_manifests(
     assert client.get(segment.headers["location"]).content == b"x" * 50
 
 
+def test_no_log_holds_an_address(
+    app: App, video: VideoRecord, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("crashed on purpose")
+
+    url = app.playback.stream_url(video.id).url
+    monkeypatch.setattr(app.playback, "permitted", crash)
+    client = TestClient(create_app(app), base_url=_HOST, raise_server_exceptions=False)
+
+    assert client.get(url).status_code == 500
+    said = [record.getMessage() for record in caplog.records]
+    assert any("/media/.../original.mp4" in line for line in said)
+    assert not any(url.split("/")[4] in line for line in said if "HTTP Request" not in line)
+
+
 def test_who_may_not_see_a_video_gets_no_address(client: TestClient, video: VideoRecord) -> None:
     assert client.get(f"/api/v1/videos/{video.id}/stream-url").status_code == 401
 
