@@ -1,11 +1,13 @@
 """Signed media over HTTP: the whole application, a store of files, good and bad addresses."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from framemill.api.application import create_app
@@ -23,9 +25,14 @@ _HOST = "http://127.0.0.1:8000"
 _FILM = bytes(range(256)) * 100
 
 
-@pytest.fixture(name="app")
-def _app(tmp_path: Path) -> Iterator[App]:
-    app = open_app(Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", public_url=_HOST))
+@pytest.fixture(params=["plain", "sealed"], name="app")
+def _app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[App]:
+    keys = SecretStr(b64encode(b"k" * 32).decode()) if request.param == "sealed" else None
+    app = open_app(
+        Settings(
+            data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", public_url=_HOST, storage_keys=keys
+        )
+    )
     yield app
     app.close()
 
