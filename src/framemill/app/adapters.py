@@ -69,7 +69,7 @@ class Adapters(Machinery):
             addressing=s.s3_addressing,
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
-            doors=Doors(self.signer, s.public_url),
+            doors=Doors(self.signer, self.public_url),
         )
 
     @property
