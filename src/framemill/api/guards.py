@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CORRELATION = "X-Correlation-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # What every answer says, where it does not say otherwise itself.
@@ -252,7 +253,7 @@ class Sheltered:
             request = Request(scope)
             log.error(
                 "request.crashed path=%s correlation_id=%s",
-                *(scope["path"], correlation_id(request)),
+                *(_TOKEN.sub("...", scope["path"]), correlation_id(request)),
                 exc_info=error,
             )
             if started:
