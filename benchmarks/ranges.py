@@ -92,6 +92,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--mib", type=int, default=512)
     options = parser.parse_args()
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if nginx is None:
+        print("ranges: there is no nginx to compare with (on Debian: apt-get install nginx)")
+        return
     with tempfile.TemporaryDirectory(prefix="framemill-ranges-") as name:
         folder = Path(name)
         short, long = folder / "short.mp4", folder / "long.mp4"
@@ -100,7 +104,7 @@ def main() -> None:
                 file.write(os.urandom(_MIB))
         with long.open("wb") as file:
             file.truncate(2048 * _MIB)
-        with _framemill(folder / "short", short) as (ours, stored), _nginx(folder, stored) as theirs:
+        with _framemill(folder / "short", short) as (ours, stored), _nginx(nginx, folder, stored) as theirs:
             size = options.mib * _MIB
             rows = [
                 _compared("the whole file", ours, theirs, lambda c: _whole(c, size), options.rounds),
@@ -179,10 +183,7 @@ def _framemill(folder: Path, file: Path) -> Iterator[tuple[Site, Path]]:
 
 
 @contextmanager
-def _nginx(folder: Path, file: Path) -> Iterator[Site]:
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        raise SystemExit("there is no nginx: on Debian, apt-get install nginx")
+def _nginx(program: str, folder: Path, file: Path) -> Iterator[Site]:
     place = folder / "nginx"
     place.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:

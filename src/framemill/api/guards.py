@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CORRELATION = "X-Correlation-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # What every answer says, where it does not say otherwise itself.
@@ -84,6 +85,24 @@ class KnownHosts:
     def _known(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "").lower()
         return re.sub(r":\d+$", "", host) in self._hosts
+
+
+class Readable:
+    """Refuses addresses with a zero in them: no name has one, and PostgreSQL takes none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        query = scope.get("query_string", b"")
+        if scope["type"] != "http" or not ("\0" in scope["path"] or b"%00" in query or b"\0" in query):
+            await self._app(scope, receive, send)
+            return
+        refusal = respond(
+            Request(scope), status=400, code="bad_request", detail="the address has a zero byte in it"
+        )
+        await refusal(scope, receive, send)
 
 
 class Bounded:
@@ -234,7 +253,7 @@ class Sheltered:
             request = Request(scope)
             log.error(
                 "request.crashed path=%s correlation_id=%s",
-                *(scope["path"], correlation_id(request)),
+                *(_TOKEN.sub("...", scope["path"]), correlation_id(request)),
                 exc_info=error,
             )
             if started:

@@ -104,7 +104,9 @@ def _by_token(request: Request) -> Response:
     allowed = app.playback.permitted(token, path, method=request.method)
     # What a manifest names is asked for relatively to where it came from: it always comes from here.
     if app.redirects_media and request.method == "GET" and not is_manifest(allowed.key):
-        url = app.blobs.get_url(allowed.key, lifetime=allowed.remaining, filename=allowed.filename)
+        # A store takes no fraction of a second.
+        lifetime = max(allowed.remaining, SHORTEST)
+        url = app.blobs.get_url(allowed.key, lifetime=lifetime, filename=allowed.filename)
         return RedirectResponse(url, 307, headers={"cache-control": "private, no-cache"})
     return _sent(request, app, allowed)
 

@@ -1,11 +1,13 @@
 """Signed media over HTTP: the whole application, a store of files, good and bad addresses."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from framemill.api.application import create_app
@@ -23,9 +25,14 @@ _HOST = "http://127.0.0.1:8000"
 _FILM = bytes(range(256)) * 100
 
 
-@pytest.fixture(name="app")
-def _app(tmp_path: Path) -> Iterator[App]:
-    app = open_app(Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", public_url=_HOST))
+@pytest.fixture(params=["plain", "sealed"], name="app")
+def _app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[App]:
+    keys = SecretStr(b64encode(b"k" * 32).decode()) if request.param == "sealed" else None
+    app = open_app(
+        Settings(
+            data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", public_url=_HOST, storage_keys=keys
+        )
+    )
     yield app
     app.close()
 
@@ -189,6 +196,22 @@ def test_a_store_elsewhere_gets_the_players_but_for_manifests(
     assert segment.headers["location"].startswith(f"{_HOST}/storage/files/workspaces/")
     assert segment.headers["access-control-allow-origin"] == "*"
     assert client.get(segment.headers["location"]).content == b"x" * 50
+
+
+def test_no_log_holds_an_address(
+    app: App, video: VideoRecord, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("crashed on purpose")
+
+    url = app.playback.stream_url(video.id).url
+    monkeypatch.setattr(app.playback, "permitted", crash)
+    client = TestClient(create_app(app), base_url=_HOST, raise_server_exceptions=False)
+
+    assert client.get(url).status_code == 500
+    said = [record.getMessage() for record in caplog.records]
+    assert any("/media/.../original.mp4" in line for line in said)
+    assert not any(url.split("/")[4] in line for line in said if "HTTP Request" not in line)
 
 
 def test_who_may_not_see_a_video_gets_no_address(client: TestClient, video: VideoRecord) -> None:

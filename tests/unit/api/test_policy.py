@@ -42,7 +42,7 @@ READ_THERE = {
     "videos_list",
     "videos_show",
     "uploads_show",
-    "media_stream_url",
+    "videos_stream_url",
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
