@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemill.app import open_app
+from framemill.cli.storage import origins
 from framemill.errors import (
     BlobNotFound,
     FramemillError,
@@ -123,7 +124,6 @@ def test_an_address_lives_no_longer_than_a_signature_holds(store: S3Store, lifet
         "a\r\nSet-Cookie: a=b",
         "100%.mp4",
         "../../etc",
-        "",
     ],
 )
 def test_a_browser_saves_the_file_under_the_name_that_is_given(store: S3Store, name: str) -> None:
@@ -269,6 +269,33 @@ def test_pages_of_allowed_origins_may_send_parts_and_read_their_etags(place: Buc
     assert sent.status_code == 200
     assert "ETag" in sent.headers["Access-Control-Expose-Headers"]
     assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_the_command_line_allows_origins(
+    place: Bucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = rgw.client(place.server)
+    own = f"cors-{secrets.token_hex(4)}"
+    client.create_bucket(Bucket=own)
+    for name, value in (
+        ("STORAGE", "s3"),
+        ("S3_BUCKET", own),
+        ("S3_ENDPOINT", rgw.url(place.server)),
+        ("S3_ACCESS_KEY", rgw.ACCESS_KEY),
+        ("S3_SECRET_KEY", place.server.password),
+    ):
+        monkeypatch.setenv(f"FRAMEMILL_{name}", value)
+
+    assert origins(["https://mill.example", "http://localhost:8000"]) == 0
+
+    (rule,) = client.get_bucket_cors(Bucket=own)["CORSRules"]
+    assert set(rule["AllowedOrigins"]) == {"https://mill.example", "http://localhost:8000"}
+    for wrong in ("mill.example", "https://mill.example/", "*", "https://*.example", ""):
+        with pytest.raises(InvalidSpec):
+            origins([wrong])
+    monkeypatch.setenv("FRAMEMILL_STORAGE", "local")
+    with pytest.raises(InvalidSettings, match="FRAMEMILL_STORAGE"):
+        origins(["https://mill.example"])
 
 
 # What is kept there

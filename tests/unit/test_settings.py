@@ -7,7 +7,8 @@ import pytest
 from framemill.app import open_app, read_settings
 from framemill.domain.hardware import Wish
 from framemill.errors import InvalidSettings
-from framemill.settings import Settings, origins, shown, written
+from framemill.settings import Settings, origins, shown
+from framemill.settings.kinds import written
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,9 @@ class Wanted(Frozen):
 
     parts: tuple[int, ...] = Field(min_length=1, max_length=1000)
     sha256: dict[int, str] = Field(
-        default={}, description="Digests of parts in hex, by number: the store refuses other bytes."
+        default={},
+        description="Digests of parts in hex, by number: the store refuses other bytes. What is PUT to such "
+        "an address carries its digest as the header x-amz-content-sha256.",
     )
 
 

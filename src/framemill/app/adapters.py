@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from framemill.fetch.fetcher import Fetcher
     from framemill.fetch.guard import Guard
     from framemill.storage.blobs import BlobStore
+    from framemill.storage.s3.store import S3Store
     from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
 
@@ -28,7 +29,7 @@ class Adapters(Machinery):
     def blobs(self) -> "BlobStore":
         """Where videos and what is made from them are kept."""
         if self.settings.storage == "s3":
-            return self._bucket()
+            return self.bucket
         from framemill.storage.disk import Disk
         from framemill.storage.local import LocalStore
 
@@ -44,11 +45,15 @@ class Adapters(Machinery):
 
         return Keyring.parsed(self.settings.storage_keys.get_secret_value())
 
-    def _bucket(self) -> "BlobStore":
+    @cached_property
+    def bucket(self) -> "S3Store":
+        """The S3-compatible store; InvalidSettings where files are kept elsewhere."""
         from framemill.storage.doors import Doors
         from framemill.storage.s3 import open_s3
 
         s = self.settings
+        if s.storage != "s3":
+            raise InvalidSettings("files are not kept in S3", hint="set FRAMEMILL_STORAGE=s3")
         if s.s3_bucket is None:
             raise InvalidSettings(
                 "files are kept in S3, and no bucket is set", hint="set FRAMEMILL_S3_BUCKET"

@@ -64,7 +64,7 @@ def create(
     from pydantic import TypeAdapter, ValidationError
 
     from framemill.domain.access import Scope
-    from framemill.settings import Duration
+    from framemill.settings.kinds import Duration
 
     if scope not in _SCOPES:
         raise typer.BadParameter(f"{scope!r} is none of {', '.join(_SCOPES)}", param_hint="--scope")

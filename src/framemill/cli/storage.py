@@ -56,6 +56,13 @@ def build(entry: Entry) -> AnyCommand:
             "It can be stopped at any time, and goes on with the rest when it is begun again.",
             examples=("framemill storage rotate",),
         ),
+        command(
+            "origins",
+            origins,
+            summary="Let web pages of these origins send files to the S3 store and read them there.\n\n"
+            "This replaces the bucket's rules for other sites (CORS).",
+            examples=("framemill storage origins https://mill.example.com",),
+        ),
         examples=("framemill storage verify", "framemill storage gc --remove"),
     )
 
@@ -138,6 +145,18 @@ def rotate(as_json: _Json = False) -> int:
     if waiting:
         err(f"keep the old keys for now: {waiting} uploads are under way")
     return FAILED if damaged else OK
+
+
+def origins(
+    allowed: Annotated[
+        list[str], typer.Argument(metavar="ORIGIN...", help="https://mill.example.com, without a path.")
+    ],
+) -> int:
+    """Tell the bucket."""
+    with opened() as app:
+        app.bucket.allow_origins(allowed)
+    out(painted(f"{len(allowed)} allowed", "bold"))
+    return OK
 
 
 def _watched(items: Iterable[_Item], *, quiet: bool) -> Iterator[_Item]:

@@ -21,7 +21,7 @@ class Presigned:
     def reading(self, key: str, *, lifetime: timedelta, filename: str | None) -> str:
         """A URL that reads a file."""
         c = self._connection
-        saved = {} if filename is None else {"ResponseContentDisposition": disposition(filename)}
+        saved = {} if not filename else {"ResponseContentDisposition": disposition(filename)}
         return self._url("get_object", {"Key": c.name(key), **saved}, lifetime)
 
     def part(

@@ -1,12 +1,13 @@
 """The BlobStore in one bucket. What each request says is in the modules beside this one."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from time import sleep
 
-from framemill.errors import StorageUnavailable
+from framemill.errors import InvalidSpec, StorageUnavailable
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
 from framemill.storage.doors import Doors
 from framemill.storage.s3 import reading, uploads, writing
@@ -15,6 +16,7 @@ from framemill.storage.s3.connection import Connection
 from framemill.storage.s3.refusals import asking, refused_keys
 
 _TRIES = 5
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
 
 
 class S3Store:
@@ -128,15 +130,21 @@ class S3Store:
     def allow_origins(self, origins: Iterable[str]) -> None:
         """Let pages of these origins read files and send parts, and read the etags that they get for them.
 
-        Replaces whatever the bucket allowed before.
+        Replaces whatever the bucket allowed before. InvalidSpec where one is no origin.
         """
+        allowed = list(origins)
+        for origin in allowed:
+            if not _ORIGIN.fullmatch(origin):
+                raise InvalidSpec(
+                    f"{origin!r} is no origin", hint="write scheme and host only: https://mill.example.com"
+                )
         with asking():
             self._connection.client.put_bucket_cors(
                 Bucket=self._connection.bucket,
                 CORSConfiguration={
                     "CORSRules": [
                         {
-                            "AllowedOrigins": list(origins),
+                            "AllowedOrigins": allowed,
                             "AllowedMethods": ["GET", "HEAD", "PUT"],
                             "AllowedHeaders": ["*"],
                             "ExposeHeaders": ["ETag", "Content-Length", "Content-Range", "Accept-Ranges"],
