@@ -60,7 +60,7 @@ async def send_content(content: Content, start: Message, scope: Scope, receive: 
         if content.file is not None and ZERO_COPY in scope.get("extensions", {}):
             # A server that copies says itself that the client has gone.
             with suppress(ConnectionError):
-                await send(start)
+                await send({**start, ZERO_COPY: True})
                 await _lend(content.parts, content.file, send)
             return
         async with aclosing(_read(content)) as pieces:
