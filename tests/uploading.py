@@ -22,10 +22,9 @@ def a_file(folder: Path, size: int, *, name: str = "film.mp4", salt: int = 0) ->
     return path
 
 
-def script(number: int) -> str:
-    """A block of the page's section about curl."""
-    section = (DOCS / "uploads.md").read_text().partition("## With curl alone")[2]
-    blocks: list[str] = re.findall(r"^```bash\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+def script(number: int, *, page: Path = DOCS / "uploads.md") -> str:
+    """A block of bash of a page."""
+    blocks: list[str] = re.findall(r"^```bash\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     return blocks[number]
 
 

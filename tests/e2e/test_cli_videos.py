@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -108,6 +110,33 @@ def test_videos_are_listed_found_edited_and_deleted_by_a_short_id(cli: Cli, app:
     assert deleted.returncode == 0, deleted.stderr
     assert [blob.key for blob in app.blobs.list("")] == [videos[0].key]
     assert cli("videos", "show", videos[1].id).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [("n\n", 1), ("\n", 1), ("yess\n", 1), ("\x04", 1), ("y\n", 0), ("Yes\n", 0)]
+)
+def test_a_person_is_asked_before_anything_is_lost(cli: Cli, app: App, answer: str, left: int) -> None:
+    video = _video(app, "film")
+    ours, theirs = pty.openpty()
+
+    os.write(ours, answer.encode())
+    done = subprocess.run(
+        cli.argv("videos", "delete", video.id),
+        cwd=cli.folder,
+        env=dict(cli.env),
+        stdin=theirs,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+
+    assert done.returncode == 0, done.stderr
+    assert "with everything made from it" in done.stderr
+    assert ("nothing was changed" in done.stderr) == bool(left)
+    assert len(list(app.blobs.list(""))) == left
 
 
 @pytest.mark.parametrize(

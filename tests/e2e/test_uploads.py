@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from framemill.domain.videos import VideoState
+from tests.docs.pages import ROOT
 from tests.servers.counting import Counted, a_free_port, counted
 from tests.servers.serving import Serving
 from tests.uploading import (
@@ -57,8 +58,10 @@ def behind(door: Counted, folder: Path, port: int) -> Serving:
 def test_the_pages_ten_lines_of_curl_upload_a_file_in_parts(serving: Serving, tmp_path: Path) -> None:
     file = a_file(tmp_path, 2 * PART + 123, name='my "film" $(id).mp4')
 
-    done = run_bash(serving, script(0), file)
+    text = script(0)
+    done = run_bash(serving, text, file)
 
+    assert script(0, page=ROOT / "README.md") == text
     assert (done["state"], done["video_state"], done["part_count"]) == ("completed", "ready", 3)
     assert done["filename"] == file.name
     assert done["job_id"] is not None

@@ -98,8 +98,18 @@ def test_any_size_comes(origin: Origin, tmp_path: Path, size: int) -> None:
         Film(content=Content(3 * MIB), etag='W/"weak"'),
         Film(content=Content(3 * MIB), etag=None, modified=long_ago()),
         Film(content=Content(3 * MIB), etag='W/"weak"', modified=long_ago()),
+        Film(content=Content(3 * MIB), silent_parts=True),
     ],
-    ids=["no ranges", "chunked", "chunked ranges", "no validator", "weak etag", "date", "weak etag, date"],
+    ids=[
+        "no ranges",
+        "chunked",
+        "chunked ranges",
+        "no validator",
+        "weak etag",
+        "date",
+        "weak etag, date",
+        "silent parts",
+    ],
 )
 def test_servers_that_can_less_give_the_same_film(origin: Origin, tmp_path: Path, film: Film) -> None:
     origin.films["/film.mp4"] = film

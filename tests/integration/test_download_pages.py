@@ -2,7 +2,8 @@
 
 import base64
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from framemill.fetch.proxy import Proxy
 from framemill.fetch.slots import Slots
 from framemill.fetch.wishes import Come, Fetched, Reins, Wish
 from framemill.fetch.ytdlp import Pages
-from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
+from framemill.tools.limits import Limits
+from framemill.tools.probe import probe
+from framemill.tools.programs import find_programs
+from framemill.tools.ytdlp import check_ytdlp, join, run_ytdlp
 from tests.servers.origin import Content, Film, Origin
 
 pytestmark = pytest.mark.integration
@@ -36,6 +40,17 @@ class Text(Content):
 
     def read(self, start: int, stop: int) -> bytes:
         return self._text[start:stop]
+
+
+class Bytes(Content):
+    """Any bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(len(data))
+        self._data = data
+
+    def read(self, start: int, stop: int) -> bytes:
+        return self._data[start:stop]
 
 
 @pytest.fixture(name="origin")
@@ -58,9 +73,20 @@ def _fetcher(folder: Path, origin: Origin, *, max_bytes: int, also: str) -> Fetc
     rules = Rules(first_wait_s=0.01, tries=2, max_bytes=max_bytes)
     return Fetcher(
         Direct(guard, Slots(folder / "slots", per_host=4), rules),
-        Pages(guard=guard, run=run_ytdlp, check=check_ytdlp, max_bytes=max_bytes, timeout_s=120),
+        Pages(
+            guard=guard,
+            run=run_ytdlp,
+            check=check_ytdlp,
+            join=_joined,
+            max_bytes=max_bytes,
+            timeout_s=120,
+        ),
         mode="auto",
     )
+
+
+def _joined(argv: Sequence[str], *, folder: Path, cancelled: Callable[[], bool]) -> None:
+    join(argv, folder=folder, programs=find_programs(), limits=Limits(), sandbox="auto", cancelled=cancelled)
 
 
 def _bring(
@@ -115,6 +141,34 @@ def test_the_segments_of_a_playlist_become_one_file(origin: Origin, tmp_path: Pa
 
     expected = b"".join(Content(100_000, seed=str(n)).read(0, 100_000) for n in range(3))
     assert done.path.read_bytes() == expected
+
+
+def test_picture_and_sound_that_come_apart_become_one_film(origin: Origin, tmp_path: Path) -> None:
+    programs = find_programs()
+    made = ("-v", "error", "-f", "lavfi", "-i")
+    for name, source, codec in (
+        ("picture.ts", "testsrc2=size=160x90:rate=25:duration=2", ("-c:v", "libx264")),
+        ("sound.ts", "sine=duration=2", ("-c:a", "aac")),
+    ):
+        subprocess.run([str(programs.ffmpeg), *made, source, *codec, str(tmp_path / name)], check=True)
+        origin.films[f"/{name}"] = Film(content=Bytes((tmp_path / name).read_bytes()))
+        (tmp_path / name).unlink()
+        text = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n/{name}\n#EXT-X-ENDLIST\n"
+        origin.films[f"/{name}.m3u8"] = Film(content=Text(text), headers=M3U8)
+    master = (
+        "#EXTM3U\n"
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",DEFAULT=YES,URI="/sound.ts.m3u8"\n'
+        '#EXT-X-STREAM-INF:BANDWIDTH=100000,RESOLUTION=160x90,CODECS="avc1.42c01e,mp4a.40.2",AUDIO="a"\n'
+        "/picture.ts.m3u8\n"
+    )
+    origin.films["/film.m3u8"] = Film(content=Text(master), headers=M3U8)
+
+    (done,) = _bring(origin, tmp_path, "/film.m3u8")
+
+    media = probe(done.path, programs=programs)
+    assert done.name.endswith(".mp4")
+    assert [len(media.video), len(media.audio)] == [1, 1]
+    assert _left(tmp_path) == ["films"]
 
 
 def _hostile(inner: str) -> dict[str, str]:
@@ -181,8 +235,7 @@ def test_the_same_playlists_would_reach_what_is_allowed(
         '<iframe src="{inner}/canary"></iframe>',
         '<meta http-equiv="refresh" content="0; url={inner}/canary">',
         '<meta property="og:video" content="{inner}/canary.mp4">',
-        '<script type="application/ld+json">',
-        '{{"@type":"VideoObject","contentUrl":"{inner}/canary.mp4"}}</script>',
+        '<script type="application/ld+json">{{"@type":"Video","contentUrl":"{inner}/canary.mp4"}}</script>',
         '<video src="file:///etc/hostname"></video>',
         '<source type="application/dash+xml" src="{inner}/canary.mpd">',
     ],
@@ -255,7 +308,7 @@ def test_what_it_is_told_is_not_on_its_command_line_and_does_not_stay(origin: Or
         assert options.stat().st_mode & 0o077 == 0
         return 1, ["ERROR: Video unavailable"]
 
-    pages = Pages(guard=Guard(), run=run, check=lambda _floor: None, max_bytes=1, timeout_s=1)
+    pages = Pages(guard=Guard(), run=run, check=lambda _floor: None, join=_joined, max_bytes=1, timeout_s=1)
     with pytest.raises(DownloadFailed) as caught:
         pages.fetch(
             "https://example.com/watch?token=sesame",

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -63,6 +64,7 @@ class Film:
     chunked: bool = False
     endless: bool = False
     raw: bytes | None = None  # sent as it is, instead of an answer
+    silent_parts: bool = False  # parts do not say which version they are of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +78,19 @@ class Asked:
 class Origin:
     """The server; a context manager."""
 
-    def __init__(self, films: Mapping[str, Film] | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, films: Mapping[str, Film] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.films = dict(films or {})
         self.asked: list[Asked] = []
         self.most_at_once = 0
+        self.sent = 0  # bytes of films
         self.at_once = 0
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._server = _Server((host, 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "http" if tls is None else "https"
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -100,7 +106,7 @@ class Origin:
 
     def url(self, path: str, *, host: str = "127.0.0.1") -> str:
         """The address of a film."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def __enter__(self) -> "Origin":
         self._thread.start()
@@ -128,9 +134,13 @@ class Origin:
                 request.send_error(404)
                 return
             film.before(number)
-            _give(request, film, number, self._ending, leave)
+            _give(request, film, number, self._ending, leave, self._count)
         finally:
             leave()
+
+    def _count(self, sent: int) -> None:
+        with self._lock:
+            self.sent += sent
 
     def _left(self) -> None:
         with self._lock:
@@ -173,6 +183,7 @@ def _give(
     number: int,
     ending: threading.Event,
     leave: Callable[[], None],
+    count: Callable[[int], None],
 ) -> None:
     request.close_connection = True
     if film.raw is not None:
@@ -192,7 +203,7 @@ def _give(
     if status == 206:
         request.send_header("Content-Range", f"bytes {start}-{stop - 1}/{film.content.size}")
     for name, value in (("ETag", film.etag), ("Last-Modified", film.modified)):
-        if value is not None:
+        if value is not None and not (film.silent_parts and start > 0):
             request.send_header(name, value)
     for name, value in film.headers.items():
         request.send_header(name, value)
@@ -210,6 +221,7 @@ def _give(
         if at >= end and not film.endless:
             leave()  # before the client can know that it has all, and come back
         request.wfile.write(b"%x\r\n%s\r\n" % (len(block), block) if film.chunked else block)
+        count(len(block))
     if cut is not None and start + cut < stop:
         with suppress(OSError):
             request.connection.shutdown(socket.SHUT_RDWR)

@@ -26,7 +26,7 @@ from framemill.api import (
     videos,
     workspaces,
 )
-from framemill.api.guards import Bounded, KnownHosts, Marked, Sheltered
+from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
 from framemill.app import App
 
@@ -97,6 +97,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
+    api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
     api.add_middleware(Marked)
     made = api.openapi

@@ -87,6 +87,24 @@ class KnownHosts:
         return re.sub(r":\d+$", "", host) in self._hosts
 
 
+class Readable:
+    """Refuses addresses with a zero in them: no name has one, and PostgreSQL takes none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        query = scope.get("query_string", b"")
+        if scope["type"] != "http" or not ("\0" in scope["path"] or b"%00" in query or b"\0" in query):
+            await self._app(scope, receive, send)
+            return
+        refusal = respond(
+            Request(scope), status=400, code="bad_request", detail="the address has a zero byte in it"
+        )
+        await refusal(scope, receive, send)
+
+
 class Bounded:
     """Ends requests whose body is too large or comes too slowly, and answers that nobody takes.
 

@@ -51,7 +51,7 @@ def live() -> Alive:
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "Something is missing."}})
 def ready(response: Response, app: TheApp, _: Annotated[Caller, may(Action.HEALTH_READ)]) -> Ready:
-    """Look at the database, the programs and the disk."""
+    """Look at the database, the store, the programs and the disk."""
     parts = tuple(_looked(name, look, app) for name, look in _LOOKS.items())
     if not all(part.ok for part in parts):
         response.status_code = 503
@@ -82,4 +82,14 @@ def _disk(app: App) -> None:
         raise DiskFull
 
 
-_LOOKS: dict[str, Callable[[App], None]] = {"database": _database, "programs": _programs, "disk": _disk}
+def _storage(app: App) -> None:
+    for _ in app.blobs.list("workspaces/00000000-"):  # asked for, though nothing is there
+        break
+
+
+_LOOKS: dict[str, Callable[[App], None]] = {
+    "database": _database,
+    "storage": _storage,
+    "programs": _programs,
+    "disk": _disk,
+}

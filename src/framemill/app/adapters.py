@@ -69,7 +69,7 @@ class Adapters(Machinery):
             addressing=s.s3_addressing,
             sse=s.s3_sse,
             sse_key=s.s3_sse_key.get_secret_value() if s.s3_sse_key else None,
-            doors=Doors(self.signer, s.public_url),
+            doors=Doors(self.signer, self.public_url),
         )
 
     @property
@@ -147,7 +147,7 @@ class Adapters(Machinery):
         from framemill.fetch.fetcher import Fetcher
         from framemill.fetch.slots import Slots
         from framemill.fetch.ytdlp import Pages
-        from framemill.tools.ytdlp import check_ytdlp, run_ytdlp
+        from framemill.tools.ytdlp import check_ytdlp, join, run_ytdlp
 
         s = self.settings
         rules = Rules(
@@ -162,6 +162,14 @@ class Adapters(Machinery):
             guard=self.guard,
             run=run_ytdlp,
             check=check_ytdlp,
+            join=lambda argv, *, folder, cancelled: join(
+                argv,
+                folder=folder,
+                programs=self.programs,
+                limits=self.limits,
+                sandbox=s.sandbox,
+                cancelled=cancelled,
+            ),
             max_bytes=s.fetch_max_bytes,
             timeout_s=s.fetch_timeout.total_seconds(),
             cookies=s.ytdlp_cookies,

@@ -217,7 +217,11 @@ class There:
             raise StorageUnavailable(f"{self._server[:200]!r} is no address of a server") from error
         if not answer.is_success:
             raise _refusal(answer)
-        data: Json = answer.json()
+        try:
+            data: Json = answer.json()
+            _ = data["parts"]  # every answer here has some
+        except (ValueError, KeyError, TypeError) as error:
+            raise _not_ours(answer) from error
         return data
 
 
@@ -229,10 +233,16 @@ def _refusal(answer: "httpx2.Response") -> FramemillError:
         said = answer.json()
         error = load_error({"code": said["code"], "message": said["detail"], "hint": said.get("hint")})
     except (ValueError, KeyError, TypeError):
-        error = StorageUnavailable(f"the server answered {answer.status_code}, and not as Framemill does")
+        error = _not_ours(answer)
     if isinstance(error, Unauthenticated | Forbidden):
         error.hint = "`framemill keys create NAME` on the server makes a key; give it in FRAMEMILL_KEY"
     return error
+
+
+def _not_ours(answer: "httpx2.Response") -> StorageUnavailable:
+    return StorageUnavailable(
+        f"the server answered {answer.status_code}, and not as Framemill does", hint="look at --server"
+    )
 
 
 def _said(error: Exception) -> str:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from framemill.commands.source import guard_args
 from framemill.errors import DownloadFailed, DownloadInterrupted
 
 FLOOR = (2026, 7)
-# One file with picture and sound: nothing here joins two.
-_FORMAT = "b[ext=mp4]/b[ext=webm]/b/ba"
+# Picture and sound that come apart are joined by `joining`. MP4 first: it plays everywhere.
+_FORMAT = "bv*[ext=mp4]+ba[ext=m4a]/b[ext=mp4]/bv*+ba/b/ba"
+_APART = re.compile(r"(.+)\.f[A-Za-z0-9_-]{1,60}\.([a-z0-9]{1,5})")
 _NAME = "%(title).80B [%(id).40B].%(ext)s"
 _PROGRESS = re.compile(r"framemill (\d+) (\d+|NA)(?:\.\d+)?")
 
@@ -89,6 +91,39 @@ def _line(name: str, value: str) -> str:
         raise DownloadFailed(f"{name}: no control characters, please", reason="refused")
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name} "{quoted}"'
+
+
+def apart(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Of the files that yt-dlp left, pairs that belong together, by the name of what they would be."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        if (found := _APART.fullmatch(name)) is not None:
+            groups.setdefault(found[1], []).append((name, found[2]))
+    pairs = {}
+    for stem, files in groups.items():
+        if len(files) == 2:
+            (one, ending), (two, other) = files
+            pairs[f"{stem}.{_container({ending, other})}"] = (one, two)
+    return pairs
+
+
+def _container(endings: set[str]) -> str:
+    if endings <= {"mp4", "m4a", "m4v"}:
+        return "mp4"
+    return "webm" if endings <= {"webm"} else "mkv"
+
+
+def joining(one: str, two: str, out: str) -> tuple[str, ...]:
+    """ffmpeg's options that copy the streams of two files, as strangers made them, into one."""
+    return (
+        "-y",
+        *(*guard_args(), "-i", f"file:{one}"),
+        *(*guard_args(), "-i", f"file:{two}"),
+        *("-map", "0:v?", "-map", "0:a?", "-map", "1:v?", "-map", "1:a?"),
+        *("-c", "copy", "-map_metadata", "-1"),
+        *(("-movflags", "+faststart") if out.endswith(".mp4") else ()),
+        f"file:{out}",
+    )
 
 
 def progress_of(line: str) -> tuple[int, int | None] | None:

@@ -153,7 +153,8 @@ def _is_mp3(head: bytes) -> bool:
     if len(body) < 4 or body[0] != 0xFF or body[1] & 0xE0 != 0xE0:
         return False
     version, layer, rate, sampling = body[1] >> 3 & 3, body[1] >> 1 & 3, body[2] >> 4, body[2] >> 2 & 3
-    return version != 1 and layer != 0 and rate not in {0, 15} and sampling != 3
+    # Layer I (3) is no MP3, and would let text in UTF-16 in: that begins with FF FE.
+    return version != 1 and layer in {1, 2} and rate not in {0, 15} and sampling != 3
 
 
 def _is_adts(head: bytes) -> bool:

@@ -44,7 +44,7 @@ class Places:
     def of(self, job: Job) -> Workspace:
         """Where `job` works."""
         if job.video_id is not None:
-            return Workspace(self._work, job.id)
+            return Workspace(self._work, job.id, private=True)
         place = job.destination
         return Workspace(Path(place["path"]), job.id, missing=place["missing"])
 

@@ -63,26 +63,29 @@ def shelve(
     where it is not what was verified, VideoNotFound where the video has gone.
     """
     stock, prefix = places.stock, prefix_of(job, claimed.lease_token)
-    names: set[str] = set()
+    taken: set[str] = set()
+
+    def one(named: tuple[str, str, Task, Output, Json]) -> Published:
+        name, key, task, output, made = named
+        manifest = _MANIFESTS.get(output.role) if made["folder"] else None
+        return Published(
+            task_id=task.id,
+            role=output.role,
+            path=f"{name}/{manifest}" if manifest else name,
+            key=key,
+            bytes=made["bytes"],
+            digest=_store(stock, key, job, task, made, places, hold.check),
+            media=made["media"],
+            provenance=provenance(job, task, output, made, tasks, machine),
+        )
+
     try:
-        artifacts = []
+        results = []
         for task, output, made in _reachable(stock, job, tasks, places):
             name = published_name(output, made["path"])
-            key = prefix + _free(_key_name(name), names) + ("/" if made["folder"] else "")
-            digest = _store(stock, key, job, task, made, places, hold.check)
-            manifest = _MANIFESTS.get(output.role) if made["folder"] else None
-            artifacts.append(
-                Published(
-                    task_id=task.id,
-                    role=output.role,
-                    path=f"{name}/{manifest}" if manifest else name,
-                    key=key,
-                    bytes=made["bytes"],
-                    digest=digest,
-                    media=made["media"],
-                    provenance=provenance(job, task, output, made, tasks, machine),
-                )
-            )
+            key = prefix + free_name(key_name(name), taken) + ("/" if made["folder"] else "")
+            results.append((name, key, task, output, made))
+        artifacts = transfer.side_by_side(one, results)
         hold.check()
         outcomes.published(database, claimed, artifacts)
     except DatabaseUnavailable:
@@ -161,7 +164,7 @@ def _below(task: Task, made: Json) -> str:
     return f"{(task.result or {})['scratch']}/out/{made['path']}"
 
 
-def _key_name(name: str) -> str:
+def key_name(name: str) -> str:
     """A published name as segments of a key."""
     return "/".join(_segment(part) for part in name.split("/"))
 
@@ -171,14 +174,11 @@ def _segment(part: str) -> str:
     stem, dot, ending = plain.rpartition(".")
     if not stem or len(ending) > 15:
         stem, dot, ending = plain, "", ""
-    return (
-        (stem[:_LONGEST_SEGMENT] if not stem.startswith(".") else "_" + stem[:_LONGEST_SEGMENT])
-        + dot
-        + ending
-    )
+    stem = stem[:_LONGEST_SEGMENT]
+    return ("" if stem and stem[0] != "." else "_") + stem + dot + ending
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     """`name`, with a number where other letters of people became the same ones in a key."""
     free, number = name, 1
     while free in taken:

@@ -61,7 +61,7 @@ class Stock:
                         one["key"], bytes=one["bytes"], sha256=one["sha256"], check=check, wait=self.wait
                     )
                 )
-                found[name] = _link(folder / str(number) / _file_name(one["path"]), real)
+                found[name] = _link(folder / str(number) / file_name(one["path"]), real)
             yield found
 
     def _in_place(self, facts: Json) -> Path | None:
@@ -76,13 +76,16 @@ class Stock:
         """Put what a step made into the store; returns where each file and folder is."""
         if not self.shared:
             return {}
-        kept = {}
-        for number, made in enumerate(made for several in outputs.values() for made in several):
+
+        def one(numbered: tuple[int, Json]) -> tuple[str, Json]:
+            number, made = numbered
             key = f"{WORK}/{job_id}/{scratch.name}/{number}{'/' if made['folder'] else ''}"
             found = transfer.put(self.blobs, scratch / "out" / made["path"], key, check=check)
             transfer.expect(found, bytes=made["bytes"], digest=made["digest"], name=made["path"])
-            kept[made["path"]] = {"key": key, "bytes": found.bytes, "digest": found.digest}
-        return {"stored": kept}
+            return made["path"], {"key": key, "bytes": found.bytes, "digest": found.digest}
+
+        every = [made for several in outputs.values() for made in several]
+        return {"stored": dict(transfer.side_by_side(one, enumerate(every)))}
 
     def bring(self, step: Step, makers: Sequence[Task], root: Path, *, check: Check) -> None:
         """Have below `root` what `step` reads of what `makers` made; WorkMissing."""
@@ -162,17 +165,15 @@ def _is_kept(kept: Json | None, sizes: Mapping[str, int]) -> bool:
     return sum(found for name, found in sizes.items() if name.startswith(key)) == size
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
     """A name for people as a name of a file."""
-    name = _NO_NAME.sub("_", text) or "_"
+    name = _NO_NAME.sub("_", text.encode("utf-8", "replace").decode()) or "_"
     if name in {".", ".."} or name.startswith("-"):
         name = f"_{name}"
     stem, dot, ending = name.rpartition(".")
     ending = dot + ending if stem and len(ending) < 16 else ""
-    short = (stem if ending else name).encode("utf-8", "surrogateescape")[
-        : _LONGEST_NAME - len(ending.encode())
-    ]
-    return short.decode("utf-8", "ignore") + ending
+    room = _LONGEST_NAME - len(ending.encode())
+    return (stem if ending else name).encode()[:room].decode("utf-8", "ignore") + ending
 
 
 def _link(link: Path, real: Path) -> Path:

@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from mimetypes import MimeTypes
 from pathlib import Path
+from typing import TypeVar
 
 from framemill.engine.digests import files_below
 from framemill.errors import OutputInvalid, StorageUnavailable
 from framemill.storage.blobs import BlobStore
 
 _PIECE = 1 << 20
-# Files of a folder on their way at once: a segment is small, and a far store answers late.
-_AT_ONCE = 8
+# Files on their way at once: a segment is small, and a far store answers late.
+_AT_ONCE = 4
 _TYPES = MimeTypes(filenames=())  # without this machine's own list
 for _kind, _ending in (
     ("application/vnd.apple.mpegurl", ".m3u8"),
@@ -25,6 +26,8 @@ for _kind, _ending in (
 ):
     _TYPES.add_type(_kind, _ending)
 
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 Check = Callable[[], None]  # called often; raises where the work must end
 
 
@@ -71,8 +74,13 @@ def copy(blobs: BlobStore, source: str, target: str, *, check: Check) -> int:
         check()
         return blobs.copy(*pair).bytes
 
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="copy") as crew:
-        return sum(crew.map(one, pairs))
+    return sum(side_by_side(one, pairs))
+
+
+def side_by_side(work: Callable[[_Item], _Done], items: Iterable[_Item]) -> list[_Done]:
+    """What `work` makes of each item, several at a time; the first failure ends what has not begun."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="transfer") as crew:
+        return list(crew.map(work, items))
 
 
 def remove_prefix(blobs: BlobStore, prefix: str) -> int:
@@ -86,8 +94,7 @@ def remove_prefix(blobs: BlobStore, prefix: str) -> int:
 
 def _tree(names: Iterable[str], move: Callable[[str], Moved]) -> Moved:
     ordered = sorted(names)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="move") as crew:
-        moved = list(crew.map(move, ordered))
+    moved = side_by_side(move, ordered)
     total = hashlib.sha256()
     for name, one in zip(ordered, moved, strict=True):
         total.update(f"{name}\0{one.bytes}\0{one.digest}\n".encode())

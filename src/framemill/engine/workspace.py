@@ -21,17 +21,22 @@ _OLD, _JOURNAL, _INPUTS = "old", "publish.json", "inputs"
 class Workspace:
     """Where one job works. Making this object touches nothing."""
 
-    def __init__(self, destination: Path, job_id: str, *, missing: Sequence[str] = ()) -> None:
+    def __init__(
+        self, destination: Path, job_id: str, *, missing: Sequence[str] = (), private: bool = False
+    ) -> None:
         self.destination = destination
         self.root = destination / f"{PREFIX}{job_id}"
         self.journal = self.root / _JOURNAL
         self.old = self.root / _OLD  # what an overwrite replaced, until the job is done
         self.inputs = self.root / _INPUTS  # what was fetched, and parts of it
         self._missing = tuple(Path(p) for p in missing)
+        self._private = private  # nobody else of this machine may look
 
     def create(self) -> None:
         """Make the folder, and the destination where there is none; DestinationUnwritable, DiskFull."""
         try:
+            if self._private:
+                self.destination.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:

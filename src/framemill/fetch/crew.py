@@ -234,7 +234,7 @@ class Crew:
         offered = version_of(answer.headers, length=part.total)
         if version is not None:
             if not version.is_same(offered):
-                raise Changed
+                raise Changed if version.can_be_told_from(offered) else Plain
         elif offered.validator is not None:
             self._begin(offered, answer)
         elif part.start == 0 and part.stop == part.total:

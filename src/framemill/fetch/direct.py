@@ -22,6 +22,7 @@ from framemill.fetch.wishes import Come, Fetched, Place, Reins, Wish, least
 
 _TICK_S = 0.1
 _SAVE_S = 2.0
+_SAVE_BYTES = 32 << 20  # what a crash may cost on a fast line
 _BLOCK = 1 << 20
 
 
@@ -86,7 +87,7 @@ class _Run:
         self._reins = reins
         self._plain = False
         self._clock = _Clock(rules)
-        self._saved = time.monotonic()
+        self._saved = (time.monotonic(), part.bytes)
 
     def bring(self) -> None:
         """Until every byte has come."""
@@ -143,9 +144,10 @@ class _Run:
             come = self._part.bytes
             self._clock.tick(come, busy=crew.busy)
             self._reins.heard(Come(bytes=come, total=crew.total, rate=self._clock.rate))
-            if time.monotonic() - self._saved > _SAVE_S:
+            when, had = self._saved
+            if time.monotonic() - when > _SAVE_S or come - had > _SAVE_BYTES:
                 self._part.save()
-                self._saved = time.monotonic()
+                self._saved = (time.monotonic(), come)
             if not crew.whole:
                 crew.man()
 

@@ -143,21 +143,26 @@ def _connected(address: Address, port: int, host: str, stopped: Stopped) -> sock
 
 def _secured(plain: socket.socket, host: str, stopped: Stopped) -> socket.socket:
     until = Waiting(seconds=_HANDSHAKE_S, what=f"the greeting of {host}", stopped=stopped).started()
+    secure = _context().wrap_socket(  # which takes the plain one's place
+        plain,
+        server_hostname=host,
+        do_handshake_on_connect=False,
+        # An end that nobody signed may be a cut.
+        suppress_ragged_eofs=False,
+    )
     try:
-        secure = _context().wrap_socket(
-            plain,
-            server_hostname=host,
-            do_handshake_on_connect=False,
-            # An end that nobody signed may be a cut.
-            suppress_ragged_eofs=False,
-        )
         shake(secure, until)
     except ssl.SSLCertVerificationError as error:
+        secure.close()
         raise DownloadFailed(
             f"the certificate of {host} is not right: {error.verify_message}", reason="tls"
         ) from error
     except OSError as error:
+        secure.close()
         raise DownloadInterrupted(f"no secure connection to {host}: {error}", reason="tls") from error
+    except BaseException:
+        secure.close()
+        raise
     return secure
 
 

@@ -39,6 +39,11 @@ class Version:
             other.modified if self.etag is None else None,
         )
 
+    def can_be_told_from(self, other: "Version") -> bool:
+        """True where what differs shows another version, and not only that one answer tells less."""
+        told = other.etag if self.etag else other.modified
+        return told is not None or self.length != other.length
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -10,8 +10,15 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Protocol
 
-from framemill.commands.ytdlp import FLOOR, Options, meaning, options, progress_of
-from framemill.errors import Cancelled, DownloadFailed, DownloadInterrupted, FramemillError, TimedOut
+from framemill.commands.ytdlp import FLOOR, Options, apart, joining, meaning, options, progress_of
+from framemill.errors import (
+    Cancelled,
+    DownloadFailed,
+    DownloadInterrupted,
+    FramemillError,
+    InputNotFound,
+    TimedOut,
+)
 from framemill.fetch.addresses import parse
 from framemill.fetch.guard import Guard
 from framemill.fetch.names import safe
@@ -39,6 +46,13 @@ class Runner(Protocol):
         """Run yt-dlp; its exit code and last words."""
 
 
+class Join(Protocol):
+    """ffmpeg, with options, in a folder."""
+
+    def __call__(self, argv: Sequence[str], *, folder: Path, cancelled: Callable[[], bool]) -> None:
+        """Run it; FramemillError where it fails."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
     """Downloads by yt-dlp, as a `Downloader`."""
@@ -46,6 +60,7 @@ class Pages:
     guard: Guard
     run: Runner
     check: Callable[[tuple[int, ...]], None]  # ToolMissing where it is not there, or too old
+    join: Join
     max_bytes: int | None
     timeout_s: float
     cookies: Path | None = None
@@ -58,6 +73,7 @@ class Pages:
         folder = part.with_name(f"{part.name}.pages")
         try:
             self._run(target.url, folder, replace(wish, max_bytes=limit), reins, label=target.label)
+            self._join(folder / "files", reins)
             found = _moved(folder, to, overwrite=wish.overwrite)
         except FramemillError as error:
             if not (error.transient or isinstance(error, Cancelled)):
@@ -122,13 +138,28 @@ class Pages:
             if limit is not None and not _files(work):
                 raise too_large(limit)
 
+    def _join(self, work: Path, reins: Reins) -> None:
+        """Put picture and sound that came apart into one file; names of strangers are not ffmpeg's to see."""
+        for name, pair in apart(path.name for path in _files(work)).items():
+            bench = work / "join"
+            bench.mkdir(exist_ok=True)
+            made = f"made.{name.rpartition('.')[2]}"
+            for number, part in enumerate(pair):
+                (work / part).replace(bench / f"part{number}")
+            self.join(joining("part0", "part1", made), folder=bench, cancelled=reins.stopped)
+            (bench / made).replace(work / name)
+            shutil.rmtree(bench)
+
     def _copied_cookies(self, given: Path | None, home: Path) -> str | None:
         """A copy: yt-dlp writes into the file that it is given."""
         if given is None:
             return None
         copy = home / "cookies"
         copy.touch(mode=0o600)
-        copy.write_bytes(given.read_bytes())
+        try:
+            copy.write_bytes(given.read_bytes())
+        except OSError as error:
+            raise InputNotFound(str(given)) from error
         return str(copy)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from framemill.errors import DestinationUnwritable, OutputExists
@@ -46,6 +45,4 @@ class Downloads:
             folder.mkdir(parents=True, exist_ok=True)
             return self._fetcher().fetch(address, to, part=part, wish=wish, reins=reins or Reins())
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise DestinationUnwritable(str(folder)) from error

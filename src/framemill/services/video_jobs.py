@@ -112,7 +112,8 @@ def _video(session: Session, video_id: str, *, workspace_id: str | None = None) 
     video = session.get(Video, wanted)
     if video is None or video.state == VideoState.DELETING or workspace_id not in {None, video.workspace_id}:
         raise VideoNotFound(video_id)
-    if video.state != VideoState.READY or video.key is None:
+    # Without bytes it is going, by a rule of retention.
+    if video.state != VideoState.READY or video.key is None or not video.bytes:
         raise IllegalTransition(f"the original of video {video_id} is not there: it is {video.state}")
     return video
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from framemill.errors import ToolMissing
+from framemill.errors import ToolFailed, ToolMissing
 from framemill.tools.limits import GIB, Limits
 from framemill.tools.process import run_tool
+from framemill.tools.programs import Programs
+from framemill.tools.sandbox import Mode, sandboxed
 
 _MEMORY = 2 * GIB
 _INSTALL = "install it with `pip install 'framemill[yt-dlp]'`"
@@ -22,6 +24,26 @@ def check_ytdlp(floor: tuple[int, ...]) -> None:
     if tuple(int(part) for part in found.split(".")[: len(floor)] if part.isdigit()) < floor:
         needed = ".".join(f"{part:02}" for part in floor)
         raise ToolMissing("yt-dlp", hint=f"{found} is too old, {needed} is the least: {_INSTALL}")
+
+
+def join(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    programs: Programs,
+    limits: Limits,
+    sandbox: Mode,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Run ffmpeg with `argv` in `folder`, which holds what it reads and writes; ToolFailed."""
+    done = run_tool(
+        sandboxed((str(programs.ffmpeg), *argv), readable=(), writable=(folder,), mode=sandbox),
+        cwd=folder,
+        limits=limits,
+        cancelled=cancelled,
+    )
+    if done.exit_code != 0:
+        raise ToolFailed(tool="ffmpeg", exit_code=done.exit_code, tail=done.tail)
 
 
 def run_ytdlp(

@@ -151,3 +151,21 @@ def test_the_description_is_openapi_3_1_and_knows_problems(client: TestClient) -
     problem = schema["paths"]["/health/live"]["get"]["responses"]["default"]["content"]
     assert problem == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     assert "HTTPValidationError" not in str(schema)
+
+
+def test_readiness_names_what_is_missing(
+    app: App, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Authorization": f"Bearer {app.access.create_key('probe', scope=Scope.READ).secret}"}
+
+    assert client.get("/health/ready", headers=headers).json()["ok"] is True
+
+    def away(*_: object) -> None:
+        raise errors.StorageUnavailable
+
+    monkeypatch.setattr(type(app.blobs), "list", away)
+    answer = client.get("/health/ready", headers=headers)
+    assert answer.status_code == 503
+    assert {part["name"]: part["code"] for part in answer.json()["parts"] if not part["ok"]} == {
+        "storage": "storage_unavailable"
+    }

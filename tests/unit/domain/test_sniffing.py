@@ -63,6 +63,7 @@ def test_each_kind_is_known_by_its_first_bytes(head: bytes, shape: Shape) -> Non
 @pytest.mark.parametrize(
     "head",
     [
+        b"\xff\xfe" + "<!DOCTYPE html><html>".encode("utf-16-le"),
         b"",
         b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
         b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011">',

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -52,4 +53,5 @@ def _die_at(line: int, rooms: tuple[str, ...]) -> None:
             left -= 1
         return trace
 
+    threading.settrace(trace)
     sys.settrace(trace)

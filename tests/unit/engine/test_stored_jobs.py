@@ -6,7 +6,7 @@ import pytest
 from framemill.domain.states import JobState, TaskState
 from framemill.domain.videos import VideoState
 from framemill.engine import shelving, transfer
-from framemill.engine.leftovers import clear_machine, clear_work
+from framemill.engine.leftovers import Leftovers, clear_machine, clear_work
 from framemill.errors import LeaseLost, StorageUnavailable, VideoNotFound
 from framemill.store.claiming import Wanted
 from framemill.store.jobs import get_job, tasks_of
@@ -283,4 +283,23 @@ def test_work_of_jobs_that_are_over_or_unknown_is_removed_from_the_store(spread:
     spread.clock.pass_by(3600)
 
     assert clear_work(spread.database, spread.blobs) == 1
+    assert spread.stored() == {}
+
+
+def test_what_a_dead_worker_stored_of_a_cancelled_job_goes_in_time(spread: Mill) -> None:
+    job = spread.submit()
+    spread.take_turns(a_plan(a_copy("one")), "a", "a", and_on=False)
+    assert spread.worker(PLAN, "b")._claim(Wanted()) is not None
+    prefix = f"workspaces/{spread.workspace_id}/{spread.video_id}/{job}"
+    spread.blobs.put(f"{prefix}/copy.txt", [b"half of it"])
+    spread.jobs.cancel(job)
+    spread.clock.pass_by(600)
+    spread.reaper().reap()
+    leftovers = Leftovers(database=spread.database, places=spread.places("a"))
+    leftovers.clear()
+
+    spread.clock.pass_by(3600)
+    leftovers.clear()
+
+    assert spread.jobs.get(job).state is JobState.CANCELLED
     assert spread.stored() == {}

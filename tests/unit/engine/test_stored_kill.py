@@ -31,7 +31,7 @@ def test_wherever_a_publication_is_killed_the_next_one_leaves_exactly_what_is_re
         database = trial.opened()
         assert trial.worker(PLAN, database=database).run_one(Wanted())
 
-    for _line in deaths(publish, rooms=_ROOMS, every=7):
+    for _line in deaths(publish, rooms=_ROOMS, every=11):
         trial.reaper().reap()
         trial.clock.pass_by(600)
         trial.take_turns(PLAN, "b" if shared else "a")

@@ -12,6 +12,7 @@ from framemill.errors import (
     InvalidSpec,
     InvalidUpload,
     LimitExceeded,
+    QuotaExceeded,
     UploadNotFound,
     WorkspaceNotFound,
 )
@@ -32,6 +33,7 @@ def _yard(tmp_path: Path, database_url: str) -> Iterator[Yard]:
     database.close()
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_a_file_in_parts_becomes_a_video_and_its_job_starts(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM, sha256=sha256(FILM), pipeline="publish", notes="a note"))
     assert begun.id is not None
@@ -194,6 +196,7 @@ def test_the_same_content_again_needs_no_upload(yard: Yard) -> None:
     assert len(yard.rows()[0]) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_content_found_to_be_there_only_at_the_end_gives_the_video_that_has_it(yard: Yard) -> None:
     first = yard.upload(FILM)
 
@@ -209,6 +212,7 @@ def test_content_found_to_be_there_only_at_the_end_gives_the_video_that_has_it(y
     assert len(yard.jobs) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_giving_up_leaves_nothing(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     assert begun.id is not None
@@ -234,6 +238,7 @@ def test_what_is_completed_cannot_be_given_up(yard: Yard) -> None:
     assert len(yard.stored()) == 1
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_the_same_request_again_gives_the_same_upload(yard: Yard) -> None:
     first = yard.uploads.begin(announced(FILM, idempotency_key="k"))
     again = yard.uploads.begin(announced(FILM, idempotency_key="k"))
@@ -397,6 +402,7 @@ def test_of_a_form_that_fails_nothing_is_stored(
     assert yard.stored() == {}
 
 
+@pytest.mark.databases("memory", "postgres")
 def test_time_runs_out_and_nothing_stays(yard: Yard) -> None:
     begun = yard.uploads.begin(announced(FILM))
     yard.send(begun, FILM)
@@ -444,3 +450,49 @@ def test_completed_uploads_are_forgotten_and_their_videos_stay(yard: Yard) -> No
     videos, uploads = yard.rows()
     assert (len(videos), uploads) == (1, [])
     assert list(yard.stored().values()) == [FILM]
+
+
+@pytest.mark.databases("memory", "postgres")
+def test_a_video_deleted_on_its_way_takes_its_upload_along(yard: Yard) -> None:
+    begun = yard.uploads.begin(announced(FILM))
+    assert begun.id is not None
+    yard.send(begun, FILM)
+
+    yard.videos.delete(begun.video_id)
+
+    for act in (yard.uploads.show, yard.uploads.complete, yard.uploads.abort):
+        with pytest.raises(UploadNotFound):
+            act(begun.id)
+    assert yard.rows() == ([], [])
+    assert (yard.stored(), yard.nothing_open()) == ({}, True)
+
+
+def test_a_video_deleted_while_it_is_completed_takes_its_bytes_along(yard: Yard) -> None:
+    begun = yard.uploads.begin(announced(FILM))
+    assert begun.id is not None
+    yard.send(begun, FILM)
+    yard.fuse = Fuse(at=3)  # accepted, and no more
+    with pytest.raises(Crash):
+        yard.uploads.complete(begun.id)
+    yard.fuse = Fuse()
+    yard.videos.delete(begun.video_id)
+
+    yard.clock.pass_by(60)
+    yard.watch.tidy()
+    yard.sweep()
+
+    assert yard.rows() == ([], [])
+    assert (yard.stored(), yard.nothing_open(), yard.jobs) == ({}, True, {})
+
+
+def test_a_workspace_takes_no_more_than_its_quota_with_what_is_on_its_way(yard: Yard) -> None:
+    yard.workspaces.get("default")
+    yard.workspaces.edit("default", {"quota_bytes": 2 * len(FILM)})
+    yard.uploads.begin(announced(FILM))
+    second = yard.uploads.begin(announced(FILM, filename="second.mp4"))
+
+    with pytest.raises(QuotaExceeded, match="quota"):
+        yard.uploads.begin(announced(FILM, filename="third.mp4"))
+
+    yard.uploads.abort(second.id or "")
+    assert yard.uploads.begin(announced(FILM, filename="third.mp4")).id is not None
