@@ -27,7 +27,7 @@ from framemill.api import (
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
-from framemill.api.sharing import Shared
+from framemill.api.media_door import MediaDoor
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -88,16 +88,14 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     problems.install(api)
-    # First of all: players ask for it most often.
-    api.include_router(media.files_router)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
     api.add_middleware(parts.OpenToPages)
+    api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
-    api.add_middleware(Shared)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))

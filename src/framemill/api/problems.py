@@ -147,6 +147,11 @@ def install(api: FastAPI) -> None:
 
 async def _deliberate(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FramemillError)
+    return told(request, error)
+
+
+def told(request: Request, error: FramemillError) -> JSONResponse:
+    """A deliberate error as a response."""
     # An error without a status of its own has that of what it is a kind of.
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     headers = {}

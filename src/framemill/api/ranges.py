@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from io import FileIO
 from secrets import token_hex
 
 from starlette.requests import Request
@@ -77,7 +78,8 @@ def decide(
 class BlobResponse(Response):
     """A stored file to whoever asks for it. Made in a thread: it may wait for a disk.
 
-    Raises BlobNotFound and StorageUnavailable, when made or before anything is sent.
+    `file` is the stored one, opened already; it is closed in any case. Raises
+    BlobNotFound and StorageUnavailable, when made or before anything is sent.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class BlobResponse(Response):
         blobs: BlobStore,
         offer: Offer,
         *,
+        file: FileIO | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         decision = decide(request.method, _joined(request), offer, now=now(), boundary=token_hex(13))
@@ -96,7 +99,9 @@ class BlobResponse(Response):
         ]
         self._content: Content | None = None
         if decision.body and request.method != "HEAD":
-            self._content = open_content(blobs, offer.blob, decision.body)
+            self._content = open_content(blobs, offer.blob, decision.body, file=file)
+        elif file is not None:
+            file.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the client's going ends it."""

@@ -41,12 +41,14 @@ class Content:
     file: FileIO | None
 
 
-def open_content(blobs: BlobStore, blob: Blob, parts: Sequence[bytes | Span]) -> Content:
+def open_content(
+    blobs: BlobStore, blob: Blob, parts: Sequence[bytes | Span], *, file: FileIO | None = None
+) -> Content:
     """The parts, text or spans of the file that `blob` describes, ready to be sent once.
 
     Raises BlobNotFound, and StorageUnavailable where the file has become another.
     """
-    return Content(blobs=blobs, blob=blob, parts=parts, file=_opened(blobs, blob))
+    return Content(blobs=blobs, blob=blob, parts=parts, file=file or _opened(blobs, blob))
 
 
 async def send_content(content: Content, start: Message, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +60,7 @@ async def send_content(content: Content, start: Message, scope: Scope, receive: 
         if content.file is not None and ZERO_COPY in scope.get("extensions", {}):
             # A server that copies says itself that the client has gone.
             with suppress(ConnectionError):
-                await send(start)
+                await send({**start, ZERO_COPY: True})
                 await _lend(content.parts, content.file, send)
             return
         async with aclosing(_read(content)) as pieces:

@@ -6,6 +6,8 @@ sends looks for the extension and reads the file itself where it is missing.
 
 import asyncio
 import os
+import socket
+from contextlib import suppress
 from io import FileIO
 from typing import Any, Final, cast
 
@@ -17,7 +19,10 @@ ZERO_COPY: Final = "http.response.zerocopysend"
 
 
 class ZeroCopyProtocol(H11Protocol):
-    """For `uvicorn.Config(http=...)`. The extension is ASGI's own; uvicorn does not have it."""
+    """For `uvicorn.Config(http=...)`. The extension is ASGI's own; uvicorn does not have it.
+
+    A start message that holds its name as a key says that a stretch of a file follows at once.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
         super().__init__(*args, **kwargs)
@@ -29,6 +34,8 @@ class ZeroCopyProtocol(H11Protocol):
                 return
 
             async def sending(message: Message) -> None:
+                if message.get(ZERO_COPY):
+                    self._cork(on=True)
                 if message["type"] != ZERO_COPY:
                     await send(message)
                     return
@@ -59,6 +66,7 @@ class ZeroCopyProtocol(H11Protocol):
         if counted is None or len(counted) != 1:
             raise RuntimeError("a file can be sent only where Content-Length was")
         sent = self._at_once(file, offset, count)
+        self._cork(on=False)
         if sent < count:
             try:
                 sent += await self.loop.sendfile(self.transport, file, offset + sent, count - sent)
@@ -69,6 +77,14 @@ class ZeroCopyProtocol(H11Protocol):
                 raise
         if sent < count:
             raise RuntimeError("the file is shorter than it was")
+
+    def _cork(self, *, on: bool) -> None:
+        """Hold back the head of an answer: it leaves with the first bytes and wakes the client once."""
+        if hasattr(socket, "TCP_CORK"):
+            with suppress(OSError):  # no TCP, or gone
+                self.transport.get_extra_info("socket").setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_CORK, int(on)
+                )
 
     def _at_once(self, file: FileIO, offset: int, count: int) -> int:
         """What the connection takes without waiting: often all of it, and no wait need be arranged."""
