@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from framemill.domain.uploads import Cut
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
@@ -17,7 +18,8 @@ class Announced:
     """A file that somebody wants to upload."""
 
     filename: str
-    bytes: int  # of a file that comes in one request: at most
+    bytes: int
+    at_most: bool = False  # `bytes` is a limit: the file comes in one request, and nobody said its length
     sha256: str | None = None
     workspace: str = DEFAULT_WORKSPACE  # name or id
     collection: str = DEFAULT_COLLECTION
@@ -116,6 +118,12 @@ class UploadRecord:
 def video_of(key: str) -> str:
     """The id of the video that a key belongs to."""
     return key.split("/")[2]
+
+
+def another_key(key: str) -> str:
+    """A key for the same original beside `key`, which nobody else has."""
+    stem, dot, ending = key.rpartition(".")
+    return f"{stem}-{uuid4().hex[:8]}{dot}{ending}"
 
 
 def is_double(row: Upload, video: Video) -> bool:

@@ -118,7 +118,11 @@ def _known(session: Session, shelf: CollectionRecord, asked: Announced) -> Uploa
         return None
     video = session.get_one(Video, row.video_id)
     record = UploadRecord.of(row, video)
-    same = (row.bytes, video.collection_id) == (asked.bytes, shelf.id)
-    if not same or (not record.duplicate and video.filename != checked_filename(asked.filename)):
+    fits = row.bytes <= asked.bytes if asked.at_most else row.bytes == asked.bytes
+    if (
+        not fits
+        or video.collection_id != shelf.id
+        or (not record.duplicate and video.filename != checked_filename(asked.filename))
+    ):
         raise IdempotencyConflict(asked.idempotency_key, job_id=row.id, kind="upload")
     return record

@@ -16,9 +16,9 @@ from framemill.domain.uploads import Cut, Limits, checked_digest, empty, spans
 from framemill.domain.videos import UploadState, next_upload_state
 from framemill.errors import FramemillError, InvalidSpec, InvalidUpload, UploadNotFound
 from framemill.services.upload_ends import HOLD, UploadEnds
-from framemill.services.upload_records import Announced, PartUrl, UploadRecord
+from framemill.services.upload_records import Announced, PartUrl, UploadRecord, another_key
 from framemill.services.upload_starts import UploadStarts
-from framemill.storage.blobs import BlobStore, Part
+from framemill.storage.blobs import Blob, BlobStore, Part
 from framemill.store.database import Database
 from framemill.store.uploads import get_upload
 from framemill.store.video_tables import Upload, Video
@@ -26,7 +26,6 @@ from framemill.store.video_tables import Upload, Video
 URLS_AT_ONCE = 100
 _MOST_URLS = 1000
 _FORM_BYTES = 128 << 10
-_LONGEST_KEY = 255
 
 Sent = tuple[int, str | None]  # the number of a part, and its etag where the sender kept it
 
@@ -132,20 +131,29 @@ class Uploads:
         self._limits.check_name(asked.filename)
         # What stands around a file in a form is not the file's.
         self._limits.check_size(asked.filename, asked.bytes - _FORM_BYTES)
-        record = self._starts.announce(replace(asked, bytes=max(1, min(asked.bytes, self._limits.max_bytes))))
+        most = max(1, min(asked.bytes, self._limits.max_bytes))
+        record = self._starts.announce(replace(asked, bytes=most, at_most=True))
         if record.id is None or record.state is not UploadState.OPEN:
             return record
         with self._database.read() as session:
-            row = get_upload(session, record.id)
+            key = get_upload(session, record.id).key
+        if asked.idempotency_key is not None:
+            # The same request may be under way twice: neither writes over what the other stored.
+            key = another_key(key)
         try:
-            stored = self._blobs.put(row.key, self._limited(asked.filename, pieces))
+            stored = self._blobs.put(key, self._limited(asked.filename, pieces), content_type=_type(key))
             if not stored.bytes:
                 raise empty(asked.filename)
         except BaseException:
             with suppress(FramemillError):
                 self.abort(record.id)
             raise
-        self._accept(record.id, None, size=stored.bytes)
+        try:
+            mine = self._accept(record.id, None, stored=stored)
+        except UploadNotFound:
+            mine = False
+        if not mine:  # it was given up meanwhile, or somebody was as quick with the same request
+            self._blobs.delete([key])
         self._ends.settle(record.id)
         return self.show(record.id)
 
@@ -166,7 +174,7 @@ class Uploads:
             raise UploadNotFound(upload_id)
         if row.store_id:
             return row, now
-        made = self._blobs.start_parts(row.key, content_type=content_type_of(row.key.rpartition(".")[2]))
+        made = self._blobs.start_parts(row.key, content_type=_type(row.key))
         with self._database.write() as session:
             row = get_upload(session, upload_id, lock=True)
             if mine := row.state == UploadState.OPEN and not row.store_id:
@@ -205,21 +213,27 @@ class Uploads:
             if etag is not None and etag.strip().strip('"') != etags[number]:
                 raise InvalidUpload(f"part {number} is another than the one you name", hint=again)
 
-    def _accept(self, upload_id: str, digest: str | None, *, size: int | None = None) -> None:
-        """From here on it is completed, by whoever comes along."""
+    def _accept(self, upload_id: str, digest: str | None, *, stored: Blob | None = None) -> bool:
+        """From here on it is completed, by whoever comes along; False where another was as quick.
+
+        `stored` is what came whole instead of in parts.
+        """
         with self._database.write(durable=True) as session:
             row = get_upload(session, upload_id, lock=True)
             if row.state != UploadState.OPEN:
-                return  # another process was as quick
+                return False
             if digest and row.sha256 and digest != row.sha256:
                 raise InvalidUpload(
                     f"the file was announced with sha256 {row.sha256}, and now it is {digest}",
                     hint="the file changed while it was sent: begin it anew",
                 )
             row.sha256 = digest or row.sha256
-            row.bytes = size or row.bytes
+            if stored is not None:
+                row.key, row.bytes = stored.key, stored.bytes
+                session.get_one(Video, row.video_id).key = stored.key
             row.state = next_upload_state(UploadState(row.state), UploadState.COMPLETING)
             row.updated_at = self._database.now(session) - HOLD  # nobody is at it yet
+            return True
 
     def _limited(self, filename: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
@@ -239,6 +253,10 @@ def exactly(source: Iterable[bytes], size: int) -> Iterator[bytes]:
         yield piece
     if came < size:
         raise InvalidUpload(f"the part broke off at {came} of {size} bytes", hint="send it again")
+
+
+def _type(key: str) -> str:
+    return content_type_of(key.rpartition(".")[2])
 
 
 def _cut(row: Upload) -> Cut:

@@ -375,6 +375,49 @@ def test_a_small_file_comes_in_one_go(yard: Yard) -> None:
     assert len(yard.stored()) == 1
 
 
+def test_the_same_form_sent_again_gives_the_same_video(yard: Yard) -> None:
+    asked = announced(FILM, bytes=len(FILM) + 1000, idempotency_key="k")
+    done = yard.uploads.take(asked, [FILM])
+
+    again = yard.uploads.take(asked, iter(()))
+
+    assert (again.id, again.video_id, again.state) == (done.id, done.video_id, UploadState.COMPLETED)
+    with pytest.raises(IdempotencyConflict):
+        yard.uploads.take(replace(asked, filename="other.mp4"), [FILM])
+    with pytest.raises(IdempotencyConflict):
+        yard.uploads.take(replace(asked, bytes=1000), [FILM])
+
+
+@pytest.mark.databases("memory", "postgres")
+def test_two_of_the_same_form_at_once_leave_the_original_that_was_verified(yard: Yard) -> None:
+    asked = announced(FILM, bytes=len(FILM) + 1000, idempotency_key="k")
+    other = b"<html>" + FILM[6:]
+
+    def slowly() -> Iterator[bytes]:
+        yield other[:10]
+        yard.uploads.take(asked, [FILM])
+        yield other[10:]
+
+    done = yard.uploads.take(asked, slowly())
+
+    assert (done.state, done.sha256) == (UploadState.COMPLETED, sha256(FILM))
+    assert list(yard.stored().values()) == [FILM]
+    assert [video.key for video in yard.rows()[0]] == list(yard.stored())
+
+
+def test_of_a_form_whose_upload_is_given_up_meanwhile_nothing_stays(yard: Yard) -> None:
+    def given_up() -> Iterator[bytes]:
+        yield FILM[:1000]
+        yard.uploads.abort(yard.rows()[1][0].id)
+        yield FILM[1000:]
+
+    with pytest.raises(UploadNotFound):
+        yard.uploads.take(announced(FILM), given_up())
+
+    assert yard.stored() == {}
+    assert yard.rows() == ([], [])
+
+
 def _broken() -> Iterator[bytes]:
     yield FILM[:1000]
     raise ConnectionError
