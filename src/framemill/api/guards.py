@@ -13,14 +13,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from framemill.api.problems import correlation_id, respond
+from framemill.api.problems import correlation_id, logged_path, respond
 from framemill.errors import LimitExceeded, TimedOut
 
 log = logging.getLogger(__name__)
 
 CORRELATION = "X-Correlation-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # What every answer says, where it does not say otherwise itself.
@@ -253,7 +252,7 @@ class Sheltered:
             request = Request(scope)
             log.error(
                 "request.crashed path=%s correlation_id=%s",
-                *(_TOKEN.sub("...", scope["path"]), correlation_id(request)),
+                *(logged_path(request), correlation_id(request)),
                 exc_info=error,
             )
             if started:

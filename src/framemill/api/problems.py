@@ -5,6 +5,7 @@ is logged under the correlation id that the client is told (`api.guards`).
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -78,6 +79,7 @@ STATUS: dict[type[FramemillError], int] = {
 }
 
 _RETRY_AFTER_S = "5"
+_TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 
 
 class Fault(BaseModel):
@@ -138,6 +140,12 @@ def correlation_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("correlation_id", ""))
 
 
+def logged_path(request: Request) -> str:
+    """The path as it may stand on one line of a log."""
+    path: str = request.scope["path"]
+    return "".join(c if c.isprintable() else "?" for c in _TOKEN.sub("...", path))
+
+
 def install(api: FastAPI) -> None:
     """Let every foreseen error of `api` become a problem."""
     api.add_exception_handler(FramemillError, _deliberate)
@@ -162,7 +170,7 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(
             "request.failed code=%s path=%s correlation_id=%s: %s",
-            *(error.code, request.scope["path"], correlation_id(request), error),
+            *(error.code, logged_path(request), correlation_id(request), error),
         )
     return respond(
         request,

@@ -62,6 +62,8 @@ class Work(BaseModel):
             raise ValueError("give one of operation, operations and pipeline")
         if self.settings and self.pipeline is None:
             raise ValueError("settings are for a pipeline")
+        if self.inputs.get("input", self.video) != self.video:
+            raise ValueError("the input called 'input' is the video itself")
         return self
 
     def specs(self) -> tuple[Spec, ...]:
@@ -72,7 +74,7 @@ class Work(BaseModel):
 
     def videos(self) -> dict[str, str]:
         """Ids of all videos by the names of inputs."""
-        return {"input": self.video, **self.inputs}
+        return {**self.inputs, "input": self.video}
 
 
 class JobRequest(Work):

@@ -106,7 +106,8 @@ def parse(url: str) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise AddressRefused(f"this is no address: {error}") from error
+        # What Python says of it may repeat a password.
+        raise AddressRefused("this is no address", hint="check the address") from error
     scheme = parts.scheme.lower()
     if scheme not in PORTS:
         raise AddressRefused("only http and https addresses are fetched", hint="check the address")

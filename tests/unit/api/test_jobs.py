@@ -127,6 +127,20 @@ def test_inputs_are_videos_that_the_caller_sees(
     assert client.post(JOBS, json=join, headers=bearer(admin)).status_code == 404
 
 
+def test_the_input_of_a_job_is_its_own_video_and_nothing_is_learned_of_others(
+    client: TestClient, here: Place, elsewhere: Place
+) -> None:
+    other = {**_trim(elsewhere), "inputs": {"input": here.video}}
+
+    answers = [
+        client.post(JOBS, json=wish, headers=bearer(here.write))
+        for wish in (other, {**other, "video": "01990000-0000-7000-8000-000000000000"})
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+
+
 def test_hurrying_is_for_admins(client: TestClient, here: Place, admin: str) -> None:
     wish = _trim(here, priority=9)
 

@@ -14,6 +14,7 @@ from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Scope
 from framemill.domain.plan import Role
+from framemill.errors import StorageUnavailable
 from framemill.services.playback import Form, Playback
 from framemill.services.shelf_records import VideoRecord
 from framemill.settings import Settings
@@ -198,17 +199,26 @@ def test_a_store_elsewhere_gets_the_players_but_for_manifests(
     assert client.get(segment.headers["location"]).content == b"x" * 50
 
 
+@pytest.mark.parametrize(
+    ("problem", "status"),
+    [(RuntimeError("crashed on purpose"), 500), (StorageUnavailable("the store is down"), 503)],
+)
 def test_no_log_holds_an_address(
-    app: App, video: VideoRecord, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: App,
+    video: VideoRecord,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    problem: Exception,
+    status: int,
 ) -> None:
     def crash(*_: object, **__: object) -> None:
-        raise RuntimeError("crashed on purpose")
+        raise problem
 
     url = app.playback.stream_url(video.id).url
     monkeypatch.setattr(app.playback, "permitted", crash)
     client = TestClient(create_app(app), base_url=_HOST, raise_server_exceptions=False)
 
-    assert client.get(url).status_code == 500
+    assert client.get(url).status_code == status
     said = [record.getMessage() for record in caplog.records]
     assert any("/media/.../original.mp4" in line for line in said)
     assert not any(url.split("/")[4] in line for line in said if "HTTP Request" not in line)

@@ -290,3 +290,11 @@ def test_a_url_is_told_from_a_path(text: str, meant: bool) -> None:
 
 def test_the_host_header_names_odd_ports_only() -> None:
     assert [Target(scheme="http", host="a", port=p, path="/").authority for p in (80, 81)] == ["a", "a:81"]
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@ho\u2100st/film.mp4", "https://me:hunter2/film.mp4"])
+def test_what_is_said_of_a_url_that_cannot_be_read_holds_no_password(url: str) -> None:
+    with pytest.raises(AddressRefused) as refused:
+        parse(url)
+
+    assert "hunter2" not in refused.value.message
