@@ -193,7 +193,8 @@ class Keeping:
         old = (upload for upload in self.blobs.unfinished("") if upload.started < before)
         for several in _batches(old):
             with self.database.read() as session:
-                wanted = named.open_uploads(session, [upload.upload for upload in several])
+                begun = [(upload.key, upload.upload) for upload in several]
+                wanted = named.awaited(session, begun, keeps_work=KEEPS_WORK)
             for upload in several:
                 if upload.upload not in wanted:
                     yield Extra(key=upload.key, bytes=0, since=upload.started, upload=upload.upload)

@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from framemill.domain.videos import UploadState, next_upload_state
+from framemill.engine.failures import KEEPS_WORK
 from framemill.errors import FramemillError, InvalidUpload, UploadNotFound
 from framemill.services.upload_ends import HOLD, UploadEnds
 from framemill.storage.blobs import BlobStore, Unfinished
+from framemill.store import named
 from framemill.store.database import Database
-from framemill.store.uploads import forget_completed, get_upload, named, uploads_in
+from framemill.store.uploads import forget_completed, get_upload, uploads_in
 from framemill.store.workers import audit
 
 _AT_ONCE = 200
+_OURS = ("workspaces/", "work/")  # what keys begin with; in a bucket there may be others beside
 _SWEEPING = timedelta(hours=1)
 # A process may have begun an upload in the store and not yet written down how it is called there.
 _GRACE = timedelta(hours=1)
@@ -77,14 +80,15 @@ class UploadWatch:
         self._ends.remove(upload_id)
 
     def _sweep(self, now: datetime) -> int:
-        """Abort what the store holds open and no row names."""
+        """Abort what the store holds open and nobody waits for."""
         swept = 0
-        for some in _by(_AT_ONCE, self._blobs.unfinished("workspaces/")):
+        begun = chain.from_iterable(map(self._blobs.unfinished, _OURS))
+        for some in _by(_AT_ONCE, begun):
             old = [one for one in some if one.started < now - _GRACE]
             with self._database.read() as session:
-                ours = named(session, (one.upload for one in old))
+                wanted = named.awaited(session, [(one.key, one.upload) for one in old], keeps_work=KEEPS_WORK)
             for one in old:
-                if one.upload not in ours:
+                if one.upload not in wanted:
                     self._blobs.abort_parts(one.key, one.upload)
                     swept += 1
         return swept

@@ -83,10 +83,26 @@ def unnamed(session: Session, keys: Iterable[str], *, keeps_work: Iterable[str])
     return [key for key in left if not far.intersection(_names_of(key))]
 
 
-def open_uploads(session: Session, store_ids: Sequence[str]) -> set[str]:
-    """Those of the store's uploads that a row still waits for."""
-    query = select(Upload.store_id).where(Upload.store_id.in_(store_ids), Upload.state.in_(_OPEN_UPLOADS))
-    return set(session.scalars(query))
+def awaited(session: Session, begun: Sequence[tuple[str, str]], *, keeps_work: Iterable[str]) -> set[str]:
+    """Those of the store's uploads in parts, (key, id), that a row waits for or somebody may be sending.
+
+    Large results of jobs go in parts too, and so do files of forms: no row has
+    the ids of those, but their keys say what they belong to.
+    """
+    query = select(Upload.store_id).where(
+        Upload.store_id.in_([upload for _, upload in begun]), Upload.state.in_(_OPEN_UPLOADS)
+    )
+    known = set(session.scalars(query))
+    videos = {part for key, _ in begun if _ID.fullmatch(part := _part(key, 2))}
+    nameless = select(Upload.video_id).where(
+        Upload.video_id.in_(videos), Upload.store_id == "", Upload.state.in_(_OPEN_UPLOADS)
+    )
+    coming = set(session.scalars(nameless))
+    jobs = {job for key, _ in begun if (job := _job_of(key))}
+    busy = _busy(session, jobs, keeps_work=set(keeps_work))
+    return {
+        upload for key, upload in begun if upload in known or _part(key, 2) in coming or _job_of(key) in busy
+    }
 
 
 def _named(session: Session, *queries: Select[str | None] | Select[str]) -> set[str | None]:

@@ -1,6 +1,5 @@
 """Queries about uploads on their way. What their states mean, `domain.videos` says."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -44,13 +43,6 @@ def uploads_in(
     if silent_since is not None:
         query = query.where(Upload.updated_at <= silent_since)
     return list(session.scalars(query.order_by(Upload.expires_at).limit(limit)))
-
-
-def named(session: Session, store_ids: Iterable[str]) -> set[str]:
-    """Those of these names in the store that belong to an upload that may still need its parts."""
-    alive = (UploadState.OPEN, UploadState.COMPLETING)
-    query = select(Upload.store_id).where(Upload.store_id.in_(list(store_ids)), Upload.state.in_(alive))
-    return set(session.scalars(query))
 
 
 def forget_completed(session: Session, *, expired: datetime) -> None:

@@ -18,6 +18,8 @@ from framemill.errors import (
 )
 from framemill.storage.blobs import MIN_PART
 from framemill.store.database import open_database
+from framemill.store.jobs import new_id
+from framemill.store.tables import Job
 from tests.engines import Clock
 from tests.yards import PART, Crash, Fuse, Yard, a_film, announced, sha256
 
@@ -472,6 +474,59 @@ def test_what_the_store_holds_open_and_no_row_names_is_swept_after_an_hour(yard:
     assert watch.tidy().swept == 1
     assert [one.upload for one in yard.store.unfinished("")] == [yard.rows()[1][0].store_id]
     assert yard.uploads.show(begun.id or "").state is UploadState.OPEN
+
+
+@pytest.mark.databases("memory", "postgres")
+def test_what_a_job_is_sending_for_hours_is_not_swept(yard: Yard) -> None:
+    """An S3 store takes large files in parts that no row knows."""
+    yard.upload(FILM)
+    video, job_id = yard.rows()[0][0], new_id()
+    with yard.database.write() as session:
+        now = yard.database.now(session)
+        session.add(
+            Job(
+                id=job_id,
+                kind="publish",
+                state="running",
+                video_id=video.id,
+                specs=[],
+                inputs={},
+                destination={},
+                priority=5,
+                max_attempts=3,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    keys = {f"workspaces/{video.workspace_id}/{video.id}/{job_id}/big.mp4", f"work/{job_id}/step/0"}
+    for key in keys:
+        yard.store.start_parts(key)
+    watch = yard.watch
+    yard.clock.pass_by(HOUR + 1)
+
+    assert watch.tidy().swept == 0
+
+    assert {one.key for one in yard.store.unfinished("")} == keys
+    with yard.database.write() as session:
+        session.get_one(Job, job_id).state = "cancelled"
+    yard.clock.pass_by(HOUR + 1)
+    assert watch.tidy().swept == 2
+    assert yard.nothing_open()
+
+
+def test_what_a_form_is_sending_for_hours_is_not_swept(yard: Yard) -> None:
+    swept = []
+
+    def slowly() -> Iterator[bytes]:
+        yield FILM[:1000]
+        part = yard.store.start_parts(yard.rows()[1][0].key)  # as an S3 store does for large files
+        yard.clock.pass_by(HOUR + 1)
+        swept.append(yard.watch.tidy().swept)
+        yard.store.abort_parts(yard.rows()[1][0].key, part)
+        yield FILM[1000:]
+
+    assert yard.uploads.take(announced(FILM), slowly()).state is UploadState.COMPLETED
+    assert swept == [0]
 
 
 def test_failed_uploads_are_forgotten_when_their_time_is_over(yard: Yard) -> None:
