@@ -7,7 +7,7 @@ What no index knows is looked for among the newest few thousand.
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
@@ -26,6 +26,7 @@ _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
 _LAST = str(UUID(int=2**128 - 1))
 # Those with an index, the most telling first.
 _COLUMNS = ("batch_id", "video_id", "workspace_id", "owner", "kind")
+_IDS = ("batch_id", "video_id", "workspace_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,9 @@ def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit:
     A page may hold fewer though more follow, where most of what it looked at
     was not wanted.
     """
+    if (understood := _understood(wanted)) is None:
+        return Page(jobs=(), next=None)
+    wanted = understood
     indexed, loose = _split(wanted)
     if not loose:
         ids = list(islice(_walk(session, indexed, before or _LAST, limit + 1), limit + 1))
@@ -76,6 +80,9 @@ def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit:
 
 def count_jobs(session: Session, wanted: Wanted) -> int:
     """How many there are in all; whatever `wanted.name` says."""
+    if (understood := _understood(wanted)) is None:
+        return 0
+    wanted = understood
     query = select(func.count()).select_from(Job)
     if wanted.states:
         query = query.where(Job.state.in_([str(state) for state in wanted.states]))
@@ -105,6 +112,15 @@ def walk_query(
     if state is not None:
         query = query.where(Job.state == state)
     return query if column is None else query.where(getattr(Job, column) == value)
+
+
+def _understood(wanted: Wanted) -> Wanted | None:
+    """The same with ids as they are written here; None where one is no id, so that no job has it."""
+    given = {column: value for column in _IDS if (value := getattr(wanted, column)) is not None}
+    try:
+        return replace(wanted, **{column: str(UUID(value)) for column, value in given.items()})
+    except ValueError:
+        return None
 
 
 def _split(wanted: Wanted) -> tuple[Mapping[str, Any], bool]:

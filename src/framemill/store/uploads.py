@@ -1,6 +1,7 @@
 """Queries about uploads on their way. What their states mean, `domain.videos` says."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,11 @@ from framemill.store.video_tables import Upload
 
 def get_upload(session: Session, upload_id: str, *, lock: bool = False) -> Upload:
     """The upload, locked against other writers where it will be changed; UploadNotFound."""
-    query = select(Upload).where(Upload.id == upload_id)
+    try:
+        wanted = str(UUID(upload_id))
+    except ValueError:
+        raise UploadNotFound(upload_id) from None
+    query = select(Upload).where(Upload.id == wanted)
     row = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise UploadNotFound(upload_id)

@@ -594,3 +594,9 @@ def test_a_workspace_takes_no_more_than_its_quota_with_what_is_on_its_way(yard: 
 
     yard.uploads.abort(second.id or "")
     assert yard.uploads.begin(announced(FILM, filename="third.mp4")).id is not None
+
+
+@pytest.mark.databases("memory", "postgres")
+def test_what_is_no_id_is_no_upload(yard: Yard) -> None:
+    with pytest.raises(UploadNotFound):
+        yard.uploads.show("nobody's")

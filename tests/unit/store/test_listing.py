@@ -7,7 +7,7 @@ from framemill.domain.states import JobState
 from framemill.store import listing
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import new_id
-from framemill.store.listing import Wanted, ids_like, page_of_jobs
+from framemill.store.listing import Wanted, count_jobs, ids_like, page_of_jobs
 from tests.unit.store.rows import add_job, plans_of
 
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -40,6 +40,21 @@ def test_pages_go_on_where_the_last_ended_and_the_last_says_so(database: Databas
     pages = {limit: _all(database, Wanted(), limit=limit) for limit in (1, 2, 3, 7, 9)}
 
     assert all(found == jobs[::-1] for found in pages.values())
+
+
+@pytest.mark.parametrize("column", ["batch_id", "video_id", "workspace_id"])
+def test_an_id_is_understood_in_any_spelling_and_what_is_none_fits_nothing(
+    database: Database, column: str
+) -> None:
+    known = new_id()
+    job = add_job(database, **{column: known})
+
+    for text in (known, known.upper(), f"urn:uuid:{known}"):
+        assert _all(database, Wanted(**{column: text}, kind="proxy"), limit=2) == [job]
+    nothing = Wanted(**{column: "nobody's"})
+    assert _all(database, nothing, limit=2) == []
+    with database.read() as session:
+        assert count_jobs(session, nothing) == 0
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
