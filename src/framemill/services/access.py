@@ -11,13 +11,13 @@ from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from framemill.domain.access import Caller, Scope
-from framemill.errors import InvalidSpec, NameTaken, Unauthenticated, WorkspaceNotFound
+from framemill.errors import InvalidSpec, NameTaken, Unauthenticated
 from framemill.store.access_tables import ApiKey, BrowserSession, LoginLink
 from framemill.store.database import Database
 from framemill.store.jobs import new_id
+from framemill.store.shelves import find_workspace
 from framemill.store.video_tables import Workspace
 from framemill.store.workers import audit
 
@@ -102,7 +102,7 @@ class Access:
         try:
             with self._database.write(durable=True) as session:
                 now = self._database.now(session)
-                place = None if workspace is None else _workspace(session, workspace)
+                place = None if workspace is None else find_workspace(session, workspace)
                 row = ApiKey(
                     id=new_id(),
                     name=name,
@@ -116,7 +116,7 @@ class Access:
                 session.add(row)
                 session.flush()
                 audit(session, at=now, actor=actor, action="key.created", subject=f"key:{row.id}")
-                return NewKey(key=KeyRecord.of(row, workspace), secret=secret)
+                return NewKey(key=KeyRecord.of(row, place and place.name), secret=secret)
         except IntegrityError:
             raise NameTaken(name) from None
 
@@ -222,10 +222,3 @@ class Access:
 def _hashed(secret: str) -> str:
     # Fast on purpose: what is guessed at has 256 random bits, unlike a password.
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _workspace(session: Session, name: str) -> Workspace:
-    found = session.scalars(select(Workspace).where(Workspace.name == name)).one_or_none()
-    if found is None:
-        raise WorkspaceNotFound(name)
-    return found

@@ -39,6 +39,8 @@ def find_workspace(session: Session, name_or_id: str, *, lock: bool = False) -> 
     query = select(Workspace).where(Workspace.deleting_at.is_(None))
     if is_id(name_or_id):
         query = query.where(Workspace.id == str(UUID(name_or_id)))
+    elif not _is_text(name_or_id):
+        raise WorkspaceNotFound(name_or_id)
     else:
         query = query.where(Workspace.name == name_or_id)
     # Key share: rows that refer to a locked one may be written meanwhile, as its key stays.
@@ -61,6 +63,8 @@ def find_collection(session: Session, workspace_id: str, name_or_id: str) -> Col
     )
     if is_id(name_or_id):
         query = query.where(Collection.id == str(UUID(name_or_id)))
+    elif not _is_text(name_or_id):
+        raise CollectionNotFound(name_or_id)
     else:
         query = query.where(Collection.name == name_or_id)
     found = session.scalars(query).one_or_none()
@@ -132,3 +136,8 @@ def open_jobs(session: Session, workspace_id: str, *, limit: int = 1000) -> list
             .limit(limit)
         )
     )
+
+
+def _is_text(name: str) -> bool:
+    """False for what no database takes as text, so that nothing is called so."""
+    return "\0" not in name and not any("\ud800" <= c <= "\udfff" for c in name)

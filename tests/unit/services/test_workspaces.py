@@ -185,3 +185,13 @@ def test_the_default_collection_comes_back_after_it_was_deleted(shelves: Shelves
 
     assert shelves.collections.list("default") == ()
     assert shelves.collections.get("default").id != old.id
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_nothing_is_called_what_no_database_takes(shelves: Shelves, name: str) -> None:
+    shelves.workspaces.list()
+
+    with pytest.raises(WorkspaceNotFound):
+        shelves.workspaces.get(name)
+    with pytest.raises(CollectionNotFound):
+        shelves.collections.get("default", name)
