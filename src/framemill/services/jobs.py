@@ -291,7 +291,11 @@ def _asked(job: Job) -> tuple[object, ...]:
     return (
         job.kind,
         job.specs,
-        [(name, facts.get("url") or facts["path"]) for name, facts in job.inputs.items()],
+        # Of a stored video the path is only what people call it.
+        [
+            (name, facts.get("video") or facts.get("url") or facts["path"])
+            for name, facts in job.inputs.items()
+        ],
         job.destination["path"],
         job.destination["overwrite"],
     )

@@ -4,7 +4,6 @@ Each function is a part of its caller's transaction, so that an upload and its
 video are accepted together. Bytes are moved by others, before and after it.
 """
 
-import re
 from collections.abc import Collection as Several
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.sniffing import ENDINGS, content_type_of, ending_of
 from framemill.domain.units import format_size
+from framemill.domain.uploads import checked_digest
 from framemill.domain.videos import (
     VideoState,
     checked_filename,
@@ -30,7 +30,6 @@ from framemill.store.tables import Job
 from framemill.store.video_tables import Upload, Video, Workspace
 from framemill.store.videos import count_stored, get_video, twin_of
 
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LONGEST_UPLOADER = 64
 
 
@@ -64,7 +63,7 @@ def begin(
     """
     filename = checked_filename(new.filename)
     ending = ending_of(filename, accepted)
-    claimed = None if new.sha256 is None else checked_digest(new.sha256)
+    claimed = checked_digest(new.sha256)
     if new.bytes < 0:
         raise InvalidSpec("a file cannot be shorter than nothing")
     place = find_workspace(session, workspace, lock=True)
@@ -115,6 +114,7 @@ def arrive(
     where another content has arrived before.
     """
     digest = checked_digest(sha256)
+    assert digest is not None
     if bytes < 1:
         raise InvalidUpload("the file is empty")
     place = find_workspace(session, get_video(session, video_id).workspace_id, lock=True)
@@ -147,14 +147,6 @@ def fail(session: Session, video_id: str, error: Json, *, now: datetime) -> Vide
 def prefix_of(workspace_id: str, video_id: str) -> str:
     """What the keys of a video and of everything made from it begin with."""
     return f"workspaces/{workspace_id}/{video_id}/"
-
-
-def checked_digest(text: str) -> str:
-    """A SHA-256 in lower-case hex; InvalidSpec."""
-    digest = text.strip().lower()
-    if not _SHA256.fullmatch(digest):
-        raise InvalidSpec(f"{text[:80]!r} is not a SHA-256", hint="write 64 hexadecimal digits")
-    return digest
 
 
 def _check_room(session: Session, workspace: Workspace, more: int) -> None:

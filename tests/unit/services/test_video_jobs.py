@@ -43,6 +43,21 @@ def test_an_unknown_video_is_not_found(mill: Mill) -> None:
             mill.video_jobs.submit([Anything()], video=video)
 
 
+def test_another_video_of_the_same_name_is_another_request(mill: Mill) -> None:
+    first, second, third = mill.video_id, _another_video(mill), _another_video(mill)
+
+    def submit(logo: str) -> str:
+        return mill.video_jobs.submit(
+            [Anything()], video=first, inputs={"input": first, "logo": logo}, idempotency_key="k"
+        )
+
+    job = submit(second)
+
+    assert submit(second) == job
+    with pytest.raises(IdempotencyConflict):
+        submit(third)
+
+
 def test_a_video_of_another_workspace_cannot_be_read_along(mill: Mill, tmp_path: Path) -> None:
     other = new_id()
     with mill.database.write() as session:

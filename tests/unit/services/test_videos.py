@@ -90,7 +90,7 @@ def test_what_cannot_be_an_original_is_refused_before_it_comes(shelves: Shelves)
 
     with pytest.raises(InvalidUpload, match=r"\.exe are not taken in"):
         begin("film.exe")
-    with pytest.raises(InvalidSpec, match="not a SHA-256"):
+    with pytest.raises(InvalidSpec, match="64 hexadecimal"):
         begin(sha256="12")
     with pytest.raises(InvalidSpec, match="not a title"):
         begin(title="a\nb")
