@@ -116,7 +116,7 @@ class Access:
                 session.add(row)
                 session.flush()
                 audit(session, at=now, actor=actor, action="key.created", subject=f"key:{row.id}")
-                return NewKey(key=KeyRecord.of(row, place and place.name), secret=secret)
+                return NewKey(key=KeyRecord.of(row, None if place is None else place.name), secret=secret)
         except IntegrityError:
             raise NameTaken(name) from None
 
