@@ -173,10 +173,13 @@ def _newest(artifact: Artifact) -> tuple[datetime, str]:
     return artifact.created_at, artifact.id
 
 
-def _rank(artifact: Artifact) -> tuple[int, str, int, str]:
-    """The kind that is made for playing, of the newest job, the largest."""
+def _rank(artifact: Artifact) -> tuple[int, datetime, str, int, str]:
+    """The kind that is made for playing, of the newest job, the largest.
+
+    What a job made is of one moment, and stays when the record of the job goes.
+    """
     role = -_FILES.index(Role(artifact.role)) if artifact.role in _FILES else 0
-    return role, artifact.job_id or "", artifact.bytes, artifact.id
+    return role, artifact.created_at, artifact.job_id or "", artifact.bytes, artifact.id
 
 
 def _placed(artifact: Artifact) -> tuple[Form, str, str]:

@@ -3,6 +3,7 @@ import string
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from framemill.domain.plan import Role
 from framemill.errors import (
@@ -16,6 +17,7 @@ from framemill.errors import (
 from framemill.services.playback import Form, Playback, StreamUrl
 from framemill.services.shelf_records import VideoRecord
 from framemill.storage.signing import Signer
+from framemill.store.tables import Job
 from tests.shelves import Shelves
 
 _HOST = "https://mill.example"
@@ -54,6 +56,19 @@ def test_a_video_with_nothing_made_from_it_plays_as_it_came(shelves: Shelves, pl
     assert (made.form, made.artifact_id, path) == (Form.ORIGINAL, None, "original.mp4")
     assert made.expires_at == shelves.clock().replace(microsecond=0) + timedelta(hours=1)
     assert playback.permitted(token, path, method="GET").key == f"{_folder(video)}/original.mp4"
+
+
+def test_the_newest_stays_the_newest_when_the_records_of_jobs_have_gone(
+    shelves: Shelves, playback: Playback
+) -> None:
+    video = shelves.a_video()
+    shelves.an_artifact(video, Role.HLS, "hls/", files=("master.m3u8",), size=1000)
+    shelves.clock.pass_by(1)
+    newest = _package(shelves, video, Role.HLS)
+    with shelves.database.write() as session:
+        session.execute(delete(Job))
+
+    assert playback.stream_url(video.id).artifact_id == newest
 
 
 def test_the_newest_stream_is_preferred_to_files_and_these_to_the_original(
