@@ -287,15 +287,11 @@ def _check_priority(priority: int) -> None:
 
 
 def _asked(job: Job) -> tuple[object, ...]:
-    """What makes two requests the same."""
+    """What makes two requests the same; of a stored video the path is only what people call it."""
     return (
         job.kind,
         job.specs,
-        # Of a stored video the path is only what people call it.
-        [
-            (name, facts.get("video") or facts.get("url") or facts["path"])
-            for name, facts in job.inputs.items()
-        ],
+        [(name, of.get("video") or of.get("url") or of["path"]) for name, of in job.inputs.items()],
         job.destination["path"],
         job.destination["overwrite"],
     )

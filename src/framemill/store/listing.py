@@ -26,7 +26,6 @@ _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
 _LAST = str(UUID(int=2**128 - 1))
 # Those with an index, the most telling first.
 _COLUMNS = ("batch_id", "video_id", "workspace_id", "owner", "kind")
-_IDS = ("batch_id", "video_id", "workspace_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +115,19 @@ def walk_query(
 
 def _understood(wanted: Wanted) -> Wanted | None:
     """The same with ids as they are written here; None where one is no id, so that no job has it."""
-    given = {column: value for column in _IDS if (value := getattr(wanted, column)) is not None}
     try:
-        return replace(wanted, **{column: str(UUID(value)) for column, value in given.items()})
+        return replace(
+            wanted,
+            batch_id=_id(wanted.batch_id),
+            workspace_id=_id(wanted.workspace_id),
+            video_id=_id(wanted.video_id),
+        )
     except ValueError:
         return None
+
+
+def _id(text: str | None) -> str | None:
+    return None if text is None else str(UUID(text))
 
 
 def _split(wanted: Wanted) -> tuple[Mapping[str, Any], bool]:

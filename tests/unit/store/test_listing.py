@@ -1,5 +1,7 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -49,9 +51,13 @@ def test_an_id_is_understood_in_any_spelling_and_what_is_none_fits_nothing(
     known = new_id()
     job = add_job(database, **{column: known})
 
+    def wanted(text: str) -> Wanted:
+        given: dict[str, Any] = {column: text}  # Any: fields of Wanted
+        return replace(Wanted(kind="proxy"), **given)
+
     for text in (known, known.upper(), f"urn:uuid:{known}"):
-        assert _all(database, Wanted(**{column: text}, kind="proxy"), limit=2) == [job]
-    nothing = Wanted(**{column: "nobody's"})
+        assert _all(database, wanted(text), limit=2) == [job]
+    nothing = wanted("nobody's")
     assert _all(database, nothing, limit=2) == []
     with database.read() as session:
         assert count_jobs(session, nothing) == 0
