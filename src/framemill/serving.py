@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    Handler = Callable[[int, object], object] | signal.Handlers
+
 
 def main() -> int:
     """Serve until told to stop."""
@@ -69,8 +71,7 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     from framemill.api.server import Server, address, listen
 
     # From the first moment on; a pool has handlers of its own.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _told)
+    _on_signals(_told)
     _share_memory()
     _ = app.database  # made or brought up to date before anybody asks
     with listen(host, port) as listener:
@@ -79,9 +80,9 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
         server = Server(api, listener)
         over = threading.Event()
         thread = threading.Thread(target=_run, args=(server.run, over), name="api", daemon=True)
-        _welcome(app, listener)
-        thread.start()
         try:
+            thread.start()
+            _welcome(app, listener)
             if workers:
                 from framemill.worker.pools import pool_for
 
@@ -89,9 +90,17 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
             else:
                 _until_told()
         finally:
+            # Once is enough: what is being answered has its limit.
+            _on_signals(signal.SIG_IGN)
             over.set()
             server.stop()
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
+
+
+def _on_signals(handler: "Handler") -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def _share_memory() -> None:

@@ -1,9 +1,11 @@
 import json
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import psutil
@@ -140,6 +142,32 @@ def test_a_local_upload_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> N
     check_all_there(serving, file, other)
 
 
+def test_a_part_that_breaks_off_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
+    content = a_film(PART)
+    headers = {"Authorization": f"Bearer {serving.key()}"}
+    with httpx2.Client(base_url=serving.api, headers=headers, timeout=60) as client:
+        body = {"filename": "film.mp4", "size": PART, "pipeline": "none"}
+        begun = client.post("/uploads", json=body).raise_for_status().json()
+        url = urlsplit(begun["parts"][0]["url"])
+        with socket.create_connection((url.hostname, url.port)) as line:
+            head = (
+                f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: {PART}\r\n\r\n"
+            )
+            line.sendall(head.encode() + content[: PART // 2])
+
+        limit = time.monotonic() + 60
+        while any((tmp_path / "data" / "storage" / ".incoming").glob("*")):
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        seen = client.get(f"/uploads/{begun['id']}").json()
+        httpx2.put(url.geturl(), content=content, timeout=60).raise_for_status()
+        done = client.post(f"/uploads/{begun['id']}/complete").json()
+
+    assert seen["missing"] == [1]
+    assert (done["state"], done["sha256"]) == ("completed", sha256(content))
+
+
+@pytest.mark.slow
 def test_many_uploads_at_once_leave_the_servers_memory_flat(serving: Serving, tmp_path: Path) -> None:
     count, size = 100, 2 << 20
     headers = {"Authorization": f"Bearer {serving.key()}"}

@@ -103,8 +103,22 @@ def test_an_address_expires(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> 
     assert httpx2.get(store.get_url("a", lifetime=MINUTE)).status_code == 403
 
 
-@pytest.mark.parametrize("lifetime", [timedelta(0), -MINUTE, timedelta(days=7, seconds=1)])
-def test_an_address_lives_no_longer_than_a_signature_holds(store: S3Store, lifetime: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("lifetime", "seconds"),
+    [(timedelta(microseconds=1), 1), (timedelta(days=7), 604_800), (timedelta(days=400), 604_800)],
+)
+def test_an_address_lives_no_longer_than_a_signature_holds(
+    store: S3Store, lifetime: timedelta, seconds: int
+) -> None:
+    for url in (
+        store.get_url("a", lifetime=lifetime),
+        store.part_url("a", "u", 1, bytes=1, lifetime=lifetime),
+    ):
+        assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == [str(seconds)]
+
+
+@pytest.mark.parametrize("lifetime", [timedelta(0), -MINUTE])
+def test_an_address_that_never_lived_is_refused(store: S3Store, lifetime: timedelta) -> None:
     with pytest.raises(InvalidSpec):
         store.get_url("a", lifetime=lifetime)
     with pytest.raises(InvalidSpec):

@@ -13,9 +13,11 @@ from starlette.testclient import TestClient
 from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Scope
+from framemill.domain.states import JobState
 from framemill.settings import Settings
 from tests.integration.stores import bucket
 from tests.servers import rgw
+from tests.servers.faults import Chance, Cut, Refuse, Reset, in_front_of
 from tests.yards import PART, a_film, sha256
 
 pytestmark = pytest.mark.integration
@@ -140,4 +142,37 @@ def test_a_film_that_is_given_up_leaves_nothing(mill: Mill) -> None:
     assert answer.status_code == 204
     assert mill.put(upload["parts"][1]["url"], FILM[PART:]).status_code in {403, 404}
     assert list(mill.app.blobs.unfinished("")) == []
+    assert list(mill.app.blobs.list("")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.media
+@pytest.mark.parametrize("mill", ["none"], indirect=True)
+def test_a_job_on_a_stored_video_survives_a_store_that_fails(mill: Mill, film: Path) -> None:
+    content = film.read_bytes()
+    answer = mill.client.post(
+        "/api/v1/videos",
+        files={"file": ("film.mp4", content)},
+        data={"pipeline": "proxy"},
+        headers=mill.headers,
+    )
+    assert answer.status_code in {200, 201}, answer.text
+    made = answer.json()
+    port = urlsplit(mill.app.settings.s3_endpoint or "").port
+    assert port is not None
+    chance = Chance(7, {Refuse(): 0.2, Reset(): 0.05, Cut(after=50_000): 0.1})
+    with in_front_of(port, chance) as front:
+        faulty = open_app(mill.app.settings.model_copy(update={"s3_endpoint": front.url}))
+        try:
+            job = faulty.run_job(made["job_id"])
+        finally:
+            faulty.close()
+
+    assert job.job.state == JobState.COMPLETED, job
+    assert sum(chance.done.values()) > 0
+    checked = list(mill.app.keeping.verify())
+    assert len(checked) > 1
+    assert {one.outcome for one in checked} == {"whole"}
+    assert mill.client.delete(f"/api/v1/videos/{made['video_id']}", headers=mill.headers).status_code == 204
+    mill.app.remover.sweep()
     assert list(mill.app.blobs.list("")) == []

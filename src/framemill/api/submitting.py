@@ -6,6 +6,7 @@ videos, and specs name inputs.
 
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -15,11 +16,14 @@ from framemill.api.discretion import discreet
 from framemill.api.job_views import JobView
 from framemill.api.pipelines import named_pipeline
 from framemill.domain.media import as_data
+from framemill.domain.plan import Plan
 from framemill.operations.registry import load_spec
 from framemill.operations.spec import Spec
 
 router = APIRouter()
 
+# Planning looks into the films, and may encode samples of them.
+_planning = CapacityLimiter(2)
 _NORMAL = 5
 _MOST_STEPS = 50
 _A_VIDEO = "01990000-0000-7000-8000-000000000000"
@@ -116,11 +120,15 @@ def submit(
 
 
 @router.post("/plans", tags=["plans"])
-def make(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLANS_MAKE)]) -> PlanView:
+async def make(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLANS_MAKE)]) -> PlanView:
     """Show what a job would do, without doing it."""
-    for video in wish.videos().values():
-        videos.seen(app, caller, video)
-    found, estimate = app.video_plans.plan(wish.specs(), inputs=wish.videos())
+
+    def work() -> tuple[Plan, dict[str, Any]]:
+        for video in wish.videos().values():
+            videos.seen(app, caller, video)
+        return app.video_plans.plan(wish.specs(), inputs=wish.videos())
+
+    found, estimate = await to_thread.run_sync(work, limiter=_planning)
     return PlanView(estimate=estimate, plan=_without_paths(as_data(found)))
 
 

@@ -59,7 +59,8 @@ class Rule:
 
 RULES: Final[dict[Action, Rule]] = {
     Action.CATALOGUE_READ: Rule(scope=Scope.READ),
-    Action.PLANS_MAKE: Rule(scope=Scope.READ),
+    # It runs programs.
+    Action.PLANS_MAKE: Rule(scope=Scope.WRITE),
     Action.JOBS_READ: Rule(scope=Scope.READ),
     Action.JOBS_SUBMIT: Rule(scope=Scope.WRITE),
     Action.JOBS_CONTROL: Rule(scope=Scope.WRITE),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+_LONGEST = 100  # characters of a name
+
 
 @dataclass(frozen=True, slots=True)
 class Url:
@@ -14,10 +16,13 @@ class Url:
 
     @property
     def name(self) -> str:
-        """What the file there is called, as far as its address tells."""
+        """What the file there is called, as far as its address tells: a name for people and folders."""
         rest = re.split(r"[?#]", self.text.partition("://")[2], maxsplit=1)[0]
-        place, _, name = rest.rstrip("/").rpartition("/")
-        return unquote(name, errors="replace").replace("/", "_") if place and name else "download"
+        place, _, last = rest.rstrip("/").rpartition("/")
+        name = "".join(
+            c if c.isprintable() and c not in "/\\" else "_" for c in unquote(last, errors="replace")
+        )
+        return (name.strip(" .")[-_LONGEST:].strip(" .") if place else "") or "download"
 
     @property
     def stem(self) -> str:

@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, outcomes
@@ -14,19 +13,18 @@ from framemill.engine.events import JobChanged, Note, TaskChanged
 from framemill.engine.failures import KEEPS_WORK, as_error, backoff, keeps_work
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.patience import patiently
-from framemill.engine.places import Places, WorkMissing, known_digest
+from framemill.engine.places import Places, WorkMissing, known_digest, known_media
 from framemill.engine.planning import Request, check_plan
 from framemill.engine.publishing import publish_job
 from framemill.engine.recovery import clear_completed, clear_up
 from framemill.engine.steps import StepRun, sources_of
-from framemill.engine.stored import dump, dump_error, load_step
+from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
 from framemill.errors import (
     Cancelled,
     DatabaseUnavailable,
     FramemillError,
     InputNotFound,
-    InputUnreadable,
     InvalidSettings,
     LeaseLost,
 )
@@ -34,8 +32,6 @@ from framemill.operations.registry import load_spec
 from framemill.store.jobs import get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.tools.reins import Reins
-
-Json = dict[str, Any]  # Any: JSON as the tables hold it
 
 
 class Attempt:
@@ -150,21 +146,13 @@ class Attempt:
             digests,
             prices=self._with.prices,
             encoders=self._with.machine().capabilities.encoders,
-            media=self._media(inputs),
+            media=known_media(job, inputs, self._with.machine(), self._hold.stopped),
         )
         self._with.dispatcher.nudge(woken)
         for note in plan.notes:
             self._with.sink.emit(Note(job_id=job.id, level="info", message=note))
         for warning in plan.warnings:
             self._with.sink.emit(Note(job_id=job.id, level="warning", message=warning))
-
-    def _media(self, inputs: Mapping[str, Path]) -> Json | None:
-        """What the job's video holds, where it works on one."""
-        video = self._job.video_id
-        own = [name for name, facts in self._job.inputs.items() if video and facts.get("video") == video]
-        with suppress(InputUnreadable):  # the plan read it as something else
-            return dump(self._with.machine().look(inputs[own[0]], stop=self._hold.stopped)) if own else None
-        return None
 
     def _publish(self) -> None:
         machine, job, places = self._with.machine(), self._job, self._places
@@ -177,13 +165,7 @@ class Attempt:
         shelve(self._database, job, self.task, self._tasks, machine=machine, places=places, hold=self._hold)
 
     def _step(self) -> None:
-        place = self._places.of(self._job)
-        if self._job.video_id is not None and not place.root.is_dir():
-            # Where it ends on another machine, nobody else here would ever remove what earlier jobs left.
-            from framemill.engine.leftovers import clear_machine
-
-            clear_machine(self._database, place.destination)
-        place.create()
+        self._places.settle(self._job, self._database)
         with self._places.inputs(self._job, check=self._hold.check) as inputs:
             self._step_with(inputs)
 

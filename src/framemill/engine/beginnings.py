@@ -21,6 +21,13 @@ def input_facts(path: Path) -> Json:
     return {"path": str(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns, "digest": None}
 
 
+def understood(url: Url) -> Url:
+    """The address as everything here understands it; AddressRefused where it is none."""
+    from framemill.fetch.addresses import parse
+
+    return Url(parse(url.text).url)
+
+
 def url_facts(url: Url) -> Json:
     """An input that is still to be fetched; what is shown as its path is no path."""
     return {"url": url.text, "path": url.label, "size": None, "mtime_ns": None, "digest": None}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from framemill.domain.costs import Prices
 from framemill.engine.dispatch import Dispatcher, Unheard
@@ -12,8 +13,10 @@ from framemill.engine.events import EventSink, Silence
 from framemill.engine.machine import Machine
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.planning import Planner, make_plan
-from framemill.fetch.wishes import Downloader
 from framemill.store.database import Database
+
+if TYPE_CHECKING:
+    from framemill.fetch.wishes import Downloader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +43,4 @@ class Equipment:
     planner: Planner = make_plan
     prices: Prices = field(default_factory=Prices)
     places: Places = PLAIN
-    downloader: Callable[[], Downloader] | None = None  # asked for when there is something to fetch
+    downloader: "Callable[[], Downloader] | None" = None  # asked for when there is something to fetch

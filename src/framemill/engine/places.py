@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framemill.domain.plan import Step
+from framemill.engine.machine import Machine, Stop
+from framemill.engine.stored import dump
 from framemill.engine.workspace import Workspace
-from framemill.errors import FramemillError, InvalidSettings, StorageUnavailable
+from framemill.errors import FramemillError, InputUnreadable, InvalidSettings, StorageUnavailable
+from framemill.store.database import Database
 from framemill.store.tables import Job, Task
 
 if TYPE_CHECKING:
@@ -54,6 +57,16 @@ class Places:
         if self.open_stock is None:
             raise InvalidSettings("this process has no store of files", hint="run the job by a worker")
         return self.open_stock()
+
+    def settle(self, job: Job, database: Database) -> None:
+        """Make the working folder; DestinationUnwritable."""
+        place = self.of(job)
+        if job.video_id is not None and not place.root.is_dir():
+            # Where it ends on another machine, nobody else here would ever remove what earlier jobs left.
+            from framemill.engine.leftovers import clear_machine
+
+            clear_machine(database, place.destination)
+        place.create()
 
     @contextmanager
     def inputs(self, job: Job, *, check: Callable[[], None]) -> Iterator[dict[str, Path]]:
@@ -102,6 +115,14 @@ class Places:
 def known_digest(facts: Json) -> str | None:
     """The digest of an input, where it is known without reading it."""
     return f"sha256:{facts['sha256']}" if facts.get("sha256") else None
+
+
+def known_media(job: Job, inputs: Mapping[str, Path], machine: Machine, stop: Stop) -> Json | None:
+    """What the job's video holds, where it works on one."""
+    own = [name for name, facts in job.inputs.items() if job.video_id and facts.get("video") == job.video_id]
+    with suppress(InputUnreadable):  # the plan read it as something else
+        return dump(machine.look(inputs[own[0]], stop=stop)) if own else None
+    return None
 
 
 # Of processes that only know jobs on plain files.

@@ -113,11 +113,11 @@ class IdempotencyConflict(FramemillError):
 
     code = "idempotency_conflict"
 
-    def __init__(self, key: str, *, job_id: str) -> None:
+    def __init__(self, key: str, *, job_id: str, kind: str = "job") -> None:
         self.key = key
         self.job_id = job_id
         super().__init__(
-            f"the idempotency key {key!r} belongs to another request, job {job_id}",
+            f"the idempotency key {key!r} belongs to another request, {kind} {job_id}",
             hint="use a new key for each request, and the same one only to repeat it",
         )
 

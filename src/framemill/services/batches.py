@@ -12,13 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.accepting import check_place, enqueue
-from framemill.engine.beginnings import input_facts, url_facts
+from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import is_gone
 from framemill.engine.recovery import reopen, take_over
 from framemill.engine.workspace import missing_folders
 from framemill.errors import FramemillError, IllegalTransition, InputUnreadable, InvalidSpec
-from framemill.fetch.addresses import parse
 from framemill.services.batch_work import Accepted, Item, Work
 from framemill.services.jobs import Jobs
 from framemill.services.records import BatchRecord, Json
@@ -262,7 +261,7 @@ def _facts(work: Work, source: Source) -> Json:
 
 
 def _own(source: Source) -> Json:
-    return url_facts(Url(parse(source.text).url)) if isinstance(source, Url) else input_facts(source)
+    return url_facts(understood(source)) if isinstance(source, Url) else input_facts(source)
 
 
 def _job(work: Work, one: Item, inputs: Json, *, key: str) -> Job:

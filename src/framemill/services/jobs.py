@@ -11,7 +11,7 @@ from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
 from framemill.engine import controls, outcomes
 from framemill.engine.accepting import check_place, enqueue
-from framemill.engine.beginnings import input_facts, url_facts
+from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
 from framemill.engine.places import PLAIN, Places
@@ -28,7 +28,6 @@ from framemill.errors import (
     InputUnreadable,
     InvalidSpec,
 )
-from framemill.fetch.addresses import parse
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
@@ -279,7 +278,7 @@ def _check(request: Job, priority: int) -> None:
 
 
 def _source(source: Source) -> Source:
-    return Url(parse(source.text).url) if isinstance(source, Url) else path_of(source)
+    return understood(source) if isinstance(source, Url) else path_of(source)
 
 
 def _check_priority(priority: int) -> None:

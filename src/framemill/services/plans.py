@@ -6,7 +6,7 @@ from pathlib import Path
 from framemill.domain.plan import Plan
 from framemill.domain.sources import Source, Url
 from framemill.engine.machine import Machine
-from framemill.engine.planning import Request, make_plan, silent
+from framemill.engine.planning import Request, make_plan, never, silent
 from framemill.errors import NotSupported
 from framemill.operations.binding import existing
 from framemill.operations.spec import Spec
@@ -19,16 +19,22 @@ class Plans:
         self._machine = machine
 
     def plan(
-        self, specs: Sequence[Spec], *, inputs: Mapping[str, Source], report: Callable[[float], None] = silent
+        self,
+        specs: Sequence[Spec],
+        *,
+        inputs: Mapping[str, Source],
+        report: Callable[[float], None] = silent,
+        stop: Callable[[], bool] = never,
     ) -> Plan:
         """Probe the inputs and compile; writes nothing anywhere. `report` hears how far it is, from 0 to 1.
 
-        Raises what probing and planning raise, and NotSupported for an address.
+        Raises what probing and planning raise, NotSupported for an address, and
+        Cancelled soon after `stop` says so.
         Whether the results' names are free is only looked at when it runs.
         """
         paths = {name: _here(source) for name, source in inputs.items()}
         request = Request(specs=specs, inputs=paths, explaining=True)
-        return make_plan(request, self._machine(), report=report)
+        return make_plan(request, self._machine(), stop, report)
 
 
 def _here(source: Source) -> Path:

@@ -120,5 +120,5 @@ def _known(session: Session, shelf: CollectionRecord, asked: Announced) -> Uploa
     record = UploadRecord.of(row, video)
     same = (row.bytes, video.collection_id) == (asked.bytes, shelf.id)
     if not same or (not record.duplicate and video.filename != checked_filename(asked.filename)):
-        raise IdempotencyConflict(asked.idempotency_key, job_id=row.id)
+        raise IdempotencyConflict(asked.idempotency_key, job_id=row.id, kind="upload")
     return record

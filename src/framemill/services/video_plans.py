@@ -1,5 +1,6 @@
 """Showing what a job on stored videos would do, without a job."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +11,15 @@ from framemill.domain.plan import Plan
 from framemill.domain.videos import VideoState
 from framemill.engine.accounting import expected
 from framemill.engine.stock import Stock
-from framemill.errors import IllegalTransition, NotSupported
+from framemill.errors import Cancelled, IllegalTransition, NotSupported, TimedOut
 from framemill.operations.spec import Spec
 from framemill.services.plans import Plans
 from framemill.store.database import Database
 from framemill.store.video_tables import Video
 from framemill.store.videos import get_video
+
+# Somebody waits for the answer; measuring samples of a long film may take much longer.
+_LONGEST_S = 60.0
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -42,8 +46,8 @@ class VideoPlans:
         """The plan for videos, given by the names that specs call them, and its estimate with costs.
 
         Raises VideoNotFound, IllegalTransition where an original is not there,
-        NotSupported where one is no plain file of this machine, and what
-        planning raises.
+        NotSupported where one is no plain file of this machine, TimedOut where
+        it takes more than a minute, and what planning raises.
         """
         with self._database.read() as session:
             videos = {name: get_video(session, video_id) for name, video_id in inputs.items()}
@@ -53,8 +57,17 @@ class VideoPlans:
             TemporaryDirectory(dir=self._work, prefix=".plan-", ignore_cleanup_errors=True) as folder,
             self._stock().inputs(facts, Path(folder), check=_go_on) as files,
         ):
-            plan = self._plans.plan(specs, inputs=files)
+            plan = self._within_a_minute(specs, files)
         return plan, expected(plan, self._prices)
+
+    def _within_a_minute(self, specs: Sequence[Spec], files: Mapping[str, Path]) -> Plan:
+        end = time.monotonic() + _LONGEST_S
+        try:
+            return self._plans.plan(specs, inputs=files, stop=lambda: time.monotonic() > end)
+        except Cancelled:
+            raise TimedOut(
+                "the plan takes more than a minute to make", hint="submit the job: a worker plans it"
+            ) from None
 
     def _facts(self, video: Video) -> Json:
         if video.state != VideoState.READY or video.key is None:
@@ -69,4 +82,4 @@ class VideoPlans:
 
 
 def _go_on() -> None:
-    """Nothing stops a plan but its time limits."""
+    """A file that is here already is not waited for."""

@@ -154,21 +154,24 @@ class Disk:
         *origin, old = check_key(source).split("/")
         *folders, name = check_key(target).split("/")
         spare = uuid4().hex
-        with absent(source), self.folder(origin) as chain, self.folder([INCOMING], create=True) as staging:
-            if not S_ISREG(os.stat(old, dir_fd=chain[-1], follow_symlinks=False).st_mode):
-                raise BlobNotFound(source)
+        with self.opened(source) as fd:
+            with told(), self.folder([INCOMING], create=True):
+                # The new name is as old as the file, and would be swept while nobody holds it.
+                fcntl.flock(fd, fcntl.LOCK_SH)
+            with absent(source), self.folder(origin) as chain, self.folder([INCOMING]) as staging:
+                try:
+                    os.link(old, spare, src_dir_fd=chain[-1], dst_dir_fd=staging[-1], follow_symlinks=False)
+                except FileNotFoundError:
+                    raise
+                except OSError:
+                    return False
             try:
-                os.link(old, spare, src_dir_fd=chain[-1], dst_dir_fd=staging[-1], follow_symlinks=False)
-            except FileNotFoundError:
-                raise
-            except OSError:
-                return False
-        try:
-            self._rename(spare, name, (INCOMING,), folders, create=True)
-        finally:
-            # Renaming one link onto another of the same file does nothing, and leaves both.
-            with told(), self.folder([INCOMING]) as staging, suppress(FileNotFoundError):
-                os.unlink(spare, dir_fd=staging[-1])
+                with told():
+                    self._rename(spare, name, (INCOMING,), folders, create=True)
+            finally:
+                # Renaming one link onto another of the same file does nothing, and leaves both.
+                with told(), self.folder([INCOMING]) as staging, suppress(FileNotFoundError):
+                    os.unlink(spare, dir_fd=staging[-1])
         return True
 
     def remove(self, key: str) -> None:

@@ -57,7 +57,8 @@ class Pool:
         self.watch()
         for _ in range(self._size):
             self._start()
-        self._tell(f"{self._size * self._each} workers at work")
+        workers = self._size * self._each
+        self._tell(f"{workers} {'worker' if workers == 1 else 'workers'} at work")
         self._due = time.monotonic() + self._app.settings.watchdog_interval.total_seconds()
         try:
             while not self._told:

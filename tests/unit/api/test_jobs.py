@@ -10,8 +10,10 @@ from starlette.testclient import TestClient
 
 from framemill.app import App
 from framemill.domain.states import JobState
+from framemill.services import video_plans
 from framemill.store.jobs import add_log
 from framemill.store.video_tables import Video
+from tests.conftest import Clip
 from tests.unit.api.conftest import Place, a_job, bearer
 
 JOBS, PLANS = "/api/v1/jobs", "/api/v1/plans"
@@ -137,7 +139,7 @@ def test_a_plan_shows_the_commands_and_does_nothing(
 ) -> None:
     _keep(app, here, film)
 
-    answer = client.post(PLANS, json=_trim(here), headers=bearer(here.read))
+    answer = client.post(PLANS, json=_trim(here), headers=bearer(here.write))
 
     assert answer.status_code == 200, answer.text
     plan = answer.json()
@@ -146,6 +148,24 @@ def test_a_plan_shows_the_commands_and_does_nothing(
     assert str(app.settings.data_dir) not in answer.text
     assert len(app.jobs.list()) == 1  # the one that was there
     assert list((app.settings.data_dir / "work").iterdir()) == []
+
+
+def test_a_plan_that_takes_too_long_is_given_up(
+    app: App, client: TestClient, here: Place, clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = clip(
+        "large.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=8"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    )
+    _keep(app, here, large)
+    monkeypatch.setattr(video_plans, "_LONGEST_S", -1.0)
+
+    # It encodes samples to know, which takes its time.
+    wish = {"video": here.video, "operation": {"op": "compress", "target_vmaf": 90}}
+    answer = client.post(PLANS, json=wish, headers=bearer(here.write))
+
+    assert (answer.status_code, answer.json()["code"]) == (504, "timeout")
 
 
 def test_pages_hold_every_job_once(app: App, client: TestClient, here: Place) -> None:

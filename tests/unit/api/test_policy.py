@@ -46,7 +46,6 @@ READ_THERE = {
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
-    "plans_make",
 }
 WRITE_THERE = {
     "collections_create",
@@ -61,6 +60,7 @@ WRITE_THERE = {
     "uploads_abort",
     "uploads_take",
     "jobs_submit",
+    "plans_make",
     "jobs_cancel",
     "jobs_pause",
     "jobs_resume",

@@ -1,7 +1,10 @@
 import subprocess
 import sys
 
-_HEAVY = ("framemill.storage", "framemill.engine.stock", "framemill.engine.shelving", "framemill.fetch")
+_HEAVY = (
+    *("framemill.storage", "framemill.engine.stock", "framemill.engine.shelving", "framemill.fetch.fetcher"),
+    *("boto3", "cryptography", "fastapi", "httpx2"),
+)
 
 
 def test_a_job_on_plain_files_loads_nothing_of_the_store() -> None:

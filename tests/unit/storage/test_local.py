@@ -251,6 +251,24 @@ def test_replacing_a_source_leaves_its_copy(store: LocalStore, root: Path) -> No
     assert _hidden(root) == []
 
 
+def test_a_copy_is_not_swept_before_it_has_its_name(
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("a", [b"film"])
+    real, swept = os.link, []
+
+    def link(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int, follow_symlinks: bool) -> None:
+        real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, follow_symlinks=follow_symlinks)
+        swept.append(store.sweep(older=timedelta(seconds=-1)))
+
+    monkeypatch.setattr(os, "link", link)
+    store.copy("a", "b")
+
+    assert swept == [0]
+    assert _read(store, "b") == b"film"
+    assert _hidden(root) == []
+
+
 def test_a_disk_without_links_copies_the_bytes(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "no links here")

@@ -38,7 +38,8 @@ def test_what_was_sealed_is_read_back_with_its_own_size(sealed: LocalStore, root
     assert _read(sealed) == data
     assert blob.bytes == size
     assert [b.bytes for b in sealed.list("")] == [size]
-    assert data[:32] == b"" or data[:32] not in (root / "k").read_bytes()
+    if size >= 32:  # of fewer bytes some are there by chance
+        assert data[:32] not in (root / "k").read_bytes()
     assert sealed.local_path("k") is None
 
 

@@ -1,6 +1,7 @@
 """Addresses that open one file, or take one part, without asking us again."""
 
 from datetime import timedelta
+from math import ceil
 from urllib.parse import quote
 
 from framemill.errors import InvalidSpec, NotSupported
@@ -39,11 +40,13 @@ class Presigned:
             raise NotSupported(
                 "no address opens files that are encrypted with a key of one's own: it would carry the key"
             )
-        if not timedelta(seconds=1) <= lifetime <= _LONGEST:
-            raise InvalidSpec("an address of an S3 store lives from one second to seven days")
+        if lifetime <= timedelta(0):
+            raise InvalidSpec("an address lives for some time")
+        # Whoever needs it for longer asks for another.
+        lasting = ceil(min(lifetime, _LONGEST).total_seconds())
         with asking():
             return c.signing.generate_presigned_url(
-                operation, Params={"Bucket": c.bucket, **arguments}, ExpiresIn=int(lifetime.total_seconds())
+                operation, Params={"Bucket": c.bucket, **arguments}, ExpiresIn=lasting
             )
 
 
