@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from framemill.tools.programs import find_programs
-from tests.servers.origin import Content, Film, Origin
+from tests.servers.origin import Content, Film, Footage, Origin
 
 pytestmark = pytest.mark.e2e
 
@@ -198,6 +198,25 @@ def test_into_a_collection_it_becomes_a_video(tmp_path: Path, origin: Origin, fi
     again = _framemill(tmp_path, origin, "download", origin.url("/films/harbour.mp4"), "--into", "uploads")
     assert again.stdout.split() == [said["video"], "harbour.mp4"]
     assert "had this content already" in again.stderr
+
+
+def test_into_a_collection_a_killed_download_goes_on_by_a_retry(tmp_path: Path, origin: Origin) -> None:
+    content = Footage(40 * MIB)
+    film = Film(content=content, pause_s=0.2)
+    origin.films["/harbour.mp4"] = film
+    words = ("download", origin.url("/harbour.mp4"), "--into", "uploads", "--pipeline", "none")
+    _killed(tmp_path, origin, *words, after=20 * MIB)
+    film.pause_s = 0.0
+    origin.sent = 0
+    (job,) = json.loads(_framemill(tmp_path, origin, "jobs", "list", "--json").stdout)
+
+    done = _framemill(tmp_path, origin, "jobs", "retry", job["id"])
+
+    assert done.returncode == 0, done.stderr
+    assert origin.sent < 30 * MIB
+    (video,) = json.loads(_framemill(tmp_path, origin, "videos", "list", "--json").stdout)
+    assert (video["state"], video["sha256"]) == ("ready", content.sha256())
+    assert list((tmp_path / "data" / "work").iterdir()) == []
 
 
 def test_into_a_collection_what_is_no_film_fails(tmp_path: Path, origin: Origin) -> None:

@@ -44,25 +44,13 @@ from framemill.store.database import open_database
 from framemill.store.tables import Job, Task
 from framemill.store.video_tables import Video
 from tests.engines import Clock, Watcher, a_machine
-from tests.servers.origin import Content, Film, Origin
+from tests.servers.origin import Content, Film, Footage, Origin
 from tests.shelves import Shelves, digest
 
 pytestmark = [pytest.mark.integration, pytest.mark.databases("memory", "postgres")]
 
 MIB = 1 << 20
 SECRET = "sesame"
-_HEAD = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
-
-
-class Footage(Content):
-    """What begins like an MP4."""
-
-    def read(self, start: int, stop: int) -> bytes:
-        return _HEAD[start:stop] + super().read(max(start, len(_HEAD)), max(stop, len(_HEAD)))
-
-    @property
-    def whole(self) -> bytes:
-        return self.read(0, self.size)
 
 
 @dataclass(frozen=True, kw_only=True)

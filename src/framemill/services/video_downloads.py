@@ -137,8 +137,9 @@ class VideoDownloads:
             filename = None if wanted.filename is None else name
             job = Job(
                 kind=KIND,
-                specs=[{"op": KIND, "filename": filename, "pipeline": wanted.pipeline, "asked": asked}],
-                inputs={INPUT: url_facts(url)},
+                specs=[{"op": KIND, "filename": filename, "pipeline": wanted.pipeline}],
+                # Beside the address and not in the specs, which are shown.
+                inputs={INPUT: {**url_facts(url), "asked": asked}},
                 destination={
                     "path": f"workspaces/{video.workspace_id}/{video.id}",
                     "overwrite": False,
@@ -170,7 +171,7 @@ def _known(session: Session, wanted: Wanted, asked: str) -> Begun | None:
     job = keyed_job(session, owner=wanted.uploader, key=wanted.idempotency_key)
     if job is None:
         return None
-    if job.kind != KIND or job.video_id is None or job.specs[0].get("asked") != asked:
+    if job.kind != KIND or job.video_id is None or job.inputs.get(INPUT, {}).get("asked") != asked:
         raise IdempotencyConflict(wanted.idempotency_key, job_id=job.id)
     return Begun(job_id=job.id, video_id=job.video_id)
 

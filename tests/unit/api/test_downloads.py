@@ -52,6 +52,7 @@ def test_nobody_is_told_what_the_address_hides(client: TestClient, here: Place) 
         text = client.get(path, headers=bearer(here.read)).text
         assert "sesame" not in text
         assert "/films/" not in text
+        assert "asked" not in text
 
 
 def test_the_place_may_stand_in_the_body(client: TestClient, here: Place) -> None:
