@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from framemill.tools.programs import find_programs
-from tests.servers.origin import Content, Film, Origin
+from tests.servers.origin import Content, Film, Footage, Origin
 
 pytestmark = pytest.mark.e2e
 
@@ -175,4 +175,85 @@ def test_a_plan_of_an_address_says_what_to_do(tmp_path: Path, origin: Origin) ->
 
     assert done.returncode == 3
     assert "framemill download" in done.stderr
+    assert origin.asked == []
+
+
+def test_into_a_collection_it_becomes_a_video(tmp_path: Path, origin: Origin, film: Path) -> None:
+    origin.films["/films/harbour.mp4"] = Film(content=OnDisk(film))
+    words = ("--into", "uploads", "--pipeline", "none", "--json")
+
+    done = _framemill(tmp_path, origin, "download", origin.url("/films/harbour.mp4?token=sesame"), *words)
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    shown = _framemill(tmp_path, origin, "videos", "show", said["video"], "--json")
+    video = json.loads(shown.stdout)
+    assert (video["state"], video["filename"], video["bytes"]) == (
+        "ready",
+        "harbour.mp4",
+        film.stat().st_size,
+    )
+    assert "sesame" not in done.stdout + done.stderr + shown.stdout
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+    again = _framemill(tmp_path, origin, "download", origin.url("/films/harbour.mp4"), "--into", "uploads")
+    assert again.stdout.split() == [said["video"], "harbour.mp4"]
+    assert "had this content already" in again.stderr
+
+
+def test_into_a_collection_a_killed_download_goes_on_by_a_retry(tmp_path: Path, origin: Origin) -> None:
+    content = Footage(40 * MIB)
+    film = Film(content=content, pause_s=0.2)
+    origin.films["/harbour.mp4"] = film
+    words = ("download", origin.url("/harbour.mp4"), "--into", "uploads", "--pipeline", "none")
+    _killed(tmp_path, origin, *words, after=20 * MIB)
+    film.pause_s = 0.0
+    origin.sent = 0
+    (job,) = json.loads(_framemill(tmp_path, origin, "jobs", "list", "--json").stdout)
+
+    done = _framemill(tmp_path, origin, "jobs", "retry", job["id"])
+
+    assert done.returncode == 0, done.stderr
+    assert origin.sent < 30 * MIB
+    (video,) = json.loads(_framemill(tmp_path, origin, "videos", "list", "--json").stdout)
+    assert (video["state"], video["sha256"]) == ("ready", content.sha256())
+    assert list((tmp_path / "data" / "work").iterdir()) == []
+
+
+def test_into_a_collection_what_is_no_film_fails(tmp_path: Path, origin: Origin) -> None:
+    origin.films["/harbour.mp4"] = Film(content=Content(MIB))
+
+    done = _framemill(tmp_path, origin, "download", origin.url("/harbour.mp4"), "--into", "uploads")
+
+    assert done.returncode != 0
+    assert "code: invalid_upload" in done.stderr
+
+
+def test_into_a_collection_may_wait_for_workers(tmp_path: Path, origin: Origin) -> None:
+    origin.films["/harbour.mp4"] = Film(content=Content(MIB))
+
+    done = _framemill(
+        tmp_path, origin, "download", origin.url("/harbour.mp4"), "--into", "uploads", "--async"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert origin.asked == []
+    shown = json.loads(_framemill(tmp_path, origin, "jobs", "show", done.stdout.strip(), "--json").stdout)
+    assert shown["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--into", "uploads", "-o", "films/"),
+        ("--into", "uploads", "--max-size", "1G"),
+        ("--pipeline", "proxy"),
+        ("--async",),
+    ],
+)
+def test_options_of_files_and_of_videos_do_not_mix(
+    tmp_path: Path, origin: Origin, words: tuple[str, ...]
+) -> None:
+    done = _framemill(tmp_path, origin, "download", origin.url("/harbour.mp4"), *words)
+
+    assert "code: invalid_spec" in done.stderr
     assert origin.asked == []

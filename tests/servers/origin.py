@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 _BLOCK = 256 * 1024
+_HEAD = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
 
 
 class Content:
@@ -41,6 +42,19 @@ class Content:
         for start in range(0, self.size, 1 << 20):
             total.update(self.read(start, start + (1 << 20)))
         return total.hexdigest()
+
+
+class Footage(Content):
+    """What begins like an MP4."""
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes from `start` to `stop`."""
+        return _HEAD[start:stop] + super().read(max(start, len(_HEAD)), max(stop, len(_HEAD)))
+
+    @property
+    def whole(self) -> bytes:
+        """All of it."""
+        return self.read(0, self.size)
 
 
 @dataclass(kw_only=True)

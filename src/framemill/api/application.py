@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from framemill.api import (
     auth,
+    downloads,
     events,
     health,
     jobs,
@@ -49,6 +50,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     events.router,
     uploads.router,
+    downloads.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
@@ -65,6 +67,7 @@ _TAGS = {
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
     "uploads": "Bringing files in, in parts or in one form.",
+    "downloads": "Bringing films in from addresses.",
     "operations": "What can be asked for.",
     "pipelines": "Named lists of operations.",
     "profiles": "Ways to encode.",

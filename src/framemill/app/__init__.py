@@ -45,6 +45,7 @@ class App(UseCases):
             prices=self.prices,
             places=self.places,
             downloader=lambda: self.fetcher,
+            landing=lambda: self.landing,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from framemill.app.adapters import Adapters
 from framemill.errors import InvalidSettings
 
 if TYPE_CHECKING:
+    from framemill.domain.uploads import Limits
     from framemill.services.access import Access
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
+    from framemill.services.landing import Landing
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.retention import Retention
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
+    from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
     from framemill.services.videos import Videos
@@ -141,6 +144,28 @@ class UseCases(Adapters):
         return Downloads(lambda: self.fetcher)
 
     @cached_property
+    def video_downloads(self) -> "VideoDownloads":
+        """Addresses that become videos."""
+        from framemill.fetch.addresses import parse
+        from framemill.services.video_downloads import VideoDownloads
+
+        return VideoDownloads(
+            self.database,
+            self.collections,
+            judge=lambda url: self.guard.judge(parse(url)),
+            limits=self._upload_limits,
+            dispatcher=self.dispatcher,
+            max_attempts=self.settings.max_attempts,
+        )
+
+    @cached_property
+    def landing(self) -> "Landing":
+        """What becomes of films that were fetched for a collection."""
+        from framemill.services.landing import Landing
+
+        return Landing(self.remover, limits=self._upload_limits, start=self.video_jobs.start_default)
+
+    @cached_property
     def access(self) -> "Access":
         """Who may come in."""
         from framemill.services.access import Access
@@ -155,12 +180,10 @@ class UseCases(Adapters):
         return Plans(lambda: self.machine)
 
     @cached_property
-    def uploads(self) -> "Uploads":
-        """The use cases around uploads; InvalidSettings where a kind of file is unknown."""
+    def _upload_limits(self) -> "Limits":
+        """What is taken in; InvalidSettings where a kind of file is unknown."""
         from framemill.domain.sniffing import ENDINGS
         from framemill.domain.uploads import Limits
-        from framemill.services.upload_starts import UploadStarts
-        from framemill.services.uploads import Uploads
 
         s = self.settings
         types = tuple(word.strip().lower().lstrip(".") for word in s.upload_types.split(",") if word.strip())
@@ -169,7 +192,15 @@ class UseCases(Adapters):
                 f"setting 'upload_types': {', '.join(unknown) if types else 'nothing'} cannot be taken in",
                 hint=f"known: {', '.join(ENDINGS)}",
             )
-        limits = Limits(max_bytes=s.upload_max_bytes, types=types)
+        return Limits(max_bytes=s.upload_max_bytes, types=types)
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The use cases around uploads; InvalidSettings."""
+        from framemill.services.upload_starts import UploadStarts
+        from framemill.services.uploads import Uploads
+
+        s, limits = self.settings, self._upload_limits
         starts = UploadStarts(
             self.database,
             self.collections,

@@ -1,4 +1,4 @@
-"""`framemill download`: a film from an address into a file."""
+"""`framemill download`: a film from an address into a file. Into a collection: `cli.download_into`."""
 
 import signal
 import sys
@@ -17,6 +17,7 @@ from framemill.cli.progress import Watcher, watcher
 from framemill.cli.terminal import err, out, out_json, painted, shown_path
 from framemill.cli.wording import size
 from framemill.domain.units import parse_size
+from framemill.domain.videos import DEFAULT_WORKSPACE
 from framemill.engine.events import Progress
 from framemill.errors import FramemillError, InvalidSpec
 from framemill.fetch.addresses import label_of, parse
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from framemill.app import App
 
 _PAGES = "From pages (yt-dlp)"
+_VIDEOS = "As videos"
+_HERE = "."
 
 
 def build(entry: Entry) -> AnyCommand:
@@ -37,11 +40,13 @@ def build(entry: Entry) -> AnyCommand:
         download,
         summary="Download films from addresses.\n\n"
         "A file comes on several connections where its server allows it; what broke off goes on when the "
-        "same command is given again, and a file that changed on its server is never glued together. Only "
-        "public addresses are fetched from. Other commands take an address wherever they take a file.",
+        "same command is given again, and a file that changed on its server is never glued together. With "
+        "--into they become videos, and what is made of new videos is queued. Only public addresses are "
+        "fetched from. Other commands take an address wherever they take a file.",
         examples=(
             "framemill download https://example.com/harbour.mp4 -o films/",
             "framemill download https://example.com/harbour.mp4 -o film.mp4 --max-size 2GiB",
+            "framemill download https://example.com/harbour.mp4 --into 'Camera 1' --pipeline publish",
             "framemill download https://video.example.com/watch/123 --format 'bv*[height<=1080]+ba/b'",
         ),
     )
@@ -51,7 +56,7 @@ def download(
     urls: Annotated[list[str], typer.Argument(metavar="URL...", help="What to download.")],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="PATH", help="The folder or the file. Default: here.")
-    ] = ".",
+    ] = _HERE,
     overwrite: Annotated[bool, typer.Option("--overwrite", "-y", help="Replace files that exist.")] = False,
     max_size: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Give up a file that is larger: 700M, 2GiB.")
@@ -78,6 +83,42 @@ def download(
         str | None,
         typer.Option(metavar="FILE", help="A cookies.txt with logins to use.", rich_help_panel=_PAGES),
     ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLLECTION",
+            help="Make videos of this collection, and no files.",
+            rich_help_panel=_VIDEOS,
+        ),
+    ] = None,
+    workspace: Annotated[
+        str,
+        typer.Option(
+            "--workspace",
+            "-w",
+            metavar="NAME",
+            help="Where the collection is. Default: default.",
+            rich_help_panel=_VIDEOS,
+        ),
+    ] = DEFAULT_WORKSPACE,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(
+            "--pipeline",
+            "-p",
+            metavar="NAME",
+            help="What is made of each: publish, proxy, none. Default: the workspace's.",
+            rich_help_panel=_VIDEOS,
+        ),
+    ] = None,
+    queued: Annotated[
+        bool,
+        typer.Option(
+            "--async",
+            help="Leave it to `framemill worker`: print the job's id and return.",
+            rich_help_panel=_VIDEOS,
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, and the files.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tracebacks of the unforeseen.")] = False,  # noqa: ARG001 - read before parsing
@@ -85,6 +126,25 @@ def download(
     """Download each."""
     for url in urls:
         parse(url)  # before the first one begins
+    if into is not None:
+        from framemill.cli.download_into import Manner, Shelf, download_into
+
+        fileish = {
+            "--output": output != _HERE,
+            "--overwrite": overwrite,
+            "--max-size": max_size,
+            "--format": format_,
+            "--subtitles": subtitles,
+            "--playlist": playlist,
+            "--rate": rate,
+            "--cookies": cookies,
+        }
+        if given := [name for name, value in fileish.items() if value]:
+            raise InvalidSpec(f"{', '.join(given)} is for files, and --into makes videos")
+        shelf = Shelf(workspace=workspace, collection=into, pipeline=pipeline)
+        return download_into(urls, shelf, Manner(queued=queued, quiet=quiet, as_json=as_json))
+    if pipeline is not None or queued or workspace != DEFAULT_WORKSPACE:
+        raise InvalidSpec("--workspace, --pipeline and --async are for videos", hint="add --into COLLECTION")
     wish = Wish(
         max_bytes=_size(max_size),
         overwrite=overwrite,

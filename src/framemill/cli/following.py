@@ -42,7 +42,7 @@ def _tell_of(
     if task.state is not was and not (before is None and task.state is not TaskState.LEASED):
         message = (task.error or {}).get("message") if task.state is TaskState.READY else None
         tell(TaskChanged(job_id=job.id, task=task.key, title=task.title, state=task.state, message=message))
-    if task.state is TaskState.LEASED and task.kind == "step":
+    if task.state is TaskState.LEASED and task.counts:
         tell(
             Progress(
                 job_id=job.id,

@@ -89,7 +89,7 @@ def _price(job: "JobRecord") -> str:
 
 
 def _steps(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
-    steps = [task for task in detail.tasks if verbose or task.kind == "step"]
+    steps = [task for task in detail.tasks if verbose or task.counts]
     if not steps:
         return
     yield ""

@@ -4,9 +4,10 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import claims, outcomes
+from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
 from framemill.engine.equipment import Equipment
 from framemill.engine.events import JobChanged, Note, TaskChanged
@@ -29,9 +30,12 @@ from framemill.errors import (
     LeaseLost,
 )
 from framemill.operations.registry import load_spec
-from framemill.store.jobs import get_job, tasks_of
+from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.tools.reins import Reins
+
+if TYPE_CHECKING:
+    from framemill.fetch.wishes import Downloader
 
 
 class Attempt:
@@ -69,6 +73,8 @@ class Attempt:
                 match self.task.kind:
                     case "fetch":
                         self._fetch()
+                    case originals.BRINGS:
+                        self._bring()
                     case "plan":
                         self._plan()
                     case "step":
@@ -85,7 +91,7 @@ class Attempt:
             self._fail(as_error(problem), problem)
         else:
             self._tell(TaskState.DONE)
-            if self.task.kind == "publish":
+            if self.task.kind in {"publish", originals.BRINGS}:
                 self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
@@ -106,19 +112,40 @@ class Attempt:
         from framemill.engine.fetching import fetch_input
 
         job, name, place = self._job, str((self.task.step or {})["input"]), self._places.of(self._job)
-        if self._with.downloader is None:
-            raise InvalidSettings("this process downloads nothing", hint="run the job by a worker")
         place.create()
         facts = fetch_input(
             job.inputs[name],
             name,
             place=place,
-            downloader=self._with.downloader(),
+            downloader=self._downloader,
             hold=self._hold,
             reins=self._reins,
         )
         self._hold.check()
         self._with.dispatcher.nudge(outcomes.fetched(self._database, self.task, name, facts))
+
+    def _bring(self) -> None:
+        """Bring the original of the job's video."""
+        from framemill.engine.bringing import Bringing
+
+        if self._with.landing is None:
+            raise InvalidSettings("this process brings no videos", hint="run the job by a worker")
+        Bringing(
+            database=self._database,
+            job=self._job,
+            claimed=self.task,
+            places=self._places,
+            downloader=self._downloader,
+            landing=self._with.landing(),
+            hold=self._hold,
+            reins=self._reins,
+        ).run()
+
+    @property
+    def _downloader(self) -> "Downloader":
+        if self._with.downloader is None:
+            raise InvalidSettings("this process downloads nothing", hint="run the job by a worker")
+        return self._with.downloader()
 
     def _plan(self) -> None:
         job = self._job
@@ -263,6 +290,7 @@ class Attempt:
             if not claims.is_mine(self._database, task):
                 return  # the files belong to whoever has the task now
             alone, keep = claims.is_alone(self._database, task), keeps_work(error)
+            record |= {originals.KEPT: True} if keep else {}
             if alone:
                 # Files first: on a full disk not even the database can be written before.
                 clear_up(self._database, task.job_id, keep_work=keep, places=self._places)
@@ -296,8 +324,8 @@ class Attempt:
 
 def _share(task: Task, tasks: list[Task]) -> Callable[[float], float]:
     """The job's percent as a function of the task's; only steps count."""
-    steps = [t for t in tasks if t.kind == "step"]
+    steps = [t for t in tasks if t.kind in WORK]
     total = sum(t.weight for t in steps)
     others = sum(t.weight * t.progress for t in steps if t.id != task.id)
-    own = task.weight if task.kind == "step" else 0
+    own = task.weight if task.kind in WORK else 0
     return lambda percent: (others + own * percent) / total if total else 0.0

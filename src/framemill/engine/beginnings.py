@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from framemill.domain.sources import Url
+from framemill.engine.originals import BRINGS, INPUT, brings
 from framemill.engine.outcomes import new_task
 from framemill.errors import InputNotFound
 from framemill.store.tables import Job, Task
@@ -49,7 +50,10 @@ def facts_now(facts: Json) -> Json:
 
 
 def first_tasks(job: Job, *, now: datetime) -> list[Task]:
-    """A task for each input that is to be fetched, and one that plans when they are here."""
+    """A task for each input that is to be fetched, and one that plans when they are here; or one for all."""
+    if brings(job):
+        title = f"download {job.inputs[INPUT]['path']}"[:255]
+        return [new_task(job, key=BRINGS, kind=BRINGS, title=title, position=1, now=now)]
     missing = {
         name: facts for name, facts in job.inputs.items() if facts.get("url") and facts["size"] is None
     }

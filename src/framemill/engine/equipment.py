@@ -16,6 +16,7 @@ from framemill.engine.planning import Planner, make_plan
 from framemill.store.database import Database
 
 if TYPE_CHECKING:
+    from framemill.engine.bringing import Landing
     from framemill.fetch.wishes import Downloader
 
 
@@ -44,3 +45,4 @@ class Equipment:
     prices: Prices = field(default_factory=Prices)
     places: Places = PLAIN
     downloader: "Callable[[], Downloader] | None" = None  # asked for when there is something to fetch
+    landing: "Callable[[], Landing] | None" = None  # asked for when that becomes a video

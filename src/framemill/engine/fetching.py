@@ -15,7 +15,14 @@ Json = dict[str, Any]  # Any: JSON as the tables hold it
 
 
 def fetch_input(
-    facts: Json, name: str, *, place: Workspace, downloader: Downloader, hold: Hold, reins: programs.Reins
+    facts: Json,
+    name: str,
+    *,
+    place: Workspace,
+    downloader: Downloader,
+    hold: Hold,
+    reins: programs.Reins,
+    max_bytes: int | None = None,
 ) -> Json:
     """Bring what is at the input's address; returns its facts, now with path, size and digest.
 
@@ -37,7 +44,7 @@ def fetch_input(
         to,
         # A file may be called as it likes: this name begins with a dot, and theirs never do.
         part=folder / ".part",
-        wish=Wish(overwrite=True),
+        wish=Wish(overwrite=True, max_bytes=max_bytes),
         reins=Reins(heard=heard, stopped=hold.stopped, paused=lambda: reins.pulled),
     )
     if len(files) != 1:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from framemill.domain.states import JobState
 from framemill.engine import transfer
+from framemill.engine.bringing import sweep_unbrought
 from framemill.engine.failures import KEEPS_WORK
 from framemill.engine.places import Places
 from framemill.engine.shelving import sweep_unrecorded
@@ -43,7 +44,10 @@ class Leftovers:
         with self.database.read() as session:
             until = self.database.now(session) - _GRACE
             ended = doubtful_publications(session, after=self._until or until - _LOOK_BACK, until=until)
-        removed += sum(sweep_unrecorded(self.database, blobs, job_id) > 0 for job_id in ended)
+        removed += sum(
+            sweep_unrecorded(self.database, blobs, job_id) + sweep_unbrought(self.database, blobs, job_id) > 0
+            for job_id in ended
+        )
         self._until = until
         return removed
 

@@ -12,6 +12,7 @@ from framemill.domain.states import JobState, TaskState, next_job_state, next_ta
 from framemill.engine.accounting import expected, settle
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.matching import needed
+from framemill.engine.originals import settle_original
 from framemill.engine.patience import patient
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
@@ -179,11 +180,23 @@ def published(database: Database, claimed: Task, artifacts: "Sequence[Published]
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
 
+@patient(lambda: None)
+def brought(database: Database, claimed: Task, *, notes: Sequence[str], warnings: Sequence[str]) -> None:
+    """The original that the job was for is there: the job is completed."""
+    with database.write(durable=True) as session:
+        job, now = _finish(database, session, claimed)
+        job.plan = {"notes": list(notes), "warnings": list(warnings)}
+        count_tasks(session, job)
+        _end(session, job, JobState.COMPLETED, now=now)
+        job.progress, job.error = 100.0, None
+        add_log(session, job_id=job.id, at=now, message="; ".join(["completed", *notes, *warnings]))
+
+
 @patient(list[Wake])
 def put_back(database: Database, claimed: Task, error: Json, *, wait: timedelta) -> list[Wake]:
     """The task failed for a passing reason and will be tried again after `wait`."""
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
+        task, job, now = mine(database, session, claimed)
         release(task, TaskState.READY, now=now, error=error, not_before=now + wait)
         message = f"attempt {task.attempt} failed, trying again: {error['message']}"
         add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
@@ -197,7 +210,7 @@ def do_again(database: Database, claimed: Task, keys: set[str], *, wait: timedel
     Where somebody works with it at this moment, this task is only put back for a while.
     """
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
+        task, job, now = mine(database, session, claimed)
         release(task, TaskState.READY, now=now, not_before=now + wait)
         tasks, tried = tasks_of(session, job.id, lock=True), task.attempt
         concerned = needing(tasks, keys)
@@ -215,7 +228,7 @@ def do_again(database: Database, claimed: Task, keys: set[str], *, wait: timedel
 def hand_back(database: Database, claimed: Task) -> list[Wake]:
     """The worker must stop: another one begins the task anew, and nothing is held against it."""
     with database.write() as session:
-        task, job, now = _mine(database, session, claimed)
+        task, job, now = mine(database, session, claimed)
         release(task, TaskState.READY, now=now)
         task.attempt -= 1
         message = f"handed back by {claimed.lease_worker}, which is stopping"
@@ -227,7 +240,7 @@ def hand_back(database: Database, claimed: Task) -> list[Wake]:
 def failed(database: Database, claimed: Task, error: Json) -> None:
     """The task failed for good, and so did its job."""
     with database.write(durable=True) as session:
-        task, job, now = _mine(database, session, claimed)
+        task, job, now = mine(database, session, claimed)
         release(task, TaskState.FAILED, now=now, error=error)
         fail_job(session, job, {"task": task.key, **error}, now=now)
 
@@ -235,8 +248,8 @@ def failed(database: Database, claimed: Task, error: Json) -> None:
 def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
     """Fail `job` within a transaction; other workers that run tasks of it see that with their next beat."""
     _cancel_waiting(session, job, now=now)
-    _end(session, job, JobState.FAILED, now=now)
     job.error = error
+    _end(session, job, JobState.FAILED, now=now)
     count_tasks(session, job)
     message, task = error["message"], error.get("task")
     add_log(session, job_id=job.id, at=now, message=message, level="error", task=task)
@@ -261,7 +274,8 @@ def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
     count_tasks(session, job)
 
 
-def _mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Job, datetime]:
+def mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Job, datetime]:
+    """The task, its job and the time, locked for who claimed it; LeaseLost, Cancelled."""
     # The job first, then its tasks: everyone locks in this order.
     job = get_job(session, claimed.job_id, lock=True)
     task = held(session, claimed.id, claimed.lease_token)
@@ -303,3 +317,4 @@ def _end(session: Session, job: Job, state: JobState, *, now: datetime, output_b
     job.state = next_job_state(JobState(job.state), state)
     job.step = None
     settle(job, tasks_of(session, job.id), now=now, output_bytes=output_bytes)
+    settle_original(session, job, now=now)

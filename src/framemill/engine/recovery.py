@@ -20,6 +20,7 @@ from framemill.engine.beginnings import facts_now, first_tasks
 from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
 from framemill.engine.identity import end_leftover, is_gone
+from framemill.engine.originals import is_forgotten
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.publication import Publication
 from framemill.engine.workspace import PREFIX, Workspace
@@ -47,6 +48,11 @@ def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = 
         tasks = tasks_of(session, job.id, lock=True)
         if job.state == JobState.RUNNING:
             return wakes(_ready(tasks))  # taken over a moment ago: it goes on
+        if is_forgotten(job):
+            raise IllegalTransition(
+                "the address was forgotten when the job ended, as it may have held a secret",
+                hint="ask for the download again",
+            )
         if job.state != JobState.QUEUED:
             job.state = next_job_state(JobState(job.state), JobState.QUEUED)
             add_log(session, job_id=job.id, at=now, message="queued again")

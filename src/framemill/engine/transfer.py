@@ -44,13 +44,14 @@ def content_type(name: str) -> str:
     return _TYPES.guess_type(Path(name).name)[0] or "application/octet-stream"
 
 
-def put(blobs: BlobStore, source: Path, key: str, *, check: Check) -> Moved:
+def put(blobs: BlobStore, source: Path, key: str, *, check: Check, content_type: str | None = None) -> Moved:
     """Store a file under `key`, or the files of a folder under the prefix `key`, which ends in a slash.
 
-    Raises StorageUnavailable where the store has other bytes afterwards.
+    Without a `content_type` of the file, its ending says it. Raises
+    StorageUnavailable where the store has other bytes afterwards.
     """
     if not source.is_dir():
-        return _put_file(blobs, source, key, check)
+        return _put_file(blobs, source, key, check, content_type)
     names = [path.relative_to(source).as_posix() for path in files_below(source)]
     return _tree(names, lambda name: _put_file(blobs, source / name, key + name, check))
 
@@ -101,7 +102,7 @@ def _tree(names: Iterable[str], move: Callable[[str], Moved]) -> Moved:
     return Moved(bytes=sum(one.bytes for one in moved), digest=f"tree-sha256:{total.hexdigest()}")
 
 
-def _put_file(blobs: BlobStore, source: Path, key: str, check: Check) -> Moved:
+def _put_file(blobs: BlobStore, source: Path, key: str, check: Check, kind: str | None = None) -> Moved:
     total, size = hashlib.sha256(), 0
 
     def pieces() -> Iterator[bytes]:
@@ -113,7 +114,7 @@ def _put_file(blobs: BlobStore, source: Path, key: str, check: Check) -> Moved:
                 size += len(piece)
                 yield piece
 
-    blobs.put(key, pieces(), content_type=content_type(source.name))
+    blobs.put(key, pieces(), content_type=kind or content_type(source.name))
     if (found := blobs.stat(key).bytes) != size:
         raise StorageUnavailable(f"the store was given {size} bytes under {key!r} and has {found}")
     return Moved(bytes=size, digest=f"sha256:{total.hexdigest()}")

@@ -14,6 +14,7 @@ from framemill.engine.events import JobChanged, TaskChanged
 from framemill.engine.heartbeat import BEAT_S
 from framemill.engine.identity import is_gone, worker_id
 from framemill.engine.matching import can
+from framemill.engine.originals import BRINGS
 from framemill.engine.patience import patiently
 from framemill.engine.recovery import clear_up, take_over
 from framemill.errors import DatabaseUnavailable, DiskFull
@@ -157,7 +158,7 @@ class Worker(Equipment):
                 # Left as it was, and passed over from now on.
                 session.rollback()
                 self.lacks.add(task.requires)
-        if task.kind in {"fetch", "plan"} and task.lease_token == 1:
+        if task.kind in {"fetch", "plan", BRINGS} and task.lease_token == 1:
             self.sink.emit(JobChanged(job_id=task.job_id, state=JobState.RUNNING))
         self.sink.emit(
             TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=TaskState.LEASED)

@@ -69,13 +69,15 @@ class Guard:
                 problem = error
         raise DownloadInterrupted(f"{host} does not answer", reason="unreachable") from problem
 
+    def judge(self, target: Target) -> None:
+        """What can be said of it without asking anybody; AddressRefused."""
+        self._check_port(target.host, target.port)
+        if target.literal is not None:
+            self.addresses(target.host, target.port)
+
     def addresses(self, host: str, port: int, *, stopped: Stopped = never) -> tuple[Address, ...]:
         """What `host` is, asked once, where all of it may be connected to; AddressRefused."""
-        if not self._allow.port_possible(host=host, port=port):
-            raise AddressRefused(
-                f"port {port} of {host} is not 80 or 443",
-                hint="the operator may add it to FRAMEMILL_FETCH_ALLOW",
-            )
+        self._check_port(host, port)
         found = self._looked_up(host, stopped)
         if not found:
             raise DownloadFailed(f"{host} has no address", reason="unresolved", hint="check the address")
@@ -87,6 +89,13 @@ class Guard:
                 )
         # Where IPv6 does not work it often hangs, and IPv4 nearly always works.
         return tuple(sorted(found, key=lambda address: address.version))
+
+    def _check_port(self, host: str, port: int) -> None:
+        if not self._allow.port_possible(host=host, port=port):
+            raise AddressRefused(
+                f"port {port} of {host} is not 80 or 443",
+                hint="the operator may add it to FRAMEMILL_FETCH_ALLOW",
+            )
 
     def _looked_up(self, host: str, stopped: Stopped) -> tuple[Address, ...]:
         with suppress(ValueError):

@@ -14,6 +14,7 @@ from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
+from framemill.engine.originals import forget_address
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import (
     clear_up,
@@ -235,7 +236,9 @@ class Jobs:
             job = get_job(session, job_id, lock=True)
             if job.state == JobState.COMPLETED:
                 raise IllegalTransition(f"job {job_id} has completed already")
-            if job.state != JobState.FAILED:
+            if job.state == JobState.FAILED:
+                forget_address(job)
+            else:
                 outcomes.cancel_job(session, job, now=self._database.now(session))
         if job.state == JobState.FAILED:
             clear_up(self._database, job_id, places=self._places)

@@ -54,16 +54,19 @@ def begin(
     workspace: str,
     collection: str,
     now: datetime,
-    accepted: Several[str] = ENDINGS.keys(),
+    accepted: Several[str] | None = ENDINGS.keys(),
 ) -> tuple[Video, bool]:
     """A video whose original is on its way to its `key`, with its room reserved; True where it is there.
 
-    Raises WorkspaceNotFound, CollectionNotFound, InvalidSpec, InvalidUpload
-    for an ending that is not `accepted`, QuotaExceeded.
+    Where None are `accepted`, nobody knows yet what it is: it gets its key when
+    it has come. Raises WorkspaceNotFound, CollectionNotFound, InvalidSpec,
+    InvalidUpload for an ending that is not `accepted`, QuotaExceeded.
     """
     filename = checked_filename(new.filename)
     ending = ending_of(filename, accepted)
     claimed = checked_digest(new.sha256)
+    ending = "" if accepted is None else ending_of(filename, accepted)
+    claimed = None if new.sha256 is None else checked_digest(new.sha256)
     if new.bytes < 0:
         raise InvalidSpec("a file cannot be shorter than nothing")
     place = find_workspace(session, workspace, lock=True)
@@ -79,7 +82,7 @@ def begin(
         title=title_from(filename) if new.title is None else checked_title(new.title),
         filename=filename,
         state=VideoState.UPLOADING,
-        key=f"{prefix_of(place.id, video_id)}original.{ending}",
+        key=f"{prefix_of(place.id, video_id)}original.{ending}" if ending else None,
         bytes=new.bytes,
         content_type=content_type_of(ending),
         stored_bytes=new.bytes,

@@ -10,6 +10,7 @@ from framemill.domain.media import MediaInfo
 from framemill.domain.sources import Url
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.stored import load_media
+from framemill.store.jobs import WORK
 from framemill.store.tables import Artifact, Batch, Job, JobLog, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
@@ -61,6 +62,11 @@ class TaskRecord:
     wall_ms: int
     cpu_ms: int
     peak_memory_bytes: int
+
+    @property
+    def counts(self) -> bool:
+        """True where the job's progress counts it: planning and publishing are not what was asked for."""
+        return self.kind in WORK
 
     @classmethod
     def of(cls, row: Task) -> "TaskRecord":

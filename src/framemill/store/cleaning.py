@@ -41,12 +41,12 @@ def ended_between(session: Session, after: datetime, until: datetime, *, limit: 
 
 
 def doubtful_publications(session: Session, *, after: datetime, until: datetime) -> list[str]:
-    """Jobs on stored videos that ended in this time and may have stored results that nobody recorded."""
+    """Jobs on stored videos that ended in this time and may have stored what nobody recorded."""
     more_than_once = Task.lease_token > 1
     in_vain = and_(Job.state != JobState.COMPLETED, Task.lease_token > 0)
     query = (
         select(Job.id)
-        .join(Task, and_(Task.job_id == Job.id, Task.kind == "publish"))
+        .join(Task, and_(Task.job_id == Job.id, Task.kind.in_(("publish", "bring"))))
         .where(Job.finished_at > after, Job.finished_at <= until, Job.video_id.is_not(None))
         .where(or_(more_than_once, in_vain))
     )

@@ -11,6 +11,9 @@ from framemill.domain.states import TaskState
 from framemill.errors import JobNotFound
 from framemill.store.tables import Artifact, Job, JobLog, Task
 
+# Kinds of tasks that a job's progress counts.
+WORK = ("step", "bring")
+
 
 def new_id() -> str:
     """A UUIDv7: sorts by the time it was made."""
@@ -75,7 +78,7 @@ def count_tasks(session: Session, job: Job) -> None:
     session.flush()
     rows = session.execute(
         select(Task.state, func.count(), func.sum(Task.weight), func.sum(Task.weight * Task.progress))
-        .where(Task.job_id == job.id, Task.kind == "step")
+        .where(Task.job_id == job.id, Task.kind.in_(WORK))
         .group_by(Task.state)
     ).all()
     count = {state: n for state, n, _, _ in rows}

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from framemill.domain.videos import VideoState
+from framemill.domain.videos import VideoState, next_video_state
 from framemill.errors import VideoNotFound
 from framemill.store.base import Json
 from framemill.store.video_tables import Video
@@ -41,3 +41,34 @@ def fill_media(session: Session, video_id: str, media: Json, *, now: datetime) -
         .values(media=media, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def await_original(session: Session, video_id: str, *, now: datetime) -> None:
+    """A job brings the video's original, perhaps once more; VideoNotFound where the video has gone."""
+    video = _locked(session, video_id)
+    if video is None or video.state not in {VideoState.UPLOADING, VideoState.FAILED}:
+        raise VideoNotFound(video_id)
+    if video.state == VideoState.FAILED:
+        video.state = next_video_state(VideoState.FAILED, VideoState.UPLOADING)
+    video.error, video.updated_at = None, now
+
+
+def fail_original(session: Session, video_id: str, error: Json, *, now: datetime) -> None:
+    """The original did not come; nothing changes where it is there, or the video is going."""
+    video = _locked(session, video_id)
+    if video is not None and video.state == VideoState.UPLOADING:
+        video.state = next_video_state(VideoState.UPLOADING, VideoState.FAILED)
+        video.error, video.bytes, video.stored_bytes, video.updated_at = error, 0, 0, now
+
+
+def give_up_original(session: Session, video_id: str, *, now: datetime) -> None:
+    """Nobody wants the original any more, so the video goes; nothing changes where it is there."""
+    video = _locked(session, video_id)
+    if video is not None and video.state in {VideoState.UPLOADING, VideoState.FAILED}:
+        video.state = next_video_state(VideoState(video.state), VideoState.DELETING)
+        video.updated_at = now
+
+
+def _locked(session: Session, video_id: str) -> Video | None:
+    query = select(Video).where(Video.id == video_id).execution_options(populate_existing=True)
+    return session.scalars(query.with_for_update(key_share=True)).one_or_none()

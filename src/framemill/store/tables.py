@@ -93,7 +93,7 @@ class Task(Base):
     id: Mapped[str] = row_id()
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(255))
-    kind: Mapped[str] = mapped_column(String(16))  # plan, step, publish
+    kind: Mapped[str] = mapped_column(String(16))  # fetch, plan, step, publish; or bring, alone
     title: Mapped[str] = mapped_column(Text)
     position: Mapped[int]  # in the plan; names the scratch folder
     step: Mapped[Json | None]

@@ -59,6 +59,8 @@ WRITE_THERE = {
     "uploads_complete",
     "uploads_abort",
     "uploads_take",
+    "downloads_create",
+    "downloads_create_anywhere",
     "jobs_submit",
     "plans_make",
     "jobs_cancel",
@@ -76,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "videos_edit": {"title": "New"},
     "uploads_create": {"filename": "more.mp4", "size": 10},
     "uploads_sign": {"parts": [1]},
+    "downloads_create": {"url": "https://example.com/film.mp4"},
     "jobs_prioritise": {"priority": 7},
     "keys_create": {"name": "new"},
 }
@@ -107,6 +110,8 @@ class Endpoint:
             body = {"video": place.video, "operation": {"op": "trim", "start": 1, "end": 2}}
         if self.operation == "uploads_create_anywhere":
             body = {"filename": "more.mp4", "size": 10, "workspace": place.workspace}
+        if self.operation == "downloads_create_anywhere":
+            body = {"url": "https://example.com/film.mp4", "workspace": place.workspace}
         if self.operation == "uploads_take":
             form, file = {"workspace": place.workspace}, {"file": ("film.mp4", b"x" * 100)}
             return client.post(path, data=form, files=file, headers=headers).status_code
