@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,10 @@ def _until(what: Callable[[], bool]) -> None:
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     """A machine loses its power: nothing of it can say or clear up anything."""
     family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    for one in family:
-        one.suspend()
-    for one in family:
-        one.send_signal(signal.SIGKILL)
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for one in family:
+            with suppress(psutil.NoSuchProcess):  # a short-lived one that had ended
+                one.send_signal(number)
     process.wait()
 
 

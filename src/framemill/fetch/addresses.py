@@ -65,6 +65,14 @@ class Target:
     path: str  # with the query, never with the fragment
 
     @property
+    def literal(self) -> Address | None:
+        """The host as an address, where it is one."""
+        try:
+            return ipaddress.ip_address(self.host)
+        except ValueError:
+            return None
+
+    @property
     def authority(self) -> str:
         """What a Host header says."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -63,10 +63,8 @@ def begin(
     InvalidUpload for an ending that is not `accepted`, QuotaExceeded.
     """
     filename = checked_filename(new.filename)
-    ending = ending_of(filename, accepted)
-    claimed = checked_digest(new.sha256)
     ending = "" if accepted is None else ending_of(filename, accepted)
-    claimed = None if new.sha256 is None else checked_digest(new.sha256)
+    claimed = checked_digest(new.sha256)
     if new.bytes < 0:
         raise InvalidSpec("a file cannot be shorter than nothing")
     place = find_workspace(session, workspace, lock=True)
