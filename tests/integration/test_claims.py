@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import outcomes
+from framemill.engine import endings, outcomes
 from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, new_id
@@ -118,7 +118,7 @@ def test_eight_processes_share_the_work_while_jobs_are_cancelled(
     for job_id in jobs[1::2]:
         with database.write(durable=True) as session:
             job = get_job(session, job_id, lock=True)
-            outcomes.cancel_job(session, job, now=database.now(session))
+            endings.cancel_job(session, job, now=database.now(session))
     claimed += workers.stdout.read().split()
     workers.stdout.close()
 

@@ -13,7 +13,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import controls, outcomes
+from framemill.engine import controls, endings
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.places import PLAIN, Places
@@ -182,7 +182,7 @@ class Janitor:
             message = f"taken from its worker: {error['message']}"
             add_log(session, job_id=job.id, at=now, message=message, level="warning", task=task.key)
         if over:
-            outcomes.fail_job(session, job, {"task": over[0].key, **error}, now=now)
+            endings.fail_job(session, job, {"task": over[0].key, **error}, now=now)
             return []
         count_tasks(session, job)
         return wakes(held)
@@ -241,7 +241,7 @@ def _set_going(session: Session, job: Job, tasks: Sequence[Task], now: datetime)
         add_log(session, job_id=job.id, at=now, message=message, level="warning")
         return wakes(freed)
     error = FramemillError("nothing of the job can be done any more", hint="`framemill jobs retry ID`")
-    outcomes.fail_job(session, job, dump_error(error), now=now)
+    endings.fail_job(session, job, dump_error(error), now=now)
     return []
 
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.costs import Prices
 from framemill.domain.plan import Plan
-from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
-from framemill.engine.accounting import expected, settle
+from framemill.domain.states import JobState, TaskState, next_job_state
+from framemill.engine.accounting import expected
 from framemill.engine.dispatch import Wake, wakes
+from framemill.engine.endings import end_job, fail_job
 from framemill.engine.matching import needed
-from framemill.engine.originals import settle_original
 from framemill.engine.patience import patient
 from framemill.engine.stored import dump, plan_summary
 from framemill.errors import Cancelled
@@ -175,7 +175,7 @@ def published(database: Database, claimed: Task, artifacts: "Sequence[Published]
                     created_at=now,
                 )
             )
-        _end(session, job, JobState.COMPLETED, now=now, output_bytes=made)
+        end_job(session, job, JobState.COMPLETED, now=now, output_bytes=made)
         job.progress, job.error = 100.0, None
         add_log(session, job_id=job.id, at=now, message=f"completed: {len(artifacts)} results")
 
@@ -187,7 +187,7 @@ def brought(database: Database, claimed: Task, *, notes: Sequence[str], warnings
         job, now = _finish(database, session, claimed)
         job.plan = {"notes": list(notes), "warnings": list(warnings)}
         count_tasks(session, job)
-        _end(session, job, JobState.COMPLETED, now=now)
+        end_job(session, job, JobState.COMPLETED, now=now)
         job.progress, job.error = 100.0, None
         add_log(session, job_id=job.id, at=now, message="; ".join(["completed", *notes, *warnings]))
 
@@ -245,35 +245,6 @@ def failed(database: Database, claimed: Task, error: Json) -> None:
         fail_job(session, job, {"task": task.key, **error}, now=now)
 
 
-def fail_job(session: Session, job: Job, error: Json, *, now: datetime) -> None:
-    """Fail `job` within a transaction; other workers that run tasks of it see that with their next beat."""
-    _cancel_waiting(session, job, now=now)
-    job.error = error
-    _end(session, job, JobState.FAILED, now=now)
-    count_tasks(session, job)
-    message, task = error["message"], error.get("task")
-    add_log(session, job_id=job.id, at=now, message=message, level="error", task=task)
-
-
-def cancelled(database: Database, job_id: str) -> None:
-    """The job is cancelled and nothing works for it any more."""
-    with database.write(durable=True) as session:
-        job, now = get_job(session, job_id, lock=True), database.now(session)
-        for task in tasks_of(session, job.id, lock=True):
-            if task.state == TaskState.LEASED:
-                release(task, TaskState.CANCELLED, now=now)
-        cancel_job(session, job, now=now)
-
-
-def cancel_job(session: Session, job: Job, *, now: datetime) -> None:
-    """Cancel `job` within a transaction; a worker that runs a task of it sees that with its next beat."""
-    _cancel_waiting(session, job, now=now)
-    if job.state != JobState.CANCELLED:
-        _end(session, job, JobState.CANCELLED, now=now)
-        add_log(session, job_id=job.id, at=now, message="cancelled", level="warning")
-    count_tasks(session, job)
-
-
 def mine(database: Database, session: Session, claimed: Task) -> tuple[Task, Job, datetime]:
     """The task, its job and the time, locked for who claimed it; LeaseLost, Cancelled."""
     # The job first, then its tasks: everyone locks in this order.
@@ -303,18 +274,3 @@ def _unless_paused(job: Job, ready: Sequence[Task]) -> Sequence[Task]:
         return ready
     hold_back(ready)
     return ()
-
-
-def _cancel_waiting(session: Session, job: Job, *, now: datetime) -> None:
-    for task in tasks_of(session, job.id, lock=True):
-        if task.state in {TaskState.READY, TaskState.BLOCKED}:
-            task.state = next_task_state(TaskState(task.state), TaskState.CANCELLED)
-            task.not_before = None
-            task.updated_at = now
-
-
-def _end(session: Session, job: Job, state: JobState, *, now: datetime, output_bytes: int = 0) -> None:
-    job.state = next_job_state(JobState(job.state), state)
-    job.step = None
-    settle(job, tasks_of(session, job.id), now=now, output_bytes=output_bytes)
-    settle_original(session, job, now=now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.plan import Resource
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import outcomes
+from framemill.engine import endings
 from framemill.engine.dispatch import Dispatcher, Wake, wakes
 from framemill.engine.failures import KEEPS_WORK, backoff
 from framemill.engine.identity import end_leftover, host, is_gone
@@ -117,7 +117,7 @@ class Reaper:
         error = dump_error(lost)
         if task.attempt >= job.max_attempts:
             release(task, TaskState.FAILED, now=now, error=error)
-            outcomes.fail_job(session, job, {"task": task.key, **error}, now=now)
+            endings.fail_job(session, job, {"task": task.key, **error}, now=now)
             return [], True
         wait = backoff(task.attempt, spread=self.spread)
         release(task, TaskState.READY, now=now, error=error, not_before=now + wait)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState, next_job_state
-from framemill.engine import outcomes
+from framemill.engine import endings
 from framemill.engine.accounting import count_idle
 from framemill.engine.beginnings import facts_now, first_tasks
 from framemill.engine.digests import size_of
@@ -177,7 +177,7 @@ def clear_up_cancelled(database: Database, job_id: str, *, places: Places = PLAI
     for task in leased:
         _end_tool(task)
     clear_up(database, job_id, places=places)
-    outcomes.cancelled(database, job_id)
+    endings.cancelled(database, job_id)
 
 
 def _leased(tasks: Iterable[Task]) -> list[Task]:

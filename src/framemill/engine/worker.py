@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import outcomes
+from framemill.engine import endings
 from framemill.engine.attempt import Attempt
 from framemill.engine.equipment import Equipment
 from framemill.engine.events import JobChanged, TaskChanged
@@ -184,5 +184,5 @@ class Worker(Equipment):
         if job.state in {JobState.COMPLETED, JobState.FAILED}:
             return
         clear_up(self.database, job_id, places=self.places)
-        outcomes.cancelled(self.database, job_id)
+        endings.cancelled(self.database, job_id)
         self.sink.emit(JobChanged(job_id=job_id, state=JobState.CANCELLED))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
-from framemill.engine import controls, outcomes
+from framemill.engine import controls, endings
 from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
@@ -239,7 +239,7 @@ class Jobs:
             if job.state == JobState.FAILED:
                 forget_address(job)
             else:
-                outcomes.cancel_job(session, job, now=self._database.now(session))
+                endings.cancel_job(session, job, now=self._database.now(session))
         if job.state == JobState.FAILED:
             clear_up(self._database, job_id, places=self._places)
         else:
