@@ -86,17 +86,17 @@ def unnamed(session: Session, keys: Iterable[str], *, keeps_work: Iterable[str])
 def awaited(session: Session, begun: Sequence[tuple[str, str]], *, keeps_work: Iterable[str]) -> set[str]:
     """Those of the store's uploads in parts, (key, id), that a row waits for or somebody may be sending.
 
-    Large results of jobs go in parts too, and so do files of forms: no row has
-    the ids of those, but their keys say what they belong to.
+    Large results of jobs go in parts too, and so do originals that come in a
+    form or from an address: no row has the ids of those, but their keys say
+    what they belong to.
     """
     query = select(Upload.store_id).where(
         Upload.store_id.in_([upload for _, upload in begun]), Upload.state.in_(_OPEN_UPLOADS)
     )
     known = set(session.scalars(query))
     videos = {part for key, _ in begun if _ID.fullmatch(part := _part(key, 2))}
-    nameless = select(Upload.video_id).where(
-        Upload.video_id.in_(videos), Upload.store_id == "", Upload.state.in_(_OPEN_UPLOADS)
-    )
+    in_parts = exists().where(Upload.video_id == Video.id, Upload.store_id != "")
+    nameless = select(Video.id).where(Video.id.in_(videos), Video.state == VideoState.UPLOADING, ~in_parts)
     coming = set(session.scalars(nameless))
     jobs = {job for key, _ in begun if (job := _job_of(key))}
     busy = _busy(session, jobs, keeps_work=set(keeps_work))

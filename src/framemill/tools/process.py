@@ -72,6 +72,8 @@ def run_tool(
     started = time.monotonic()
     child: children.Child | None = None
     try:
+        if cancelled():
+            raise Cancelled  # many short runs would else never be stopped
         with held_off():
             child = children.start(
                 _with_switches(argv, progress=on_progress is not None), cwd=cwd, limits=limits, knows=knows

@@ -16,6 +16,7 @@ from framemill.errors import (
     UploadNotFound,
     WorkspaceNotFound,
 )
+from framemill.services.originals import NewOriginal
 from framemill.storage.blobs import MIN_PART
 from framemill.store.database import open_database
 from framemill.store.jobs import new_id
@@ -511,6 +512,21 @@ def test_what_a_job_is_sending_for_hours_is_not_swept(yard: Yard) -> None:
         session.get_one(Job, job_id).state = "cancelled"
     yard.clock.pass_by(HOUR + 1)
     assert watch.tidy().swept == 2
+    assert yard.nothing_open()
+
+
+@pytest.mark.databases("memory", "postgres")
+def test_what_comes_from_an_address_for_hours_is_not_swept(yard: Yard) -> None:
+    coming = yard.videos.begin(
+        NewOriginal(filename="film.mp4", bytes=0), workspace="default", collection="uploads"
+    )
+    yard.store.start_parts(coming.video.key or "")
+    watch = yard.watch
+    yard.clock.pass_by(HOUR + 1)
+
+    assert watch.tidy().swept == 0
+
+    yard.videos.failed(coming.video.id, {"code": "download_failed", "message": "it did not come"})
     assert yard.nothing_open()
 
 
