@@ -290,7 +290,7 @@ class Attempt:
             if not claims.is_mine(self._database, task):
                 return  # the files belong to whoever has the task now
             alone, keep = claims.is_alone(self._database, task), keeps_work(error)
-            record |= {originals.KEPT: True} if keep else {}
+            record |= {originals.KEPT: True} if keep and originals.brings(self._job) else {}
             if alone:
                 # Files first: on a full disk not even the database can be written before.
                 clear_up(self._database, task.job_id, keep_work=keep, places=self._places)

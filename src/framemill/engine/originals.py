@@ -28,8 +28,8 @@ def brings(job: Job) -> bool:
 
 
 def is_forgotten(job: Job) -> bool:
-    """True where nobody knows any more what it was to fetch."""
-    return brings(job) and not job.inputs[INPUT]["url"]
+    """True where nobody knows any more what it is still to fetch."""
+    return brings(job) and not job.inputs[INPUT]["url"] and "video" not in job.inputs[INPUT]
 
 
 def forget_address(job: Job) -> None:
