@@ -13,7 +13,7 @@ from framemill.engine.gathering import answer, first_look, kinds_of, subtitle_fi
 from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.naming import targets_of
 from framemill.engine.publication import check_targets
-from framemill.errors import Cancelled, DiskFull, FramemillError
+from framemill.errors import DiskFull, FramemillError
 from framemill.operations.planning import FactNeeded, Facts, Question
 from framemill.operations.spec import Spec
 
@@ -80,8 +80,6 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never, report: Re
             if asked in answers:
                 raise FramemillError(f"planning asks again for what it knows: {asked}") from needed
             path, about = request.inputs[asked.source], media[asked.source]
-            if stop():
-                raise Cancelled from needed
             answers[asked] = answer(asked, path, about, machine, stop, report)
 
 
