@@ -7,6 +7,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 UV := $(BIN)/uv
 E2E := tests/e2e
+# One more than there are processors: many tests wait for servers and other processes.
+HANDS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 # Another active environment, or another path for it, must not redirect us.
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -51,7 +53,7 @@ format: setup ## Rewrite the sources the way check wants them
 
 .PHONY: test
 test: check test-needs ## Everything: check, then every test
-	$(BIN)/pytest -n logical --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-needs
 test-needs:
