@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from framemill.api import problems
 from framemill.api.known_files import KnownFiles
-from framemill.api.media_types import is_manifest
 from framemill.api.ranges import BlobResponse, Offer
 from framemill.app import App
+from framemill.domain.media_types import is_manifest
 from framemill.errors import FramemillError
 from framemill.services.playback import SHORTEST, Permitted
 from framemill.storage.doors import FILES

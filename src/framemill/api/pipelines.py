@@ -6,9 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, may
-from framemill.errors import InvalidSpec
-from framemill.operations.spec import Spec
-from framemill.planner.pipelines import PIPELINES, TEMPLATES, load_pipeline, pipeline_text
+from framemill.planner.pipelines import PIPELINES, TEMPLATES, named_pipeline, pipeline_text
 from framemill.planner.schema import pipeline_schema
 
 router = APIRouter(prefix="/pipelines", tags=["pipelines"])
@@ -47,17 +45,10 @@ def schema(_: _Reader) -> dict[str, Any]:
 @router.get("/{name}")
 def show(name: str, _: _Reader) -> PipelineView:
     """One pipeline with its steps."""
-    specs = named_pipeline(name, {})
+    specs = named_pipeline(name)
     return PipelineView(
         name=name,
         summary=_KNOWN[name],
         steps=tuple(spec.model_dump(mode="json", exclude_defaults=True) | {"op": spec.op} for spec in specs),
         text=pipeline_text(name),
     )
-
-
-def named_pipeline(name: str, settings: dict[str, Any]) -> tuple[Spec, ...]:
-    """The pipeline's specs with `settings` laid over them; InvalidSpec. A name is never a path here."""
-    if name not in _KNOWN:
-        raise InvalidSpec(f"there is no pipeline {name[:80]!r}", hint=f"one of {', '.join(_KNOWN)}")
-    return load_pipeline(name, settings)

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from framemill.api.byte_ranges import Span, asked_spans
-from framemill.api.media_types import disposition, media_type
 from framemill.api.preconditions import Verdict, Version, range_counts, verdict
 from framemill.api.sending import Content, open_content, send_content
+from framemill.domain.media_types import OCTETS, disposition, media_type
 from framemill.storage.blobs import Blob, BlobStore
 
 
@@ -62,8 +62,10 @@ def decide(
         refused = {"content-length": "0", "content-range": f"bytes */{blob.bytes}"}
         return Decision(status=416, headers={**always, **refused})
     described = {**always, "content-type": media}
-    if (saved := disposition(media, offer.filename)) is not None:
-        described["content-disposition"] = saved
+    if offer.filename is not None:
+        described["content-disposition"] = disposition(offer.filename)
+    elif media == OCTETS:
+        described["content-disposition"] = "attachment"
     if asked is None:
         whole = (Span(start=0, stop=blob.bytes),) if blob.bytes else ()
         return Decision(status=200, headers=_of_length(described, whole), body=whole)

@@ -14,11 +14,11 @@ from framemill.api import jobs, videos
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.discretion import discreet
 from framemill.api.job_views import JobView
-from framemill.api.pipelines import named_pipeline
 from framemill.domain.media import as_data
 from framemill.domain.plan import Plan
 from framemill.operations.registry import load_spec
 from framemill.operations.spec import Spec
+from framemill.planner.pipelines import named_pipeline
 
 router = APIRouter()
 

@@ -5,14 +5,12 @@ Pure, over a name and a KiB. What the file really holds, probing finds out.
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from framemill.errors import InvalidUpload
 
 HEAD: Final = 1024  # bytes from the start that `sniff` wants to see
-UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class Shape(StrEnum):
@@ -34,48 +32,33 @@ class Shape(StrEnum):
     TAGGED = "sound after an ID3 tag"  # MP3, AAC or FLAC: the tag may be longer than what was seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """What files of one ending are: their type on the web, and the layouts that go by it."""
-
-    content_type: str
-    shapes: frozenset[Shape]
-
-
-def _ending(content_type: str, *shapes: Shape) -> Ending:
-    return Ending(content_type=content_type, shapes=frozenset(shapes))
-
-
-_TS = _ending("video/mp2t", Shape.TS)
-_MPEG = _ending("video/mpeg", Shape.PS, Shape.TS)
-_OGG_SOUND = _ending("audio/ogg", Shape.OGG)
-
-ENDINGS: dict[str, Ending] = {
-    "mp4": _ending("video/mp4", Shape.ISO),
-    "m4v": _ending("video/mp4", Shape.ISO),
-    "mov": _ending("video/quicktime", Shape.ISO),
-    "3gp": _ending("video/3gpp", Shape.ISO),
-    "mkv": _ending("video/x-matroska", Shape.MATROSKA),
-    "webm": _ending("video/webm", Shape.MATROSKA),
-    "avi": _ending("video/x-msvideo", Shape.AVI),
-    "ts": _TS,
-    "m2ts": _TS,
-    "mts": _TS,
-    "flv": _ending("video/x-flv", Shape.FLV),
-    "wmv": _ending("video/x-ms-wmv", Shape.ASF),
+# The layouts that go by each ending.
+ENDINGS: dict[str, frozenset[Shape]] = {
+    "mp4": frozenset({Shape.ISO}),
+    "m4v": frozenset({Shape.ISO}),
+    "mov": frozenset({Shape.ISO}),
+    "3gp": frozenset({Shape.ISO}),
+    "mkv": frozenset({Shape.MATROSKA}),
+    "webm": frozenset({Shape.MATROSKA}),
+    "avi": frozenset({Shape.AVI}),
+    "ts": frozenset({Shape.TS}),
+    "m2ts": frozenset({Shape.TS}),
+    "mts": frozenset({Shape.TS}),
+    "flv": frozenset({Shape.FLV}),
+    "wmv": frozenset({Shape.ASF}),
     # Recorders give both kinds of stream this ending.
-    "mpg": _MPEG,
-    "mpeg": _MPEG,
-    "ogv": _ending("video/ogg", Shape.OGG),
-    "mxf": _ending("application/mxf", Shape.MXF),
-    "mp3": _ending("audio/mpeg", Shape.MP3, Shape.TAGGED),
-    "m4a": _ending("audio/mp4", Shape.ISO),
-    "wav": _ending("audio/wav", Shape.WAV),
-    "flac": _ending("audio/flac", Shape.FLAC, Shape.TAGGED),
-    "ogg": _OGG_SOUND,
-    "opus": _OGG_SOUND,
-    "aac": _ending("audio/aac", Shape.ADTS, Shape.TAGGED),
-    "wma": _ending("audio/x-ms-wma", Shape.ASF),
+    "mpg": frozenset({Shape.PS, Shape.TS}),
+    "mpeg": frozenset({Shape.PS, Shape.TS}),
+    "ogv": frozenset({Shape.OGG}),
+    "mxf": frozenset({Shape.MXF}),
+    "mp3": frozenset({Shape.MP3, Shape.TAGGED}),
+    "m4a": frozenset({Shape.ISO}),
+    "wav": frozenset({Shape.WAV}),
+    "flac": frozenset({Shape.FLAC, Shape.TAGGED}),
+    "ogg": frozenset({Shape.OGG}),
+    "opus": frozenset({Shape.OGG}),
+    "aac": frozenset({Shape.ADTS, Shape.TAGGED}),
+    "wma": frozenset({Shape.ASF}),
 }
 
 
@@ -90,12 +73,6 @@ def ending_of(filename: str, accepted: Collection[str] = ENDINGS.keys()) -> str:
     return ending
 
 
-def content_type_of(ending: str) -> str:
-    """The type on the web of files with this ending."""
-    found = ENDINGS.get(ending)
-    return found.content_type if found else UNKNOWN_TYPE
-
-
 def check_fits(head: bytes, ending: str) -> None:
     """Raise InvalidUpload where a file that begins with `head` is not what its ending claims.
 
@@ -107,8 +84,8 @@ def check_fits(head: bytes, ending: str) -> None:
             f"the file is no .{ending}: it begins like no film or sound that is taken in",
             hint="`framemill info FILE` shows what it is",
         )
-    if shape not in ENDINGS[ending].shapes:
-        fitting = ", ".join(f".{name}" for name, known in ENDINGS.items() if shape in known.shapes)
+    if shape not in ENDINGS[ending]:
+        fitting = ", ".join(f".{name}" for name, known in ENDINGS.items() if shape in known)
         raise InvalidUpload(
             f"the file is no .{ending} but {shape}", hint=f"give it its right ending: {fitting}"
         )

@@ -4,12 +4,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
 from framemill.engine.equipment import Equipment
+from framemill.engine.errands import Errand
 from framemill.engine.events import JobChanged, Note, TaskChanged
 from framemill.engine.failures import KEEPS_WORK, as_error, backoff, keeps_work
 from framemill.engine.heartbeat import Heartbeat
@@ -26,16 +26,12 @@ from framemill.errors import (
     DatabaseUnavailable,
     FramemillError,
     InputNotFound,
-    InvalidSettings,
     LeaseLost,
 )
 from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.tools.reins import Reins
-
-if TYPE_CHECKING:
-    from framemill.fetch.wishes import Downloader
 
 
 class Attempt:
@@ -72,9 +68,9 @@ class Attempt:
             with self._hold, self._reins.applied():
                 match self.task.kind:
                     case "fetch":
-                        self._fetch()
+                        self._with.dispatcher.nudge(self._errand.fetch())
                     case originals.BRINGS:
-                        self._bring()
+                        self._errand.bring()
                     case "plan":
                         self._plan()
                     case "step":
@@ -107,45 +103,11 @@ class Attempt:
         self._handing_back = hand_back
         self._hold.stop()
 
-    def _fetch(self) -> None:
-        """Bring what an input names by its address."""
-        from framemill.engine.fetching import fetch_input
-
-        job, name, place = self._job, str((self.task.step or {})["input"]), self._places.of(self._job)
-        place.create()
-        facts = fetch_input(
-            job.inputs[name],
-            name,
-            place=place,
-            downloader=self._downloader,
-            hold=self._hold,
-            reins=self._reins,
-        )
-        self._hold.check()
-        self._with.dispatcher.nudge(outcomes.fetched(self._database, self.task, name, facts))
-
-    def _bring(self) -> None:
-        """Bring the original of the job's video."""
-        from framemill.engine.bringing import Bringing
-
-        if self._with.landing is None:
-            raise InvalidSettings("this process brings no videos", hint="run the job by a worker")
-        Bringing(
-            database=self._database,
-            job=self._job,
-            claimed=self.task,
-            places=self._places,
-            downloader=self._downloader,
-            landing=self._with.landing(),
-            hold=self._hold,
-            reins=self._reins,
-        ).run()
-
     @property
-    def _downloader(self) -> "Downloader":
-        if self._with.downloader is None:
-            raise InvalidSettings("this process downloads nothing", hint="run the job by a worker")
-        return self._with.downloader()
+    def _errand(self) -> Errand:
+        return Errand(
+            equipment=self._with, job=self._job, claimed=self.task, hold=self._hold, reins=self._reins
+        )
 
     def _plan(self) -> None:
         job = self._job

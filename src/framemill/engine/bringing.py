@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framemill.domain.sniffing import HEAD, content_type_of
+from framemill.domain.media_types import media_type
+from framemill.domain.sniffing import HEAD
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import outcomes, transfer
 from framemill.engine.beginnings import input_facts
@@ -164,7 +165,7 @@ class Bringing:
         name = self.landing.judge(self.job.specs[0].get("filename") or file.name, head, facts["size"])
         ending = name.rpartition(".")[2].lower()
         blobs, key = self.places.stock.blobs, key_of(self.job, self.claimed.lease_token, ending)
-        kind = content_type_of(ending)
+        kind = media_type(f".{ending}")
         try:
             moved = transfer.put(blobs, file, key, check=self.hold.check, content_type=kind)
             digest = f"sha256:{facts['sha256']}"

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from mimetypes import MimeTypes
 from pathlib import Path
 from typing import TypeVar
 
+from framemill.domain.media_types import media_type
 from framemill.engine.digests import files_below
 from framemill.errors import OutputInvalid, StorageUnavailable
 from framemill.storage.blobs import BlobStore
@@ -15,17 +15,6 @@ from framemill.storage.blobs import BlobStore
 _PIECE = 1 << 20
 # Files on their way at once: a segment is small, and a far store answers late.
 _AT_ONCE = 4
-_TYPES = MimeTypes(filenames=())  # without this machine's own list
-for _kind, _ending in (
-    ("application/vnd.apple.mpegurl", ".m3u8"),
-    ("application/dash+xml", ".mpd"),
-    ("video/iso.segment", ".m4s"),
-    ("video/mp2t", ".ts"),
-    ("video/x-matroska", ".mkv"),
-    ("text/vtt", ".vtt"),
-):
-    _TYPES.add_type(_kind, _ending)
-
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 Check = Callable[[], None]  # called often; raises where the work must end
@@ -37,11 +26,6 @@ class Moved:
 
     bytes: int
     digest: str  # sha256:HEX of a file, tree-sha256:HEX of a folder
-
-
-def content_type(name: str) -> str:
-    """The media type that a name's ending says."""
-    return _TYPES.guess_type(Path(name).name)[0] or "application/octet-stream"
 
 
 def put(blobs: BlobStore, source: Path, key: str, *, check: Check, content_type: str | None = None) -> Moved:
@@ -114,7 +98,7 @@ def _put_file(blobs: BlobStore, source: Path, key: str, check: Check, kind: str 
                 size += len(piece)
                 yield piece
 
-    blobs.put(key, pieces(), content_type=kind or content_type(source.name))
+    blobs.put(key, pieces(), content_type=kind or media_type(source.name))
     if (found := blobs.stat(key).bytes) != size:
         raise StorageUnavailable(f"the store was given {size} bytes under {key!r} and has {found}")
     return Moved(bytes=size, digest=f"sha256:{total.hexdigest()}")

@@ -41,6 +41,14 @@ class Mistake:
         return f"{self.file}, line {self.line}: {self.text}"
 
 
+def named_pipeline(name: str, settings: Mapping[str, Any] | None = None) -> tuple[Spec, ...]:
+    """As `load_pipeline`, but never of a file: for names that come from far away."""
+    if name not in PIPELINES and name not in TEMPLATES:
+        known = ", ".join((*PIPELINES, *TEMPLATES))
+        raise InvalidSpec(f"there is no pipeline {name[:80]!r}", hint=f"one of {known}")
+    return load_pipeline(name, settings or {})
+
+
 def load_pipeline(name_or_path: str, overrides: Mapping[str, object] | None = None) -> tuple[Spec, ...]:
     """The specs of a built-in pipeline, a template or a file, with `overrides` laid over them.
 

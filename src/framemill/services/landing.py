@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from framemill.domain.sniffing import ENDINGS, check_fits, content_type_of, sniff
+from framemill.domain.media_types import media_type
+from framemill.domain.sniffing import ENDINGS, check_fits, sniff
 from framemill.domain.uploads import Limits, empty
 from framemill.domain.videos import checked_filename, title_from
 from framemill.engine.bringing import Landed, Original
@@ -47,7 +48,7 @@ class Landing:
             check_fits(head, self._limits.check_name(name))
             return checked_filename(name)
         shape = sniff(head)
-        fitting = [word for word in self._limits.types if shape in ENDINGS[word].shapes]
+        fitting = [word for word in self._limits.types if shape in ENDINGS[word]]
         if not fitting:
             said = f"is {shape}, which is not taken in" if shape else "begins like no film or sound"
             raise InvalidUpload(f"{name!r} {said}", hint=f"upload_types is {', '.join(self._limits.types)}")
@@ -61,7 +62,7 @@ class Landing:
             bytes=original.bytes,
             sha256=original.sha256,
             now=now,
-            content_type=content_type_of(original.filename.rpartition(".")[2].lower()),
+            content_type=media_type(original.filename),
         )
         if not duplicate:
             video.key = original.key

@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from framemill.domain.sniffing import ENDINGS, content_type_of, ending_of
+from framemill.domain.media_types import media_type
+from framemill.domain.sniffing import ENDINGS, ending_of
 from framemill.domain.units import format_size
 from framemill.domain.uploads import checked_digest
 from framemill.domain.videos import (
@@ -82,7 +83,7 @@ def begin(
         state=VideoState.UPLOADING,
         key=f"{prefix_of(place.id, video_id)}original.{ending}" if ending else None,
         bytes=new.bytes,
-        content_type=content_type_of(ending),
+        content_type=media_type(f".{ending}"),
         stored_bytes=new.bytes,
         recorded_at=new.recorded_at,
         notes=checked_notes(new.notes),

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from framemill.domain.sniffing import content_type_of
+from framemill.domain.media_types import media_type
 from framemill.domain.uploads import Cut, Limits, checked_digest, empty, spans
 from framemill.domain.videos import UploadState, next_upload_state
 from framemill.errors import FramemillError, InvalidSpec, InvalidUpload, UploadNotFound
@@ -256,7 +256,7 @@ def exactly(source: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def _type(key: str) -> str:
-    return content_type_of(key.rpartition(".")[2])
+    return media_type(key)
 
 
 def _cut(row: Upload) -> Cut:

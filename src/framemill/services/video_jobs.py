@@ -10,13 +10,13 @@ from framemill.domain.videos import VideoState
 from framemill.errors import IllegalTransition, InvalidSpec, VideoNotFound
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
+from framemill.services.workspaces import NO_PIPELINE
 from framemill.store.database import Database
 from framemill.store.tables import Job
 from framemill.store.video_tables import Video, Workspace
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
-NO_PIPELINE = "none"  # a workspace's that does nothing with a new video
 _NORMAL = 5
 _LONGEST_KIND = 64
 
@@ -82,6 +82,8 @@ class VideoJobs:
             name = pipeline or session.get_one(Workspace, found.workspace_id).pipeline
         if name == NO_PIPELINE:
             return None
+        from framemill.planner.pipelines import named_pipeline
+
         return self.submit(
             named_pipeline(name),
             video=found.id,
@@ -89,19 +91,6 @@ class VideoJobs:
             owner=found.uploader,
             idempotency_key=f"new-video:{found.id}",
         )
-
-
-def named_pipeline(name: str) -> tuple[Spec, ...]:
-    """The specs of a pipeline that comes with Framemill, and never of a file: names come from far away.
-
-    Raises InvalidSpec.
-    """
-    from framemill.planner.pipelines import PIPELINES, TEMPLATES, load_pipeline
-
-    if name not in PIPELINES and name not in TEMPLATES:
-        known = ", ".join((*PIPELINES, *TEMPLATES))
-        raise InvalidSpec(f"there is no pipeline {name[:80]!r}", hint=f"known: {known}; or {NO_PIPELINE}")
-    return load_pipeline(name)
 
 
 def _video(session: Session, video_id: str, *, workspace_id: str | None = None) -> Video:

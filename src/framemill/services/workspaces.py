@@ -176,10 +176,9 @@ def _audit(
 def _pipeline(name: str) -> str:
     """The name of a pipeline that every installation has; InvalidSpec."""
     wanted = name.replace("-", "_")
-    known = (*PIPELINES, *TEMPLATES, NO_PIPELINE)
-    if wanted not in known:
+    if wanted not in PIPELINES_OF_NEW:
         raise InvalidSpec(
-            f"there is no pipeline {name[:80]!r} for new videos", hint=f"one of {', '.join(known)}"
+            f"there is no pipeline {name[:80]!r} for new videos", hint=f"one of {', '.join(PIPELINES_OF_NEW)}"
         )
     return wanted
 

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from urllib.parse import unquote
 
 import pytest
 from botocore.exceptions import (
@@ -14,8 +13,6 @@ from botocore.exceptions import (
     NoCredentialsError,
     ResponseStreamingError,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 from urllib3.exceptions import ProtocolError
 
 from framemill.errors import (
@@ -29,7 +26,6 @@ from framemill.errors import (
     UploadNotFound,
 )
 from framemill.storage.s3 import open_s3
-from framemill.storage.s3.addresses import disposition
 from framemill.storage.s3.encryption import encryption
 from framemill.storage.s3.refusals import asking, refused_keys
 
@@ -163,27 +159,6 @@ def test_a_key_of_ones_own_goes_with_every_request() -> None:
     assert asked.stored == asked.used == {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
     assert asked.copied["CopySourceSSECustomerKey"] == b"k" * 32
     assert "kkkk" not in repr(asked)
-
-
-def saved_as(header: str) -> str:
-    """What a client makes of a Content-Disposition; the form for old clients is no less harmless."""
-    found = re.fullmatch(r"""attachment; filename="([^"\\%/]*)"; filename\*=UTF-8''([\w.~%-]*)""", header)
-    assert found
-    assert len(found[1]) == len(unquote(found[2]))
-    return unquote(found[2])
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_name_survives_its_header(name: str) -> None:
-    header = disposition(name)
-
-    assert header.isascii()
-    assert header.isprintable()
-    assert saved_as(header) == name
-
-
-def test_a_name_that_is_no_text_is_harmless() -> None:
-    assert disposition("a\udc80").endswith("''a%3F")
 
 
 def test_without_boto3_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 from math import ceil
-from urllib.parse import quote
 
+from framemill.domain.media_types import disposition
 from framemill.errors import InvalidSpec, NotSupported
 from framemill.storage.s3.connection import DIGEST, Connection
 from framemill.storage.s3.encryption import Arguments
@@ -48,15 +48,6 @@ class Presigned:
             return c.signing.generate_presigned_url(
                 operation, Params={"Bucket": c.bucket, **arguments}, ExpiresIn=lasting
             )
-
-
-def disposition(filename: str) -> str:
-    """The header that makes browsers save a file under `filename`, whatever is in that: RFC 6266.
-
-    The plain form for old clients has `_` for what is not plain; the other form has all of it.
-    """
-    plain = "".join(c if " " <= c <= "~" and c not in '"\\%/' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
 
 
 def _digest(sha256: str) -> str:

@@ -116,8 +116,8 @@ def refused_keys(refusals: Iterable["ErrorTypeDef"]) -> list[str]:
 
 
 def broken(error: BaseException) -> StorageUnavailable:
-    """What it means that the connection breaks."""
-    return StorageUnavailable(f"the S3 store does not answer: {error}")
+    """What it means that the connection breaks. Its own words name hosts and files, so the log has them."""
+    return StorageUnavailable(f"the S3 store does not answer ({type(error).__name__})")
 
 
 def code_of(error: ClientError) -> str:

@@ -1,4 +1,4 @@
-"""What a stored file is sent as: a type fixed by its ending, never one that a browser would run.
+"""What a file is on the web: a type fixed by its ending, never one that a browser would run.
 
 What is not listed goes out as bytes to save: no HTML, no SVG, no script.
 """
@@ -14,7 +14,17 @@ _TYPES: Final = {
     "mov": "video/quicktime",
     "webm": "video/webm",
     "mkv": "video/matroska",
+    "3gp": "video/3gpp",
+    "avi": "video/x-msvideo",
+    "flv": "video/x-flv",
+    "wmv": "video/x-ms-wmv",
+    "mpg": "video/mpeg",
+    "mpeg": "video/mpeg",
+    "ogv": "video/ogg",
+    "mxf": "application/mxf",
     "ts": "video/mp2t",
+    "m2ts": "video/mp2t",
+    "mts": "video/mp2t",
     "m4s": "video/iso.segment",
     "m4a": "audio/mp4",
     "mp3": "audio/mpeg",
@@ -24,6 +34,7 @@ _TYPES: Final = {
     "opus": "audio/ogg",
     "flac": "audio/flac",
     "wav": "audio/wav",
+    "wma": "audio/x-ms-wma",
     "m3u8": "application/vnd.apple.mpegurl",
     "mpd": "application/dash+xml",
     "vtt": "text/vtt; charset=utf-8",
@@ -49,10 +60,8 @@ def is_manifest(name: str) -> bool:
     return media_type(name) in _MANIFESTS
 
 
-def disposition(media: str, filename: str | None) -> str | None:
-    """The Content-Disposition of RFC 6266; None where a browser may show what it is sent."""
-    if filename is None:
-        return "attachment" if media == OCTETS else None
+def disposition(filename: str) -> str:
+    """The Content-Disposition that makes browsers save a file under a name, whatever is in that: RFC 6266."""
     # The name without folders: some programs would follow them.
     clean = re.split(r"[/\\]", _CONTROLS.sub("", filename))[-1].strip(". ") or "download"
     plain = f'attachment; filename="{_UNSAFE.sub("_", clean)}"'
