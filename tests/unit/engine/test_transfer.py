@@ -18,7 +18,9 @@ def test_nothing_is_stored_as_what_a_browser_would_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, expected: str
 ) -> None:
     told = []
-    store = LocalStore(Disk(tmp_path / "store", floor=0), signer=Signer(["a secret of the tests"]), public_url="http://h")
+    store = LocalStore(
+        Disk(tmp_path / "store", floor=0), signer=Signer(["a secret of the tests"]), public_url="http://h"
+    )
     put = store.put
 
     def watched(key: str, source: Path | Iterable[bytes], *, content_type: str) -> Blob:
