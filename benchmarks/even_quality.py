@@ -85,7 +85,10 @@ def _measured(programs: Programs, made: Path, source: Path) -> Rendition:
         text=True,
     ).stdout
     graph = (
-        "[0:v]settb=AVTB,setpts=PTS-STARTPTS,scale=1920:1080:flags=bicubic[a];"
+        "[0:v]settb=AVTB,setpts=PTS-STARTPTS,"
+        # Else what is tagged would be converted to what is not.
+        "setparams=colorspace=unknown:color_primaries=unknown:color_trc=unknown,"
+        "scale=1920:1080:flags=bicubic[a];"
         "[1:v]settb=AVTB,setpts=PTS-STARTPTS[b];[a][b]libvmaf=n_subsample=3:n_threads=2"
     )
     said = subprocess.run(
@@ -124,7 +127,7 @@ def _page(
         "# Benchmark of publish at the same quality",
         "",
         "Written by `python -m benchmarks.even_quality`; do not edit.",
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()};",
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores;",
         f"medians of {rounds} rounds, in turns; {about}.",
         "`framemill publish --no-caps` against `by-hand.sh`;",
         "VMAF against the source at its size, each third frame.",
