@@ -44,12 +44,14 @@ def pool(env: Mapping[str, str], *, workers: int) -> Iterator[psutil.Process]:
             process.wait()
 
 
-def latencies(database: Database, jobs: Jobs, spec: Spec, *, source: Path, rounds: int) -> list[float]:
+def latencies(
+    database: Database, jobs: Jobs, spec: Spec, *, source: Path, into: Path, rounds: int
+) -> list[float]:
     """Milliseconds from a submit until the first program of that job runs, one job after the other."""
     found: list[float] = []
     for number in range(2 * rounds):
         began = time.time()
-        job = jobs.submit([spec], inputs={"input": source}, destination=source.parent / f"latency{number}")
+        job = jobs.submit([spec], inputs={"input": source}, destination=into / f"latency{number}")
         seen = _first_program(database, job)
         _until_ended(jobs, job)
         # A program may end between two looks: that says nothing of when it began.
