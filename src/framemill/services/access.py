@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from framemill.domain.access import Caller, Scope
+from framemill.domain.access import Caller, Role, Scope
 from framemill.errors import InvalidSpec, NameTaken, Unauthenticated
 from framemill.store.access_tables import ApiKey, BrowserSession, LoginLink
 from framemill.store.database import Database
@@ -159,7 +159,11 @@ class Access:
                 if used is not None:
                     used.used_at = now
         return Caller(
-            id=key.id, name=f"key:{key.name}", scope=Scope(key.scope), workspace_id=key.workspace_id
+            id=key.id,
+            name=f"key:{key.name}",
+            scope=Scope(key.scope),
+            admin=key.workspace_id is None,
+            roles={} if key.workspace_id is None else {key.workspace_id: Role.MANAGER},
         )
 
     def login_token(self) -> str:
@@ -207,7 +211,7 @@ class Access:
             ).one_or_none()
         if row is None or row.revoked_at is not None or row.expires_at <= now:
             raise Unauthenticated("the session has ended", hint="`framemill keys login` prints a login link")
-        return Caller(id=row.id, name=row.name, scope=Scope(row.scope), in_person=True)
+        return Caller(id=row.id, name=row.name, scope=Scope(row.scope), admin=True, in_person=True)
 
     def close_session(self, session_id: str) -> None:
         """Sign out; a session that has ended stays so."""

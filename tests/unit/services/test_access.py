@@ -37,7 +37,7 @@ def test_a_key_tells_who_it_is(access: Access, database: Database) -> None:
 
     caller = access.caller_of_key(access.create_key("ci", scope=Scope.WRITE, workspace="main").secret)
 
-    assert (caller.name, caller.scope, caller.workspace_id) == ("key:ci", Scope.WRITE, place.id)
+    assert (caller.name, caller.scope, caller.visible) == ("key:ci", Scope.WRITE, {place.id})
 
 
 def test_two_keys_never_look_alike(access: Access) -> None:
