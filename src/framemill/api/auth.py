@@ -33,7 +33,7 @@ def login(request: Request, app: TheApp, token: Annotated[str, Query(max_length=
     client = request.client.host if request.client else ""
     if not is_loopback(client):
         raise Forbidden("the login link works on the machine itself only", hint="use a key from elsewhere")
-    session = app.access.open_session(token)
+    session = app.sign_in.with_link(token, agent=request.headers.get("user-agent", ""))
     # The token is used up, so it does no harm in the browser's history.
     response = RedirectResponse("/docs", status_code=303)
     response.set_cookie(
@@ -63,7 +63,7 @@ def show_self(caller: Annotated[Caller, may(Action.SELF_READ)]) -> Self:
 def logout(response: Response, app: TheApp, caller: Annotated[Caller, may(Action.SELF_READ)]) -> None:
     """End the browser's session; a key goes on."""
     if caller.in_person:
-        app.access.close_session(caller.id)
+        app.sign_in.sign_out(caller, caller.id)
     response.delete_cookie(COOKIE)
 
 

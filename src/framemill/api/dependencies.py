@@ -45,7 +45,7 @@ def get_caller(
 ) -> Caller:
     """Who asks. Raises Unauthenticated, and Forbidden for another site's request with our cookie."""
     if bearer is not None:
-        return app.access.caller_of_key(bearer.credentials)
+        return app.access.caller_of_bearer(bearer.credentials)
     if session is None or "authorization" in request.headers:
         raise Unauthenticated(
             "the request says not who asks",
