@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, Subquery, case, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState
@@ -113,16 +113,16 @@ def dearest(session: Session, span: Range, *, limit: int) -> list[Job]:
     return list(session.scalars(query.order_by(Job.cost_micros.desc(), Job.finished_at).limit(limit)))
 
 
-def open_by_state(session: Session, workspaces: Collection[str]) -> Select[str, int]:
-    """How many jobs of some workspaces are in each state that is no end."""
-    return (
+def open_jobs_of(session: Session, workspaces: Collection[str]) -> dict[JobState, int]:
+    """How many jobs of some workspaces there are in each state that is no end."""
+    states = tuple(state for state in JobState if not state.ended)
+    found = session.execute(
         select(Job.state, func.count())
-        .where(
-            Job.workspace_id.in_(workspaces),
-            Job.state.in_((JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)),
-        )
+        .where(Job.workspace_id.in_(list(workspaces)), Job.state.in_(states))
         .group_by(Job.state)
-    )
+    ).all()
+    counts = {JobState(state): count for state, count in found}
+    return {state: counts.get(state, 0) for state in states}
 
 
 def _jobs(
