@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import COOKIE, Action, Caller, TheApp, may
-from framemill.domain.access import Scope
+from framemill.domain.access import Role, Scope
 from framemill.errors import Forbidden
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -22,7 +22,8 @@ class Self(BaseModel):
 
     name: str
     scope: Scope
-    workspace_id: str | None
+    admin: bool = Field(description="Sees everything, and steers the installation.")
+    roles: dict[str, Role] = Field(description="By the ids of workspaces. An admin is a manager everywhere.")
     in_person: bool
 
 
@@ -32,7 +33,7 @@ def login(request: Request, app: TheApp, token: Annotated[str, Query(max_length=
     client = request.client.host if request.client else ""
     if not is_loopback(client):
         raise Forbidden("the login link works on the machine itself only", hint="use a key from elsewhere")
-    session = app.access.open_session(token)
+    session = app.sign_in.with_link(token, agent=request.headers.get("user-agent", ""))
     # The token is used up, so it does no harm in the browser's history.
     response = RedirectResponse("/docs", status_code=303)
     response.set_cookie(
@@ -50,7 +51,11 @@ def login(request: Request, app: TheApp, token: Annotated[str, Query(max_length=
 def show_self(caller: Annotated[Caller, may(Action.SELF_READ)]) -> Self:
     """Who the key or the session belongs to."""
     return Self(
-        name=caller.name, scope=caller.scope, workspace_id=caller.workspace_id, in_person=caller.in_person
+        name=caller.name,
+        scope=caller.scope,
+        admin=caller.admin,
+        roles=dict(caller.roles),
+        in_person=caller.in_person,
     )
 
 
@@ -58,7 +63,7 @@ def show_self(caller: Annotated[Caller, may(Action.SELF_READ)]) -> Self:
 def logout(response: Response, app: TheApp, caller: Annotated[Caller, may(Action.SELF_READ)]) -> None:
     """End the browser's session; a key goes on."""
     if caller.in_person:
-        app.access.close_session(caller.id)
+        app.sign_in.sign_out(caller, caller.id)
     response.delete_cookie(COOKIE)
 
 

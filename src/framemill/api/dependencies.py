@@ -45,7 +45,7 @@ def get_caller(
 ) -> Caller:
     """Who asks. Raises Unauthenticated, and Forbidden for another site's request with our cookie."""
     if bearer is not None:
-        return app.access.caller_of_key(bearer.credentials)
+        return app.access.caller_of_bearer(bearer.credentials)
     if session is None or "authorization" in request.headers:
         raise Unauthenticated(
             "the request says not who asks",
@@ -64,9 +64,8 @@ class Allowed:
         self.action = action
 
     def __call__(self, caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
-        """The caller itself."""
-        caller.must_be_allowed(self.action)
-        return caller
+        """The caller, who is held to it wherever it must see something."""
+        return caller.asks(self.action)
 
 
 def may(action: Action) -> Any:  # noqa: ANN401 - Depends is untyped: it stands for what it gives

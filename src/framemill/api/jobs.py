@@ -46,7 +46,8 @@ def list_all(
         states=state,
         kind=kind,
         owner=owner,
-        workspace_id=workspace or caller.workspace_id,
+        workspace_id=workspace,
+        visible=None if workspace else caller.visible,
         video_id=video,
         batch_id=batch,
     )

@@ -65,7 +65,7 @@ def create(wish: KeyRequest, app: TheApp, caller: _Manager) -> NewKeyView:
         scope=wish.scope,
         workspace=wish.workspace,
         lifetime=None if wish.days is None else timedelta(days=wish.days),
-        actor=caller.name,
+        owner=caller,
     )
     return NewKeyView(**KeyView.of(new.key).model_dump(), secret=new.secret)
 

@@ -216,6 +216,8 @@ class AuditEvent(Base):
     actor: Mapped[str] = mapped_column(String(255))  # an owner, or the part of Framemill that acted by itself
     action: Mapped[str] = mapped_column(String(64))  # job.cancelled, task.reaped ...
     subject: Mapped[str] = mapped_column(String(255))  # kind:id
+    address: Mapped[str | None] = mapped_column(String(64))  # the client's; None: this machine's operator
+    outcome: Mapped[str] = mapped_column(String(16), default="ok")  # ok, refused
     data: Mapped[Json | None]
 
     __table_args__ = (
