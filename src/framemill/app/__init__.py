@@ -11,7 +11,7 @@ from functools import cached_property
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.app.use_cases import UseCases
+from framemill.app.figures import Figures
 from framemill.errors import DatabaseUnavailable, DiskFull, InvalidSettings
 from framemill.settings import Settings, config_file
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from framemill.services.upkeep import Upkeep
 
 
-class App(UseCases):
+class App(Figures):
     """One set of settings and everything made of them."""
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":

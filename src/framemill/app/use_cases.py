@@ -10,11 +10,8 @@ if TYPE_CHECKING:
     from framemill.domain.uploads import Limits
     from framemill.services.access import Access
     from framemill.services.access_tokens import AccessTokens
-    from framemill.services.audit_trail import AuditTrail
     from framemill.services.batches import Batches
-    from framemill.services.breakdowns import Breakdowns
     from framemill.services.collections import Collections
-    from framemill.services.costs import Costs
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
     from framemill.services.jobs import Jobs
@@ -24,14 +21,12 @@ if TYPE_CHECKING:
     from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
-    from framemill.services.queue import Queue
     from framemill.services.retention import Retention
     from framemill.services.signing_in import SignIn
     from framemill.services.stats import Stats, Workers
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
-    from framemill.services.usage import Kept, Served
     from framemill.services.users import Users
     from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
@@ -135,48 +130,6 @@ class UseCases(Adapters):
         return Stats(self.database, currency=self.settings.currency)
 
     @cached_property
-    def breakdowns(self) -> "Breakdowns":
-        """Numbers about jobs that ended, in groups."""
-        from framemill.services.breakdowns import Breakdowns
-
-        return Breakdowns(self.database, currency=self.settings.currency)
-
-    @cached_property
-    def costs(self) -> "Costs":
-        """What was spent."""
-        from framemill.services.costs import Costs
-
-        return Costs(self.database, prices=self.prices)
-
-    @cached_property
-    def served(self) -> "Served":
-        """Who counts what is sent out."""
-        from framemill.services.usage import Served
-
-        return Served(lambda: self.database)
-
-    @cached_property
-    def kept(self) -> "Kept":
-        """Who measures what is kept."""
-        from framemill.services.usage import Kept
-
-        return Kept(self.database)
-
-    @cached_property
-    def queue(self) -> "Queue":
-        """The queue as a whole."""
-        from framemill.services.queue import Queue
-
-        return Queue(self.database)
-
-    @cached_property
-    def audit_trail(self) -> "AuditTrail":
-        """What was done."""
-        from framemill.services.audit_trail import AuditTrail
-
-        return AuditTrail(self.database)
-
-    @cached_property
     def workers(self) -> "Workers":
         """Who works."""
         from framemill.services.stats import Workers
@@ -186,9 +139,7 @@ class UseCases(Adapters):
     @cached_property
     def batches(self) -> "Batches":
         """The use cases around batches."""
-        from framemill.services.audit_trail import AuditTrail
-    from framemill.services.batches import Batches
-    from framemill.services.breakdowns import Breakdowns
+        from framemill.services.batches import Batches
 
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts

@@ -27,9 +27,7 @@ def days_of(since: datetime, until: datetime) -> Iterable[tuple[date, int]]:
         day += _DAY
 
 
-def byte_seconds(
-    before: int, measured: Mapping[date, int], *, since: datetime, until: datetime
-) -> int:
+def byte_seconds(before: int, measured: Mapping[date, int], *, since: datetime, until: datetime) -> int:
     """Bytes times the seconds that they were kept; a day that was not measured is as the one before it."""
     total, kept = 0, before
     for day, seconds in days_of(since, until):

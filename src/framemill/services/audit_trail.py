@@ -35,6 +35,8 @@ class EventRecord:
     actor: str
     action: str
     subject: str
+    address: str | None  # from where; None: on the machine itself, or nobody asked
+    outcome: str  # ok, refused
     data: dict[str, Any] | None  # Any: JSON, as its writer chose it
 
 
@@ -86,7 +88,14 @@ class AuditTrail:
 
 def _record(row: AuditEvent) -> EventRecord:
     return EventRecord(
-        id=row.id, at=row.at, actor=row.actor, action=row.action, subject=row.subject, data=row.data
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        address=row.address,
+        outcome=row.outcome,
+        data=row.data,
     )
 
 

@@ -1,4 +1,4 @@
-"""What became of the jobs of a time range, as a whole and in groups: by operation, worker, user, workspace, time.
+"""What became of the jobs of a time range: as a whole, by operation, worker, user, workspace and time.
 
 The queue as it is now is `services.stats`'.
 """

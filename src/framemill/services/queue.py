@@ -78,9 +78,7 @@ class Queue:
             kinds = waiting.kinds_waiting(session)
             rows = waiting.first_waiting(session, lane="", limit=limit)
             jobs, depths = statistics.open_jobs(session), statistics.depths(session)
-            workers = [
-                row for row in list_workers(session) if row.state == ACTIVE and row.wanted != _WANTED
-            ]
+            workers = [row for row in list_workers(session) if row.state == ACTIVE and row.wanted != _WANTED]
         return QueueView(
             at=now,
             jobs=jobs,

@@ -5,7 +5,7 @@ The same happens by itself in time; here it is looked at first, and done now.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from framemill.domain.states import JobState
@@ -33,14 +33,6 @@ class Stuck:
     silent_for: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldJobs:
-    """Jobs that ended long ago."""
-
-    count: int  # forgotten, or that would be
-    ended_before: datetime
-
-
 class Upkeep:
     """The use cases around clearing up."""
 
@@ -60,7 +52,7 @@ class Upkeep:
         self._stuck_after = stuck_after
 
     def stuck(self, *, silent: timedelta | None = None) -> tuple[Stuck, ...]:
-        """Running jobs of which nothing was heard for so long (the setting stuck_after), the longest first."""
+        """Running jobs of which nothing was heard for so long (stuck_after if left away), the longest first."""
         with self._database.read() as session:
             now = self._database.now(session)
         found = []
@@ -98,22 +90,15 @@ class Upkeep:
             self._note(actor, "uploads.cleaned", "uploads:left", {"uploads": count})
         return count
 
-    def old_jobs(self, *, older_than: timedelta, states: Sequence[JobState] = ()) -> OldJobs:
+    def old_jobs(self, *, older_than: timedelta, states: Sequence[JobState] = ()) -> int:
         """How many jobs ended longer ago."""
         _check(states)
-        with self._database.read() as session:
-            before = self._database.now(session) - older_than
-        count = controls.count_old(self._database, older_than=older_than, states=states)
-        return OldJobs(count=count, ended_before=before)
+        return controls.count_old(self._database, older_than=older_than, states=states)
 
-    def forget_jobs(
-        self, *, older_than: timedelta, states: Sequence[JobState] = (), actor: str
-    ) -> OldJobs:
-        """Forget jobs that ended longer ago, ten thousand at most; what they made stays."""
+    def forget_jobs(self, *, older_than: timedelta, states: Sequence[JobState] = (), actor: str) -> int:
+        """Forget jobs that ended longer ago, ten thousand at most; returns how many. What they made stays."""
         _check(states)
-        with self._database.read() as session:
-            before = self._database.now(session) - older_than
-        count = controls.clean(
+        return controls.clean(
             self._database,
             older_than=older_than,
             states=states,
@@ -121,7 +106,6 @@ class Upkeep:
             at_most=MOST_AT_ONCE,
             places=self._places,
         )
-        return OldJobs(count=count, ended_before=before)
 
     def _note(self, actor: str, action: str, subject: str, data: dict[str, object]) -> None:
         with self._database.write() as session:

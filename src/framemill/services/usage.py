@@ -4,6 +4,7 @@ What was sent out is added up in memory and written now and then, by whoever
 serves: a process that is killed loses what it counted since, half a minute's.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,14 @@ from typing import Final
 from framemill.store.database import Database
 from framemill.store.usage import add_served, measure_stored, set_stored
 
+_OF_A_WORKSPACE = re.compile(r"workspaces/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.ASCII)
 FLUSH: Final = timedelta(seconds=30)
+
+
+def workspace_of(key: str) -> str | None:
+    """The workspace that a stored file belongs to, as its key says; None where it says nothing."""
+    found = _OF_A_WORKSPACE.match(key)
+    return found[1] if found else None
 
 
 class Served:

@@ -21,6 +21,7 @@ class Sought:
     actor: str | None = None
     action: str | None = None
     subject: str | None = None
+    outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -35,14 +36,13 @@ def events(session: Session, sought: Sought, *, before: int | None, limit: int) 
 
 def count_events(session: Session, sought: Sought) -> int:
     """How many events are sought."""
-    return session.scalars(
-        select(func.count()).select_from(_matching(session, sought).with_only_columns(AuditEvent.id).subquery())
-    ).one()
+    found = _matching(session, sought).with_only_columns(AuditEvent.id).subquery()
+    return session.scalars(select(func.count()).select_from(found)).one()
 
 
 def _matching(session: Session, sought: Sought) -> Select[AuditEvent]:
     query = select(AuditEvent)
-    for name in ("actor", "action", "subject"):
+    for name in ("actor", "action", "subject", "outcome"):
         if (value := getattr(sought, name)) is not None:
             query = query.where(getattr(AuditEvent, name) == value)
     # Numbers grow with time, nearly: so a range of time is one of numbers, and no order has to be made.

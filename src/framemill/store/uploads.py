@@ -65,9 +65,7 @@ class Left:
     updated_at: datetime
 
 
-def left_behind(
-    session: Session, *, now: datetime, silent_since: datetime, limit: int
-) -> list[Left]:
+def left_behind(session: Session, *, now: datetime, silent_since: datetime, limit: int) -> list[Left]:
     """Uploads out of time, given up, or silent while they were completed; the oldest of each first."""
     late = {"expired": now}
     kinds: tuple[tuple[UploadState, dict[str, datetime]], ...] = (
