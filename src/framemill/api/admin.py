@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.job_views import Said
 from framemill.domain.states import JobState
 from framemill.services.queue import Why
 from framemill.settings import Settings, origins, secrets, shown
@@ -41,7 +42,7 @@ class WaitingView(_View):
     """A step that nobody has taken yet."""
 
     job_id: str
-    title: str
+    title: Said
     priority: int
     owner: str
     workspace_id: str | None
@@ -68,7 +69,7 @@ class HeldView(_View):
     """A step that a worker is at."""
 
     job_id: str
-    title: str
+    title: Said
     progress: float = Field(description="Percent.")
 
 

@@ -1,4 +1,4 @@
-"""`/stats`: what became of jobs in a time range, in groups, and what was spent; of what the caller may see."""
+"""`/stats`: what became of jobs in a time range, in groups, and what was spent; what the caller may see."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
-from framemill.api.job_views import JobView
+from framemill.api.job_views import JobView, Said
 from framemill.api.time_ranges import duration
 from framemill.app import App
 from framemill.domain.retention import parse_rules
@@ -123,7 +123,7 @@ class RemovalView(_View):
     name: str
     bytes: int
     reason: str
-    kept: str | None = Field(description="Why it was not removed after all.")
+    kept: Said | None = Field(description="Why it was not removed after all.")
 
 
 class RetentionView(_View):

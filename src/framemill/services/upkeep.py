@@ -52,7 +52,7 @@ class Upkeep:
         self._stuck_after = stuck_after
 
     def stuck(self, *, silent: timedelta | None = None) -> tuple[Stuck, ...]:
-        """Running jobs of which nothing was heard for so long (stuck_after if left away), the longest first."""
+        """Running jobs that were silent for so long, or for the setting stuck_after; the longest first."""
         with self._database.read() as session:
             now = self._database.now(session)
         found = []

@@ -56,7 +56,7 @@ class Range:
 
 def endings(session: Session, by: By | None, span: Range) -> list[Ending]:
     """How many jobs ended how, and what they cost; one group of all where `by` is None."""
-    jobs = _jobs(by, span, Job.state.label("state"), *_COSTS)
+    jobs = _jobs(by, span, Job.state.label("state"), *(column.label(column.key) for column in _COSTS))
     rows = session.execute(
         select(
             jobs.c.g,

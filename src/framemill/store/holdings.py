@@ -24,12 +24,12 @@ class Holding:
 
 
 def holdings(session: Session, workspaces: Collection[str] | None = None) -> list[Holding]:
-    """What each workspace holds, by kind; read from indexes alone."""
+    """What each workspace holds, by kind; of what was made only an index is read, of videos their rows."""
     originals = select(Video.workspace_id, func.count(), func.sum(Video.bytes)).where(Video.key.is_not(None))
     made = (
         select(Video.workspace_id, Artifact.role, func.count(), func.sum(Artifact.bytes))
         .join(Video, Video.id == Artifact.video_id)
-        .where(Artifact.key.is_not(None))
+        .where(Artifact.video_id.is_not(None))
     )
     if workspaces is not None:
         originals = originals.where(Video.workspace_id.in_(list(workspaces)))
@@ -38,7 +38,8 @@ def holdings(session: Session, workspaces: Collection[str] | None = None) -> lis
         (workspace_id, ORIGINAL, count, size)
         for workspace_id, count, size in session.execute(originals.group_by(Video.workspace_id))
     ]
-    rows += [tuple(row) for row in session.execute(made.group_by(Video.workspace_id, Artifact.role))]
+    by_role = session.execute(made.group_by(Video.workspace_id, Artifact.role))
+    rows += [(workspace_id, role, count, size) for workspace_id, role, count, size in by_role]
     return [
         Holding(workspace_id=workspace_id, role=role, objects=count, bytes=int(size or 0))
         for workspace_id, role, count, size in sorted(rows)

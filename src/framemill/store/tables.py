@@ -163,7 +163,7 @@ class Artifact(Base):
     created_at: Mapped[datetime]
 
     # What of each kind takes how much room is read from the index alone.
-    __table_args__ = (Index("ix_artifacts_use", "video_id", "role", "bytes", **only("key IS NOT NULL")),)
+    __table_args__ = (Index("ix_artifacts_use", "video_id", "role", "bytes", **only("video_id IS NOT NULL")),)
 
 
 class JobLog(Base):

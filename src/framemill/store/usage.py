@@ -26,11 +26,11 @@ def set_stored(session: Session, day: date, stored: Mapping[str, int]) -> None:
 
 def measure_stored(session: Session) -> dict[str, int]:
     """Bytes that each workspace keeps; of one that has gone since it was measured, nothing."""
-    kept = dict(session.execute(_kept()).tuples().all())
+    kept = {workspace_id: int(count) for workspace_id, count in session.execute(_kept())}
     there = session.scalars(select(Workspace.id))
     latest = session.execute(_latest(None, None)).all()
     gone = {workspace_id: 0 for workspace_id, _, count in latest if count}
-    return gone | dict.fromkeys(there, 0) | {workspace_id: int(count) for workspace_id, count in kept.items()}
+    return gone | dict.fromkeys(there, 0) | kept
 
 
 def days_between(
@@ -46,7 +46,8 @@ def days_between(
 def stored_before(session: Session, first: date, workspaces: Collection[str] | None) -> dict[str, int]:
     """Bytes that each workspace kept when it was last measured before that day."""
     return {
-        workspace_id: count for workspace_id, _, count in session.execute(_latest(first, workspaces)).all()
+        workspace_id: count or 0
+        for workspace_id, _, count in session.execute(_latest(first, workspaces)).all()
     }
 
 

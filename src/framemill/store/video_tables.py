@@ -79,7 +79,6 @@ class Video(Base):
         Index(None, "collection_id", "state", "id"),
         # How many there are and how long they are is read from the index alone.
         Index("ix_videos_usage", "workspace_id", "collection_id", "state", "stored_bytes"),
-        Index("ix_videos_originals", "workspace_id", "bytes", **only("key IS NOT NULL")),
         Index(None, "state", "updated_at", **only("state <> 'ready'")),
     )
 

@@ -1,9 +1,8 @@
 """What of the queue waits, in the order in which it would be claimed."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import TaskState
@@ -19,7 +18,7 @@ def kinds_waiting(session: Session) -> Sequence[tuple[str, str, str, int]]:
     return [(lane, resource, requires, count) for lane, resource, requires, count in session.execute(query)]
 
 
-def first_waiting(session: Session, *, lane: str, limit: int) -> Sequence[Row[Any]]:
+def first_waiting(session: Session, *, lane: str, limit: int) -> Sequence[tuple[Task, int, str | None, str]]:
     """The ready tasks of a lane that are next: a task and its job's priority, workspace and owner."""
     first = select(Task.id).where(_READY, Task.lane == lane)
     first = first.order_by(Task.rank, Task.turn, Task.id).limit(limit)
@@ -29,4 +28,4 @@ def first_waiting(session: Session, *, lane: str, limit: int) -> Sequence[Row[An
         .where(Task.id.in_(first.scalar_subquery()))
         .order_by(Task.rank, Task.turn, Task.id)
     )
-    return session.execute(query).all()
+    return [(task, priority, place, owner) for task, priority, place, owner in session.execute(query)]

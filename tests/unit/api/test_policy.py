@@ -33,6 +33,8 @@ READ = {
     "profiles_show",
     "workspaces_list",
     "jobs_list",
+    "stats_show",
+    "stats_costs",
 }
 # About something in a workspace.
 READ_THERE = {
@@ -68,7 +70,25 @@ WRITE_THERE = {
     "jobs_resume",
     "jobs_retry",
 }
-ADMIN = {"workspaces_create", "workspaces_edit", "workspaces_delete", "jobs_prioritise"}
+ADMIN = {
+    "workspaces_create",
+    "workspaces_edit",
+    "workspaces_delete",
+    "jobs_prioritise",
+    "admin_show_queue",
+    "admin_list_workers",
+    "admin_drain_workers",
+    "admin_undrain_workers",
+    "admin_show_storage",
+    "admin_list_settings",
+    "admin_list_stuck",
+    "admin_reset_stuck",
+    "admin_clean_up",
+    "admin_list_retention",
+    "admin_keep_retention",
+    "admin_list_audit",
+    "admin_export_audit",
+}
 
 BODIES: dict[str, dict[str, Any]] = {
     "workspaces_create": {"name": "new"},
@@ -81,6 +101,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "downloads_create": {"url": "https://example.com/film.mp4"},
     "jobs_prioritise": {"priority": 7},
     "keys_create": {"name": "new"},
+    "admin_drain_workers": {},
+    "admin_undrain_workers": {},
+    "admin_reset_stuck": {},
+    "admin_clean_up": {"what": ["jobs"]},
+    "admin_keep_retention": {},
 }
 
 

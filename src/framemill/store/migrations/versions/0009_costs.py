@@ -33,8 +33,7 @@ def upgrade() -> None:
         ],
         "finished_at IS NOT NULL",
     )
-    _index("ix_artifacts_use", "artifacts", ["video_id", "role", "bytes"], "key IS NOT NULL")
-    _index("ix_videos_originals", "videos", ["workspace_id", "bytes"], "key IS NOT NULL")
+    _index("ix_artifacts_use", "artifacts", ["video_id", "role", "bytes"], "video_id IS NOT NULL")
     op.create_index("ix_audit_events_actor_id", "audit_events", ["actor", "id"])
     op.create_index("ix_audit_events_at_id", "audit_events", ["at", "id"])
     op.create_table(
