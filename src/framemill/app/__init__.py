@@ -124,12 +124,11 @@ class App(Figures):
 
     def close(self) -> None:
         """Let go of the database, where one was opened; first what was counted in memory is written down."""
-        if "database" not in self.__dict__:
-            return
         if "served" in self.__dict__:
             with suppress(DatabaseUnavailable, DiskFull):
                 self.served.flush()
-        self.database.close()
+        if "database" in self.__dict__:
+            self.database.close()
 
 
 def open_app(settings: Settings | None = None, *, in_memory: bool = False) -> App:

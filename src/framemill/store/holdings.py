@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framemill.domain.videos import VideoState
 from framemill.store.tables import Artifact
 from framemill.store.video_tables import Video
 
@@ -25,7 +26,9 @@ class Holding:
 
 def holdings(session: Session, workspaces: Collection[str] | None = None) -> list[Holding]:
     """What each workspace holds, by kind; of what was made only an index is read, of videos their rows."""
-    originals = select(Video.workspace_id, func.count(), func.sum(Video.bytes)).where(Video.key.is_not(None))
+    originals = select(Video.workspace_id, func.count(), func.sum(Video.bytes)).where(
+        Video.state == VideoState.READY, Video.key.is_not(None)
+    )
     made = (
         select(Video.workspace_id, Artifact.role, func.count(), func.sum(Artifact.bytes))
         .join(Video, Video.id == Artifact.video_id)

@@ -9,12 +9,13 @@ from framemill.domain.states import JobState
 from framemill.errors import InvalidSpec
 from framemill.services.breakdowns import Breakdowns
 from framemill.services.costs import Costs, Spent
+from framemill.services.usage import Kept
 from framemill.store import usage
 from framemill.store.database import Database, open_database
 from framemill.store.grouping import By
 from framemill.store.jobs import new_id
 from framemill.store.video_tables import Workspace
-from tests.engines import Clock
+from tests.engines import Bench, Clock, a_copy, a_plan
 from tests.unit.store.rows import NOON, add_job
 
 HOUR = timedelta(hours=1)
@@ -81,6 +82,17 @@ def test_a_range_that_ends_before_it_begins_is_refused(database: Database) -> No
         Breakdowns(database).make(since=NOON, until=NOON - HOUR)
 
 
+def test_a_job_counts_for_the_worker_that_was_at_it_longest(bench: Bench) -> None:
+    job = bench.submit()
+    worker = bench.worker(a_plan(a_copy()))
+    worker.run_job(job)
+    breakdowns = Breakdowns(bench.database)
+
+    (found,) = breakdowns.make(since=None, by=By.WORKER).groups
+
+    assert (found.key, found.tally.completed) == (worker.name, 1)
+
+
 def test_others_workspaces_are_not_counted(database: Database) -> None:
     mine, theirs = _a_workspace(database, "mine"), _a_workspace(database, "theirs")
     for place in (mine, theirs, None):
@@ -115,6 +127,16 @@ def test_a_workspace_is_billed_for_computing_keeping_and_sending(database: Datab
     assert line.spent == Spent(compute=2.0, storage=6.0, bandwidth=6.0, total=14.0)
     assert (bill.since, bill.until) == (NOON - 36 * HOUR, NOON)
     assert (bill.total, bill.currency) == (line.spent, "EUR")
+
+
+def test_what_is_kept_is_measured_for_the_day(database: Database) -> None:
+    place = _a_workspace(database, "mine")
+
+    Kept(database).measure()
+
+    with database.read() as session:
+        rows = usage.days_between(session, NOON.date(), NOON.date(), None)
+    assert [(row.workspace_id, row.stored_bytes) for row in rows] == [(place, 0)]
 
 
 def test_users_and_jobs_are_billed_as_the_records_say(database: Database) -> None:
