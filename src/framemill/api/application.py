@@ -28,11 +28,13 @@ from framemill.api import (
     submitting,
     upkeep,
     uploads,
+    users,
     videos,
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
+from framemill.api.throttle import LoginThrottle
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -44,6 +46,7 @@ _UNBOUNDED = re.compile(r"/storage/parts/|/api/v1/videos$")
 _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     keys.router,
+    users.router,
     workspaces.router,
     videos.router,
     media.router,
@@ -71,7 +74,9 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
 _TAGS = {
     "auth": "Signing in, and who one is.",
     "keys": "Ways in for programs.",
+    "users": "People.",
     "workspaces": "Access boundaries, with quotas and defaults of their own.",
+    "members": "Who may come into a workspace, and as what.",
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
     "uploads": "Bringing files in, in parts or in one form.",
@@ -100,6 +105,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     api.state.app = app
+    api.state.login_throttle = LoginThrottle(app.redis_url)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)

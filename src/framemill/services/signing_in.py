@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from framemill.domain.access import Caller
@@ -81,7 +81,7 @@ class SignIn:
                 .returning(LoginLink.expires_at, LoginLink.user_id)
             ).one_or_none()
             if link is not None and link.expires_at > now:
-                user = session.get_one(User, link.user_id)
+                user = session.get_one(User, link.user_id, with_for_update=True)
                 if user.disabled_at is None:
                     return self._for_browser(session, user, agent=agent, how="link", now=now)
         raise Unauthenticated(
@@ -90,18 +90,18 @@ class SignIn:
 
     def with_cookie(self, name: str, password: str, *, agent: str = "") -> NewSession:
         """A browser's session for a password; Unauthenticated, the same whatever is wrong."""
-        user_id = self._user_of(name, password)
+        known = self._known(name, password)
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
-            user = _unchanged(session, user_id)
+            user = _unchanged(session, known)
             return self._for_browser(session, user, agent=agent, how="password", now=now)
 
     def with_tokens(self, name: str, password: str, *, agent: str = "") -> NewTokens:
         """A program's session for a password; Unauthenticated, the same whatever is wrong."""
-        user_id = self._user_of(name, password)
+        known = self._known(name, password)
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
-            user = _unchanged(session, user_id)
+            user = _unchanged(session, known)
             row = _begun(session, user, agent=agent, how="password", lifetime=TOKENS_LIFETIME, now=now)
             return self._renewed(session, row, user, now=now)
 
@@ -190,13 +190,13 @@ class SignIn:
             end_sessions(session, row.id, now=now, but=caller.id)
             audit(session, at=now, actor=row.name, action="user.password_changed", subject=f"user:{row.id}")
 
-    def _user_of(self, name: str, password: str) -> str:
-        """The id of the user whose name and password these are; Unauthenticated."""
+    def _known(self, name: str, password: str) -> User:
+        """The user whose name and password these are; Unauthenticated."""
         with self._database.read() as session:
             user = named_user(session, name.strip().lower().replace("\0", " "))
-        known = None if user is None or user.disabled_at is not None else user.password_hash
-        if self._passwords.fits(password, known) and user is not None:
-            return user.id
+        kept = None if user is None or user.disabled_at is not None else user.password_hash
+        if self._passwords.fits(password, kept) and user is not None:
+            return user
         with self._database.write(durable=True) as session:
             # A name that nobody has may be a password in the wrong field.
             subject, actor = (f"user:{user.id}", user.name) if user else ("user:unknown", "")
@@ -264,10 +264,10 @@ def _begun(
     return row
 
 
-def _unchanged(session: Session, user_id: str) -> User:
-    """The user whose password was right a moment ago; Unauthenticated where they may come in no more."""
-    user = session.scalars(select(User).where(User.id == user_id, User.disabled_at.is_(None))).one_or_none()
-    if user is None:
+def _unchanged(session: Session, known: User) -> User:
+    """The user whose password was right a moment ago, locked; Unauthenticated where it is another one now."""
+    user = session.get_one(User, known.id, with_for_update=True)
+    if user.disabled_at is not None or user.password_hash != known.password_hash:
         raise Unauthenticated(_WRONG)
     return user
 
