@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from framemill.api import (
+    admin,
+    audit,
     auth,
     downloads,
     events,
@@ -22,7 +24,9 @@ from framemill.api import (
     problems,
     profiles,
     reference,
+    stats,
     submitting,
+    upkeep,
     uploads,
     users,
     videos,
@@ -54,6 +58,10 @@ _ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     uploads.router,
     downloads.router,
+    stats.router,
+    admin.router,
+    upkeep.router,
+    audit.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
@@ -78,6 +86,8 @@ _TAGS = {
     "profiles": "Ways to encode.",
     "plans": "What work would do.",
     "jobs": "What was asked for, and how far it is.",
+    "stats": "What became of jobs, and what was spent.",
+    "admin": "For those who run the installation: the queue, workers, clearing up, what was done.",
     "health": "Is it up, and is all there that work needs?",
 }
 

@@ -1,6 +1,6 @@
 """Adapters become services: the use cases that every door calls."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from framemill.app.adapters import Adapters
@@ -102,7 +102,11 @@ class UseCases(Adapters):
         """Who takes away what is being deleted."""
         from framemill.services.deletion import Remover
 
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+        return Remover(
+            database=self.database,
+            blobs=lambda: self.blobs,
+            cancel=partial(self.jobs.cancel, actor="deletion"),
+        )
 
     @cached_property
     def retention(self) -> "Retention":

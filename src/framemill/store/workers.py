@@ -38,8 +38,8 @@ def list_workers(session: Session, *, gone: bool = False) -> list[Worker]:
     return list(session.scalars(query if gone else query.where(Worker.state != GONE)))
 
 
-def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
-    """Want something of workers, e.g. "drain"; returns how many there are."""
+def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> list[str]:
+    """Want something of workers, e.g. "drain", or "" nothing more; returns those that are there."""
     rows = session.scalars(
         update(Worker)
         .where(Worker.id.in_(worker_ids), Worker.state != GONE)
@@ -47,7 +47,7 @@ def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
         .returning(Worker.id)
         .execution_options(synchronize_session=False)
     )
-    return len(rows.all())
+    return list(rows)
 
 
 def audit(

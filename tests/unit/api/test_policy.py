@@ -47,6 +47,8 @@ READ = {
     "profiles_show",
     "workspaces_list",
     "jobs_list",
+    "stats_show",
+    "stats_costs",
 }
 # About something in a workspace: for its viewers.
 READ_THERE = {
@@ -86,7 +88,24 @@ DELETE_THERE = {"collections_delete", "videos_delete"}
 MANAGE_THERE = {"workspaces_edit"}
 MEMBERS_THERE = {"members_list", "members_put", "members_remove"}
 # For admins of the installation.
-ADMIN = {"workspaces_create", "workspaces_delete", "jobs_prioritise"}
+ADMIN = {
+    "workspaces_create",
+    "workspaces_delete",
+    "jobs_prioritise",
+    "admin_show_queue",
+    "admin_list_workers",
+    "admin_drain_workers",
+    "admin_undrain_workers",
+    "admin_show_storage",
+    "admin_list_settings",
+    "admin_list_stuck",
+    "admin_reset_stuck",
+    "admin_clean_up",
+    "admin_list_retention",
+    "admin_keep_retention",
+    "admin_list_audit",
+    "admin_export_audit",
+}
 ADMIN_IN_PERSON = {"users_list", "users_create", "users_show", "users_edit"}
 
 
@@ -136,6 +155,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "downloads_create": {"url": "https://example.com/film.mp4"},
     "jobs_prioritise": {"priority": 7},
     "keys_create": {"name": "new"},
+    "admin_drain_workers": {},
+    "admin_undrain_workers": {},
+    "admin_reset_stuck": {},
+    "admin_clean_up": {"what": ["jobs"]},
+    "admin_keep_retention": {},
     "auth_login": {"name": "viewer", "password": "a password of tests"},
     "auth_change_password": {"old": "a password of tests", "new": "another one of tests"},
     "users_create": {"name": "new"},
