@@ -85,7 +85,6 @@ def upgrade() -> None:
             sa.Column("data", sa.JSON(), nullable=True),
             sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
         )
-    op.create_index("ix_job_events_job_id_id", "job_events", ["job_id", "id"])
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _SQLITE if sqlite else _POSTGRESQL:
         op.execute(sa.text(statement.replace(":=", r"\:=")))
