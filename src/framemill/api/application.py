@@ -17,6 +17,7 @@ from framemill.api import (
     health,
     jobs,
     keys,
+    live,
     media,
     operations,
     parts,
@@ -32,7 +33,9 @@ from framemill.api import (
     videos,
     workspaces,
 )
+from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
+from framemill.api.hub import Hub
 from framemill.api.media_door import MediaDoor
 from framemill.api.throttle import LoginThrottle
 from framemill.app import App
@@ -69,6 +72,7 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     auth.link_router,
     reference.router,
     parts.router,
+    live.router,
 )
 
 _TAGS = {
@@ -106,6 +110,8 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     api.state.login_throttle = LoginThrottle(app.redis_url)
+    api.state.doorkeeper = Doorkeeper(app)
+    api.state.hub = Hub(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)

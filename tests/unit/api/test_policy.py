@@ -49,6 +49,7 @@ READ = {
     "jobs_list",
     "stats_show",
     "stats_costs",
+    "jobs_listen",
 }
 # About something in a workspace: for its viewers.
 READ_THERE = {
@@ -140,6 +141,8 @@ ALLOWED = {
     **dict.fromkeys(("uploads_create", "uploads_create_anywhere"), 201),
     **dict.fromkeys(("downloads_create", "downloads_create_anywhere", "jobs_submit", "jobs_retry"), 202),
     "members_remove": 204,
+    # A stream may never end: who is let in hears that there is no place.
+    **dict.fromkeys(("jobs_follow", "jobs_listen"), 503),
     # There is no film in what is stored and sent here.
     **dict.fromkeys(("plans_make", "uploads_complete", "uploads_take"), 409),
 }
@@ -259,6 +262,7 @@ class House:
         # As the application's own, but a thousand times quicker.
         vars(self.app)["_passwords"] = Passwords(rounds=1, memory_kib=64)
         self.api = create_app(self.app)
+        self.api.state.doorkeeper.shut()
         self.client = TestClient(self.api, base_url=BASE, client=("127.0.0.1", 50000))
         self.places = {"here": a_place(self.app, "here"), "elsewhere": a_place(self.app, "elsewhere")}
         self.over = {
