@@ -87,6 +87,7 @@ class StrictProtocol(HttpToolsProtocol):
         self._head_open, self._moved = False, True
         version = self.parser.get_http_version()
         bodied = self._check(version)
+        self.scope["method"] = self.parser.get_method().decode("ascii")
         keep_alive = version == "1.1" and self.parser.should_keep_alive()
         if self.parser.should_upgrade():
             if self._may_upgrade(version, bodied=bodied):
@@ -169,7 +170,6 @@ class StrictProtocol(HttpToolsProtocol):
         raw_path, _, query = self.url.partition(b"?")
         path = raw_path.decode("ascii")
         scope = self.scope
-        scope["method"] = self.parser.get_method().decode("ascii")
         scope["http_version"] = version
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
         scope["raw_path"] = self.root_path.encode("ascii") + raw_path

@@ -1,4 +1,4 @@
-"""One answer on uvicorn's HTTP/1.1, with ASGI's zero-copy send: the kernel moves a file's bytes to the client.
+"""One answer on uvicorn's HTTP/1, with ASGI's zero-copy send: the kernel moves a file's bytes to the client.
 
 The extension is ASGI's own; uvicorn does not have it. Offered where it works:
 asyncio's own loop, no TLS in this process. Whoever sends looks for it and reads
@@ -66,30 +66,30 @@ class Exchange(RequestResponseCycle):
             self._finish()
 
     def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]], *, copied: bool) -> None:
-        if self.waiting_for_100_continue:
-            # Whether the body still comes, nobody can know.
-            self.waiting_for_100_continue, self.keep_alive = False, False
-        self._empty = self.scope["method"] == "HEAD" or status in _EMPTY
+        empty = self.scope["method"] == "HEAD" or status in _EMPTY
+        # Where the client still waits to send its body, nobody can know whether that comes.
+        keep_alive = self.keep_alive and not self.waiting_for_100_continue
+        left, chunked, closes = None, False, False
         lines = [STATUS_LINE[status].removesuffix(b"\r\n")]
-        closes = False
         for name, value in (*self.default_headers, *headers):
             lines.append(b"%b: %b" % (name, value))
             lowered = name.lower()
             if lowered == b"content-length":
-                self._left = int(value)
+                left = int(value)
             elif lowered == b"connection" and value.lower() == b"close":
-                self.keep_alive, closes = False, True
-        if self._left is None and not self._empty:
-            if self.scope["http_version"] == "1.1":
-                self._chunked = True
+                keep_alive, closes = False, True
+        if left is None and not empty:
+            if chunked := self.scope["http_version"] == "1.1":
                 lines.append(b"transfer-encoding: chunked")
             else:
-                self.keep_alive = False
-        if not (self.keep_alive or closes):
+                keep_alive = False
+        if not (keep_alive or closes):
             lines.append(b"connection: close")
         head = b"\r\n".join((*lines, b"", b""))
         if not head.count(b"\r") == head.count(b"\n") == len(lines) + 1 or b"\0" in head:
             raise RuntimeError("a header of an answer has the end of a line in it")
+        self.waiting_for_100_continue = False
+        self.keep_alive, self._empty, self._left, self._chunked = keep_alive, empty, left, chunked
         self.response_started = True
         if copied:
             self._cork(on=True)
