@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ async def _echo(request: Request) -> Response:
 
 
 async def _pieces(_request: Request) -> Response:
-    async def pieces() -> object:
+    async def pieces() -> AsyncIterator[bytes]:
         yield b"one "
         yield b"two"
 
