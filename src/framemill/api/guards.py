@@ -153,7 +153,10 @@ class Bounded:
             nonlocal started
             if body.refusal and not started:
                 return  # what the application makes of half a body
-            started = True
+            if not started:
+                started = True
+                await send(message)  # the head of an answer waits for nobody
+                return
             async with asyncio.timeout(self._stalled_s):
                 await send(message)
 

@@ -123,7 +123,15 @@ class StrictProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - as uvicorn has it
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        self.tasks.add(self.loop.create_task(self._answer(cycle, app)))
+
+    async def _answer(self, exchange: Exchange, app: Any) -> None:  # noqa: ANN401 - the same
+        try:
+            await exchange.run_asgi(app)
+        finally:
+            # Not by a callback: the next request would wait one turn of the loop longer.
+            if (task := asyncio.current_task()) is not None:
+                self.tasks.discard(task)
 
     def _check(self, version: str) -> bool:
         """Refuse what others could read differently; returns whether a body is announced."""

@@ -48,9 +48,10 @@ class Exchange(RequestResponseCycle):
         Raises ConnectionError where a file is to be copied to a client that has gone,
         RuntimeError for what does not fit to what was sent before.
         """
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
         kind = message["type"]
+        # The head of an answer is little, and waits for nobody.
+        if self.flow.write_paused and kind != "http.response.start" and not self.disconnected:
+            await self.flow.drain()
         if kind == ZERO_COPY:
             await self._copy(message["file"], message["offset"], message["count"])
         elif self.disconnected:
