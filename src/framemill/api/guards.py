@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
@@ -20,18 +20,19 @@ from framemill.store.workers import asked_from
 log = logging.getLogger(__name__)
 
 CORRELATION = "X-Correlation-ID"
+_CORRELATION = CORRELATION.lower().encode("ascii")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # What every answer says, where it does not say otherwise itself.
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
 
 
 class Marked:
@@ -56,10 +57,14 @@ class Marked:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers[CORRELATION] = own_id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                # Once through the list: a film's next megabyte waits for it.
+                given = [(name.lower(), value) for name, value in message.get("headers", ())]
+                named = {name for name, _ in given}
+                message["headers"] = [
+                    *(header for header in given if header[0] != _CORRELATION),
+                    (_CORRELATION, own_id.encode("ascii")),
+                    *(header for header in _HEADERS if header[0] not in named),
+                ]
             await send(message)
 
         await self._app(scope, receive, marked)
@@ -154,7 +159,10 @@ class Bounded:
             nonlocal started
             if body.refusal and not started:
                 return  # what the application makes of half a body
-            started = True
+            if not started:
+                started = True
+                await send(message)  # the head of an answer waits for nobody
+                return
             async with asyncio.timeout(self._stalled_s):
                 await send(message)
 

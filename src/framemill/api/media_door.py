@@ -12,7 +12,6 @@ from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,12 +31,12 @@ _MEDIA: Final = re.compile(r"/media/([^/]*)/(.*)", re.DOTALL)
 _FILE: Final = re.compile(r"/storage/files/(.*)", re.DOTALL)
 _MANIFESTS_S: Final = 10
 _YEAR_S: Final = 365 * 24 * 3600
-_SHARED: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Timing-Allow-Origin": "*",
-}
+_SHARED: Final = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Accept-Ranges, Content-Length, Content-Range, ETag"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"timing-allow-origin", b"*"),
+)
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
@@ -65,7 +64,8 @@ class MediaDoor:
 
         async def shared(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_SHARED)
+                # No answer of this door has any of them yet.
+                message["headers"] = [*message["headers"], *_SHARED]
             await send(message)
             self._count(request, message)
 

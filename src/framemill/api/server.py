@@ -4,13 +4,12 @@ import asyncio
 import socket
 from typing import Any
 
-import h11
 import uvicorn
 from fastapi import FastAPI
 
 from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.socket_protocol import Sockets
-from framemill.api.zero_copy import ZeroCopyProtocol
+from framemill.api.strict_http import StrictProtocol
 from framemill.errors import InvalidSettings
 
 # Connections at once; what comes above that is told to come back.
@@ -34,6 +33,7 @@ class Server:
             ws_max_size=_LARGEST_MESSAGE,
             ws_ping_interval=_PING_S,
             ws_ping_timeout=_PING_S,
+            # Small messages gain nothing by it, and each connection would hold the memory for it.
             ws_per_message_deflate=False,
             lifespan="off",
             # Lines of access would hold signed addresses.
@@ -71,7 +71,7 @@ class _Polite(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class Impatient(ZeroCopyProtocol):
+class Impatient(StrictProtocol):
     """HTTP/1.1 that ends connections whose request's head does not arrive; uvicorn would wait for ever.
 
     The same where a request was answered before its body was read to the end:
@@ -102,10 +102,9 @@ class Impatient(ZeroCopyProtocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        unread = self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE
         # Between two requests the time to keep alive counts, and nothing of a head is there.
-        head = self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None
-        if not (unread or head):
+        waiting = self._request_open or self.timeout_keep_alive_task is None
+        if self._owing or self._upgraded or not waiting:
             self._unwatch()
         elif self._limit is None:
             self._limit = self.loop.call_later(self.head_s, self._end)

@@ -11,6 +11,7 @@ from framemill.domain.plan import Plan
 from framemill.domain.videos import VideoState
 from framemill.engine.accounting import expected
 from framemill.engine.stock import Stock
+from framemill.engine.workspace import PLANNING
 from framemill.errors import Cancelled, IllegalTransition, NotSupported, TimedOut
 from framemill.operations.spec import Spec
 from framemill.services.plans import Plans
@@ -54,7 +55,7 @@ class VideoPlans:
         facts = {name: self._facts(video) for name, video in videos.items()}
         self._work.mkdir(parents=True, exist_ok=True)
         with (
-            TemporaryDirectory(dir=self._work, prefix=".plan-", ignore_cleanup_errors=True) as folder,
+            TemporaryDirectory(dir=self._work, prefix=PLANNING, ignore_cleanup_errors=True) as folder,
             self._stock().inputs(facts, Path(folder), check=_go_on) as files,
         ):
             plan = self._within_a_minute(specs, files)
