@@ -94,8 +94,15 @@ class App(UseCases):
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(name="kept encodes removed", every=timedelta(hours=1), do=self._tidy_kept),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
         )
+
+    def _tidy_kept(self) -> int:
+        from framemill.engine.reusing import tidy
+
+        places = (self.kept(stored=False), self.kept(stored=True) if self._shares_work else None)
+        return sum(tidy(kept, self.database) for kept in places if kept is not None)
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
         """Run a job in this process until it has ended, however it ends; its record says how.

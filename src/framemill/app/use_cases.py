@@ -97,7 +97,12 @@ class UseCases(Adapters):
         """Who takes away what is being deleted."""
         from framemill.services.deletion import Remover
 
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+        return Remover(
+            database=self.database,
+            blobs=lambda: self.blobs,
+            cancel=self.jobs.cancel,
+            kept=lambda: self.kept(stored=True),
+        )
 
     @cached_property
     def retention(self) -> "Retention":
@@ -177,7 +182,7 @@ class UseCases(Adapters):
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
 
-        return Plans(lambda: self.machine)
+        return Plans(lambda: self.machine, kept=self.kept)
 
     @cached_property
     def _upload_limits(self) -> "Limits":

@@ -72,6 +72,7 @@ class Jobs:
         owner: str = "",
         foreground: bool = False,
         idempotency_key: str | None = None,
+        reuse: bool = True,
     ) -> str:
         """Accept a job and return its id; nothing is probed yet.
 
@@ -81,7 +82,8 @@ class Jobs:
         instead: asking for the same again goes on where it was. An
         `idempotency_key` is its owner's: a request that was accepted under it
         gives the same job again, whatever its priority and state are now.
-        An input that is an address is fetched before anything else. Raises
+        An input that is an address is fetched before anything else. Without
+        `reuse` everything is made anew, whatever earlier jobs made. Raises
         InputNotFound, InputUnreadable for a folder, AddressRefused for an
         address that is none, DestinationUnwritable, InvalidSpec, and
         IdempotencyConflict where the key was another request's.
@@ -98,7 +100,12 @@ class Jobs:
                 name: {"url" if isinstance(source, Url) else "path": str(source)}
                 for name, source in sources.items()
             },
-            destination={"path": str(place), "overwrite": overwrite, "missing": missing_folders(place)},
+            destination={
+                "path": str(place),
+                "overwrite": overwrite,
+                "missing": missing_folders(place),
+                **({} if reuse else {"reuse": False}),
+            },
             owner=owner,
             idempotency_key=idempotency_key,
         )

@@ -12,6 +12,7 @@ from framemill.domain.videos import VideoState
 from framemill.engine.accounting import expected
 from framemill.engine.stock import Stock
 from framemill.errors import Cancelled, IllegalTransition, NotSupported, TimedOut
+from framemill.operations.planning import INPUT
 from framemill.operations.spec import Spec
 from framemill.services.plans import Plans
 from framemill.store.database import Database
@@ -57,13 +58,22 @@ class VideoPlans:
             TemporaryDirectory(dir=self._work, prefix=".plan-", ignore_cleanup_errors=True) as folder,
             self._stock().inputs(facts, Path(folder), check=_go_on) as files,
         ):
-            plan = self._within_a_minute(specs, files)
+            plan = self._within_a_minute(specs, files, videos)
         return plan, expected(plan, self._prices)
 
-    def _within_a_minute(self, specs: Sequence[Spec], files: Mapping[str, Path]) -> Plan:
+    def _within_a_minute(
+        self, specs: Sequence[Spec], files: Mapping[str, Path], videos: Mapping[str, Video]
+    ) -> Plan:
         end = time.monotonic() + _LONGEST_S
+        own = videos.get(INPUT) or next(iter(videos.values()))
         try:
-            return self._plans.plan(specs, inputs=files, stop=lambda: time.monotonic() > end)
+            return self._plans.plan(
+                specs,
+                inputs=files,
+                stop=lambda: time.monotonic() > end,
+                video=own.id,
+                digests={name: f"sha256:{video.sha256}" for name, video in videos.items() if video.sha256},
+            )
         except Cancelled:
             raise TimedOut(
                 "the plan takes more than a minute to make", hint="submit the job: a worker plans it"
