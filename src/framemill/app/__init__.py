@@ -85,11 +85,13 @@ class App(UseCases):
     def _chores(self) -> "Sequence[Chore]":
         from framemill.engine.janitor import Chore
         from framemill.engine.leftovers import Leftovers
+        from framemill.engine.unserved import note_unserved
 
         leftovers = Leftovers(database=self.database, places=self.places)
         often = self.settings.watchdog_interval
         return (
             Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="jobs that no worker can do", every=often, do=lambda: note_unserved(self.database)),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from framemill.domain.plan import Resource
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
@@ -32,6 +33,7 @@ from framemill.errors import (
 from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
+from framemill.store.workers import slots
 from framemill.tools.reins import Reins
 
 
@@ -123,6 +125,7 @@ class Attempt:
             inputs=inputs,
             digests=digests,
             shelf=self._places.shelf(job),
+            slots=self._slots(),
         )
         plan = self._with.planner(
             request,
@@ -149,6 +152,17 @@ class Attempt:
             self._with.sink.emit(Note(job_id=job.id, level="info", message=note))
         for warning in plan.warnings:
             self._with.sink.emit(Note(job_id=job.id, level="warning", message=warning))
+
+    def _slots(self) -> int | None:
+        """How many steps of a queued job can run side by side; None where that is this machine's matter."""
+        if self._job.lane:
+            return None
+
+        def there() -> int:
+            with self._database.read() as session:
+                return slots(session, Resource.CPU, now=self._database.now(session))
+
+        return patiently(there) or None
 
     def _publish(self) -> None:
         machine, job, places = self._with.machine(), self._job, self._places

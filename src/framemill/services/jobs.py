@@ -22,6 +22,7 @@ from framemill.engine.recovery import (
     find_abandoned,
     reopen,
 )
+from framemill.engine.unserved import said, unserved
 from framemill.engine.workspace import missing_folders
 from framemill.errors import (
     IdempotencyConflict,
@@ -213,6 +214,9 @@ class Jobs:
                 job=JobRecord.of(job),
                 tasks=tuple(TaskRecord.of(row) for row in tasks_of(session, job.id)),
                 artifacts=tuple(ArtifactRecord.of(row) for row in artifacts_of(session, job.id)),
+                unserved=()
+                if JobState(job.state).ended
+                else tuple(map(said, unserved(session, now=self._database.now(session), job_id=job.id))),
             )
 
     def logs(self, job_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogRecord, ...]:

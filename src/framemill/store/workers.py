@@ -1,7 +1,7 @@
 """The register of workers: who is there, what they can do, what they are at."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,8 @@ from framemill.store.base import Json
 from framemill.store.tables import AuditEvent, Worker
 
 ACTIVE, DRAINING, GONE = "active", "draining", "gone"
+# Each says every few seconds that it is there; where no reaper runs, nobody else says that it is not.
+_SILENT = timedelta(minutes=2)
 
 
 def register(session: Session, worker: Worker) -> None:
@@ -33,6 +35,16 @@ def list_workers(session: Session, *, gone: bool = False) -> list[Worker]:
     """Those that are there, or all that are remembered; the longest serving first."""
     query = select(Worker).order_by(Worker.started_at, Worker.id)
     return list(session.scalars(query if gone else query.where(Worker.state != GONE)))
+
+
+def living(session: Session, *, now: datetime) -> list[Worker]:
+    """Those that take tasks at this moment."""
+    return list(session.scalars(select(Worker).where(Worker.state == ACTIVE, Worker.seen_at > now - _SILENT)))
+
+
+def slots(session: Session, resource: str, *, now: datetime) -> int:
+    """How many tasks of a class can run side by side, on all machines together; 0 where nobody is there."""
+    return sum(not worker.resources or resource in worker.resources for worker in living(session, now=now))
 
 
 def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
