@@ -203,7 +203,8 @@ class Attempt:
             self._commands = run.used.commands
         result |= self._places.keep(self._job, self._scratch, result["outputs"], check=self._hold.check)
         if shelf is not None and not run.taken and not inputs_changed(self._job):
-            shelf.keep(step, result, self._scratch / "out", check=self._hold.check)
+            out = self._scratch / "out"
+            shelf.keep(step, result, out, instead=run.refused, check=self._hold.check)
         self._hold.check()
         ready = outcomes.step_done(
             self._database,

@@ -76,14 +76,18 @@ class Shelf:
                 return False
         return True
 
-    def keep(self, step: Step, result: Json, out: Path, *, check: Callable[[], None]) -> None:
-        """Keep what the step made for later jobs, as far as that is wanted and goes."""
+    def keep(
+        self, step: Step, result: Json, out: Path, *, check: Callable[[], None], instead: bool = False
+    ) -> None:
+        """Keep what the step made, as far as that is wanted and goes; `instead` of what is there already."""
         stored = result.get("stored", {})
         for output in step.outputs:
             if not output.kept_as:
                 continue
             where = stored.get(output.path)
             with suppress(*_FORGIVEN):
+                if instead:
+                    self.kept.forget(self.scope, (output.kept_as,))
                 self.kept.keep(
                     self.scope,
                     output.kept_as,

@@ -81,6 +81,7 @@ class StepRun:
     ) -> None:
         self.used = Used()
         self.taken = False  # from an earlier job, so that no command had to run
+        self.refused = False  # what there was of an earlier job did not keep the step's promise
         self._take = take or _nothing  # puts what the step makes into a folder, where an earlier job made it
         self._found: Json = {}
         self._step = step
@@ -102,7 +103,10 @@ class StepRun:
             return self._attempt(self._step.commands, sources)
         except FramemillError as error:
             if self.taken and error.code not in _NOT_THE_DEVICES:
-                self._take = _nothing  # whatever is wrong with what was taken, it can be made
+                # Whatever is wrong with what was taken, it can be made.
+                self._take, self.refused = _nothing, True
+                self.used.commands.clear()
+                self._said = {"notes": [], "warnings": []}
                 return self.run(sources)
             plain = tuple(command.in_software() for command in self._step.commands)
             if plain == self._step.commands or error.code in _NOT_THE_DEVICES:
