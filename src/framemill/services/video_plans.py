@@ -43,7 +43,9 @@ class VideoPlans:
         self._work = work
         self._prices = prices
 
-    def plan(self, specs: Sequence[Spec], *, inputs: Mapping[str, str]) -> tuple[Plan, Json]:
+    def plan(
+        self, specs: Sequence[Spec], *, inputs: Mapping[str, str], reuse: bool = True
+    ) -> tuple[Plan, Json]:
         """The plan for videos, given by the names that specs call them, and its estimate with costs.
 
         Raises VideoNotFound, IllegalTransition where an original is not there,
@@ -58,11 +60,11 @@ class VideoPlans:
             TemporaryDirectory(dir=self._work, prefix=".plan-", ignore_cleanup_errors=True) as folder,
             self._stock().inputs(facts, Path(folder), check=_go_on) as files,
         ):
-            plan = self._within_a_minute(specs, files, videos)
+            plan = self._within_a_minute(specs, files, videos, reuse=reuse)
         return plan, expected(plan, self._prices)
 
     def _within_a_minute(
-        self, specs: Sequence[Spec], files: Mapping[str, Path], videos: Mapping[str, Video]
+        self, specs: Sequence[Spec], files: Mapping[str, Path], videos: Mapping[str, Video], *, reuse: bool
     ) -> Plan:
         end = time.monotonic() + _LONGEST_S
         own = videos.get(INPUT) or next(iter(videos.values()))
@@ -72,6 +74,7 @@ class VideoPlans:
                 inputs=files,
                 stop=lambda: time.monotonic() > end,
                 video=own.id,
+                reuse=reuse,
                 digests={name: f"sha256:{video.sha256}" for name, video in videos.items() if video.sha256},
             )
         except Cancelled:
