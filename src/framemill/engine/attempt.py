@@ -162,7 +162,9 @@ class Attempt:
             with self._database.read() as session:
                 return slots(session, Resource.CPU, now=self._database.now(session))
 
-        return patiently(there) or None
+        # A worker alone may be the first of a pool that is starting.
+        found = patiently(there)
+        return found if found > 1 else None
 
     def _publish(self) -> None:
         machine, job, places = self._with.machine(), self._job, self._places
