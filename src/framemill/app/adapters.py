@@ -105,9 +105,9 @@ class Adapters(Machinery):
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        return Places(work=self._work_dir, open_stock=lambda: self.stock, open_kept=self.kept)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock, open_kept=self.earlier_work)
 
-    def kept(self, stored: bool) -> "Kept | None":
+    def earlier_work(self, stored: bool) -> "Kept | None":
         """What jobs on stored videos or on plain files may use again; None where nothing is kept."""
         from framemill.storage.kept import KeptBlobs, KeptFiles
 
@@ -216,6 +216,13 @@ class Adapters(Machinery):
                 hint="set FRAMEMILL_BROKER_URL, for example to redis://localhost:6379/0",
             )
         return self.settings.broker_url.get_secret_value()
+
+    @property
+    def redis_url(self) -> str | None:
+        """The Redis that several processes share, with the password in it; None where there is none."""
+        broker = self.settings.broker_url
+        url = "" if broker is None else broker.get_secret_value()
+        return url if url.startswith(("redis://", "rediss://")) else None
 
     @property
     def bells(self) -> Path:
