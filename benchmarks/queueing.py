@@ -125,7 +125,7 @@ def _lists(folder: Path, *, sizes: Sequence[int]) -> str:
 def _pool(folder: Path) -> str:
     clip = tiny_clip(find_programs().ffmpeg, folder / "clip.mp4")
     data = folder / "pool"
-    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(data)}
+    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(data), "FRAMEMILL_REUSE_BYTES": "0"}
     database = open_database(f"sqlite:///{data / 'framemill.db'}")
     from framemill.engine.bells import Bells
 
@@ -149,6 +149,7 @@ def _celery(folder: Path, *, postgres: Postgres, broker: str) -> str:
         env = {
             **os.environ,
             "FRAMEMILL_DATA_DIR": str(data),
+            "FRAMEMILL_REUSE_BYTES": "0",
             "FRAMEMILL_DATABASE_URL": url,
             "FRAMEMILL_ENGINE": "celery",
             "FRAMEMILL_BROKER_URL": broker,

@@ -160,7 +160,7 @@ class JobDetailView(JobView):
                 name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()
             },
             notes=job.notes,
-            warnings=job.warnings,
+            warnings=detail.warnings,
             tasks=tuple(TaskView.of(task) for task in detail.tasks),
             artifacts=tuple(ArtifactView.of(artifact) for artifact in detail.artifacts),
         )

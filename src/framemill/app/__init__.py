@@ -87,19 +87,31 @@ class App(Figures):
     def _chores(self) -> "Sequence[Chore]":
         from framemill.engine.janitor import Chore
         from framemill.engine.leftovers import Leftovers
+        from framemill.engine.unserved import note_unserved
 
         leftovers = Leftovers(database=self.database, places=self.places)
         often = self.settings.watchdog_interval
         return (
             Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="jobs that no worker can do", every=often, do=lambda: note_unserved(self.database)),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(name="kept encodes removed", every=timedelta(hours=1), do=self._tidy_kept),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
         )
+
+    def _tidy_kept(self) -> int:
+        from framemill.engine.reusing import tidy
+
+        places = (
+            self.earlier_work(stored=False),
+            self.earlier_work(stored=True) if self._shares_work else None,
+        )
+        return sum(tidy(kept, self.database) for kept in places if kept is not None)
 
     @cached_property
     def upkeep(self) -> "Upkeep":

@@ -114,6 +114,7 @@ class UseCases(Adapters):
             database=self.database,
             blobs=lambda: self.blobs,
             cancel=partial(self.jobs.cancel, actor="deletion"),
+            kept=lambda: self.earlier_work(stored=True),
         )
 
     @cached_property
@@ -227,7 +228,7 @@ class UseCases(Adapters):
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
 
-        return Plans(lambda: self.machine)
+        return Plans(lambda: self.machine, kept=self.earlier_work)
 
     @cached_property
     def _upload_limits(self) -> "Limits":

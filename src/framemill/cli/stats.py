@@ -12,7 +12,7 @@ from framemill.cli.exit_codes import OK
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.spans import span
 from framemill.cli.terminal import out, out_json, painted
-from framemill.cli.wording import about, columns
+from framemill.cli.wording import about, columns, in_vain
 
 if TYPE_CHECKING:
     from framemill.services.stats import Outcome, Report
@@ -91,6 +91,7 @@ def told(report: "Report", *, since: timedelta | None) -> Iterator[str]:
         for depth in report.queue
     ]
     yield from (f"  {line}" for line in columns(rows))
+    yield from (f"  {painted(in_vain(found), 'yellow')}" for found in report.unserved)
     yield ""
     yield heading(since)
     head = ("", "completed", "failed", "cancelled", "success", "mean", "min", "max", "p95", "cost")

@@ -3,8 +3,10 @@
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from framemill.domain.plan import Resource
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
@@ -17,7 +19,7 @@ from framemill.engine.patience import patiently
 from framemill.engine.places import Places, WorkMissing, known_digest, known_media
 from framemill.engine.planning import Request, check_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_completed, clear_up
+from framemill.engine.recovery import clear_completed, clear_up, inputs_changed
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
@@ -31,6 +33,7 @@ from framemill.errors import (
 from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
+from framemill.store.workers import slots
 from framemill.tools.reins import Reins
 
 
@@ -88,6 +91,7 @@ class Attempt:
         else:
             self._tell(TaskState.DONE)
             if self.task.kind in {"publish", originals.BRINGS}:
+                self._forget_pieces()
                 self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
@@ -116,7 +120,13 @@ class Attempt:
 
     def _plan_for(self, job: Job, inputs: Mapping[str, Path]) -> None:
         digests = {name: known_digest(job.inputs[name]) or digest(path) for name, path in inputs.items()}
-        request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
+        request = Request(
+            specs=[load_spec(spec) for spec in job.specs],
+            inputs=inputs,
+            digests=digests,
+            shelf=self._places.shelf(job),
+            slots=self._slots(),
+        )
         plan = self._with.planner(
             request,
             self._with.machine(),
@@ -143,6 +153,19 @@ class Attempt:
         for warning in plan.warnings:
             self._with.sink.emit(Note(job_id=job.id, level="warning", message=warning))
 
+    def _slots(self) -> int | None:
+        """How many steps of a queued job can run side by side; None where that is this machine's matter."""
+        if self._job.lane:
+            return None
+
+        def there() -> int:
+            with self._database.read() as session:
+                return slots(session, Resource.CPU, now=self._database.now(session))
+
+        # A worker alone may be the first of a pool that is starting.
+        found = patiently(there)
+        return found if found > 1 else None
+
     def _publish(self) -> None:
         machine, job, places = self._with.machine(), self._job, self._places
         # It is over with this: a beat that finds a completed job now is not heeded.
@@ -159,7 +182,7 @@ class Attempt:
             self._step_with(inputs)
 
     def _step_with(self, inputs: Mapping[str, Path]) -> None:
-        task, place = self.task, self._places.of(self._job)
+        task, place, shelf = self.task, self._places.of(self._job), self._places.shelf(self._job)
         step = load_step(task.step or {})
         for item in step.inputs:
             if item.ref in inputs and not inputs[item.ref].is_file():
@@ -174,12 +197,16 @@ class Attempt:
             machine=self._with.machine(),
             hold=self._hold,
             name=(named or [path.name for path in inputs.values()] or [step.key])[0],
+            take=None if shelf is None else partial(shelf.take, step, check=self._hold.check),
         )
         try:
             result = run.run(sources_of(step, inputs=inputs, results=made, root=place.root))
         finally:
             self._commands = run.used.commands
         result |= self._places.keep(self._job, self._scratch, result["outputs"], check=self._hold.check)
+        if shelf is not None and not run.taken and not inputs_changed(self._job):
+            out = self._scratch / "out"
+            shelf.keep(step, result, out, instead=run.refused, check=self._hold.check)
         self._hold.check()
         ready = outcomes.step_done(
             self._database,
@@ -192,6 +219,13 @@ class Attempt:
         self._with.dispatcher.nudge(ready)
         for warning in result.get("warnings", ()):
             self._with.sink.emit(Note(job_id=task.job_id, level="warning", message=warning))
+
+    def _forget_pieces(self) -> None:
+        shelf = self._places.shelf(self._job)
+        if shelf is not None:
+            shelf.forget_pieces(
+                load_step(task.step) for task in self._tasks if task.step and task.kind == "step"
+            )
 
     def _stopped(self, *, lost: bool) -> None:
         remove(self._scratch)

@@ -116,7 +116,7 @@ def take_over(database: Database, job_id: str, *, lane: str = "", places: Places
     stored = job.video_id is not None
     done = [task for task in tasks if task.state == TaskState.DONE]
     lost = places.stock.lost(job.id, done, workspace.root) if stored else _lost(workspace, done)
-    changed = not stored and _inputs_changed(job)
+    changed = inputs_changed(job)
     if lost or changed:
         _undo(workspace)
     keep = {t.result["scratch"] for t in tasks if t.result and t.key not in lost} if not changed else set()
@@ -234,5 +234,6 @@ def _is_there(path: Path, size: int) -> bool:
     return path.exists() and size_of(path) == size
 
 
-def _inputs_changed(job: Job) -> bool:
-    return any(facts_now(facts) != facts for facts in job.inputs.values())
+def inputs_changed(job: Job) -> bool:
+    """True where a plain file that the job reads is not the one any more that it was given."""
+    return job.video_id is None and any(facts_now(facts) != facts for facts in job.inputs.values())

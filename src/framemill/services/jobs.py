@@ -21,6 +21,7 @@ from framemill.engine.recovery import (
     find_abandoned,
     reopen,
 )
+from framemill.engine.unserved import said, unserved
 from framemill.engine.workspace import missing_folders
 from framemill.errors import IdempotencyConflict, InputUnreadable, InvalidSpec
 from framemill.operations.binding import existing, path_of
@@ -66,6 +67,7 @@ class Jobs:
         owner: str = "",
         foreground: bool = False,
         idempotency_key: str | None = None,
+        reuse: bool = True,
     ) -> str:
         """Accept a job and return its id; nothing is probed yet.
 
@@ -75,7 +77,8 @@ class Jobs:
         instead: asking for the same again goes on where it was. An
         `idempotency_key` is its owner's: a request that was accepted under it
         gives the same job again, whatever its priority and state are now.
-        An input that is an address is fetched before anything else. Raises
+        An input that is an address is fetched before anything else. Without
+        `reuse` everything is made anew, whatever earlier jobs made. Raises
         InputNotFound, InputUnreadable for a folder, AddressRefused for an
         address that is none, DestinationUnwritable, InvalidSpec, and
         IdempotencyConflict where the key was another request's.
@@ -92,7 +95,12 @@ class Jobs:
                 name: {"url" if isinstance(source, Url) else "path": str(source)}
                 for name, source in sources.items()
             },
-            destination={"path": str(place), "overwrite": overwrite, "missing": missing_folders(place)},
+            destination={
+                "path": str(place),
+                "overwrite": overwrite,
+                "missing": missing_folders(place),
+                **({} if reuse else {"reuse": False}),
+            },
             owner=owner,
             idempotency_key=idempotency_key,
         )
@@ -200,6 +208,9 @@ class Jobs:
                 job=JobRecord.of(job),
                 tasks=tuple(TaskRecord.of(row) for row in tasks_of(session, job.id)),
                 artifacts=tuple(ArtifactRecord.of(row) for row in artifacts_of(session, job.id)),
+                unserved=()
+                if JobState(job.state).ended
+                else tuple(map(said, unserved(session, now=self._database.now(session), job_id=job.id))),
             )
 
     def logs(self, job_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogRecord, ...]:

@@ -177,6 +177,12 @@ class JobDetail:
     job: JobRecord
     tasks: tuple[TaskRecord, ...]
     artifacts: tuple[ArtifactRecord, ...]
+    unserved: tuple[str, ...] = ()  # what it waits for in vain at this moment
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was warned of when it was planned and done, and what there is to warn of now."""
+        return (*self.job.warnings, *self.unserved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

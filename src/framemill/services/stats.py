@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from framemill.domain.costs import in_units
 from framemill.domain.states import JobState
+from framemill.engine.unserved import Unserved, unserved
 from framemill.store import statistics
 from framemill.store.database import Database
 from framemill.store.statistics import Depth, Ended, Times
@@ -39,6 +40,7 @@ class Report:
     per_hour: float | None  # completed jobs; None for all time
     kinds: dict[str, Outcome]  # by operation or pipeline
     currency: str
+    unserved: tuple[Unserved, ...]  # what waits in vain, since no worker that is there can do it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Stats:
             times = statistics.times(session, since=start, until=now)
             open_jobs = statistics.open_jobs(session)
             queue = tuple(statistics.depths(session))
+            waiting = unserved(session, now=now)
         whole = _outcome(ended, times.get(None))
         hours = None if since is None else since.total_seconds() / 3600
         return Report(
@@ -104,6 +107,7 @@ class Stats:
                 for kind in sorted({row.kind for row in ended})
             },
             currency=self._currency,
+            unserved=waiting,
         )
 
 
@@ -121,6 +125,11 @@ class Workers:
                 _record(row, [Held(job_id=j, title=t, progress=p) for j, t, p in held.get(row.id, ())])
                 for row in list_workers(session, gone=gone)
             )
+
+    def unserved(self) -> tuple[Unserved, ...]:
+        """What waits in vain at this moment, since no worker that is there can do it."""
+        with self._database.read() as session:
+            return unserved(session, now=self._database.now(session))
 
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""

@@ -44,6 +44,17 @@ class OfWork(BaseModel):
         "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
         "storage s3; yes; or no, for workers on one machine.",
     )
+    reuse_bytes: int = Field(
+        10 << 30,
+        ge=0,
+        le=MOST_BYTES,
+        description="Bytes of what jobs encoded that are kept for later jobs which would make the same: in "
+        "cache_dir, or in the store where shared_work holds. 0: nothing is kept, and nothing used again.",
+    )
+    reuse_age: Duration = Field(
+        timedelta(days=14),
+        description="How long that is kept after its last use; in the store, after it was made.",
+    )
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
