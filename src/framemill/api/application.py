@@ -16,6 +16,7 @@ from framemill.api import (
     jobs,
     keys,
     media,
+    metrics,
     operations,
     parts,
     pipelines,
@@ -28,6 +29,7 @@ from framemill.api import (
     workspaces,
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
+from framemill.api.measured import Measured
 from framemill.api.media_door import MediaDoor
 from framemill.app import App
 
@@ -55,6 +57,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    metrics.router,
     auth.link_router,
     reference.router,
     parts.router,
@@ -90,6 +93,8 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     api.state.app = app
+    api.state.figures = figures = metrics.Figures(app)
+    api.state.checkup = health.checkup_of(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
@@ -102,6 +107,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
+    api.add_middleware(Measured, requests=figures.requests)
     api.add_middleware(Marked)
     made = api.openapi
 

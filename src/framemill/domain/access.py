@@ -46,6 +46,7 @@ class Action(StrEnum):
     SELF_READ = "self.read"
     KEYS_MANAGE = "keys.manage"
     HEALTH_READ = "health.read"
+    METRICS_READ = "metrics.read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ RULES: Final[dict[Action, Rule]] = {
     # A stolen key must not be able to make itself permanent.
     Action.KEYS_MANAGE: Rule(scope=Scope.ADMIN, everywhere=True, in_person=True),
     Action.HEALTH_READ: Rule(scope=Scope.READ),
+    # Figures of all workspaces.
+    Action.METRICS_READ: Rule(scope=Scope.ADMIN, everywhere=True),
 }
 
 

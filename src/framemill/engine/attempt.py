@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from framemill.domain import context
+from framemill.domain.redaction import without_secrets
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
@@ -31,7 +33,11 @@ from framemill.errors import (
 from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
+from framemill.telemetry import faults
+from framemill.telemetry.log import get_log
 from framemill.tools.reins import Reins
+
+log = get_log(__name__)
 
 
 class Attempt:
@@ -64,6 +70,18 @@ class Attempt:
 
         Raises DatabaseUnavailable where the database was away for too long.
         """
+        job, task = self._job, self.task
+        with context.bound(
+            correlation_id=job.correlation_id,
+            job_id=job.id,
+            task_id=task.id,
+            task=task.key,
+            attempt=task.attempt,
+        ):
+            log.info("task.begun", operation=job.kind, worker=task.lease_worker)
+            return self._run()
+
+    def _run(self) -> bool:
         try:
             with self._hold, self._reins.applied():
                 match self.task.kind:
@@ -87,7 +105,9 @@ class Attempt:
             self._fail(as_error(problem), problem)
         else:
             self._tell(TaskState.DONE)
+            log.info("task.done")
             if self.task.kind in {"publish", originals.BRINGS}:
+                log.info("job.completed", operation=self._job.kind)
                 self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
@@ -195,6 +215,7 @@ class Attempt:
 
     def _stopped(self, *, lost: bool) -> None:
         remove(self._scratch)
+        log.info("task.stopped", lost=lost, handed_back=self._handing_back)
         if lost:
             return  # somebody else has the task, and a folder of their own
         if self._handing_back:
@@ -238,7 +259,10 @@ class Attempt:
         task, pace = self.task, self._with.pace
         record = dump_error(error, command=self._commands[-1] if self._commands else None)
         if error is not problem:
-            record["cause"] = "".join(traceback.format_exception(problem, limit=-5))
+            cause = "".join(traceback.format_exception(problem, limit=-5))
+            record["cause"] = without_secrets(cause)
+            log.error("task.crashed", error=problem)
+            faults.report(problem)
         remove(self._scratch)
         final = not error.transient or task.attempt >= self._job.max_attempts
         if error.code == "disk_full" and pace.disk_full_is_final:
@@ -247,6 +271,9 @@ class Attempt:
             if not final:
                 wait = backoff(task.attempt, spread=pace.spread)
                 self._with.dispatcher.nudge(outcomes.put_back(self._database, task, record, wait=wait))
+                log.warning(
+                    "task.put_back", code=error.code, reason=error.message, wait_s=round(wait.total_seconds())
+                )
                 self._tell(TaskState.READY, error.message)
                 return
             if not claims.is_mine(self._database, task):
@@ -264,6 +291,7 @@ class Attempt:
         except Cancelled:
             self._leave()
             return
+        log.warning("job.failed", operation=self._job.kind, code=error.code, reason=error.message)
         self._tell(TaskState.FAILED, error.message)
         self._with.sink.emit(JobChanged(job_id=task.job_id, state=JobState.FAILED))
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
@@ -24,6 +23,7 @@ from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
+from framemill.store.metering import silent_jobs
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release, unblock
 from framemill.store.workers import audit
@@ -129,19 +129,9 @@ class Janitor:
         return done, problem
 
     def _silent(self, now: datetime) -> Sequence[str]:
-        """Running jobs of which nothing was heard for long; a paused one is silent by right."""
-        held, ready = (
-            exists().where(Task.job_id == Job.id, Task.state == state)
-            for state in (TaskState.LEASED, TaskState.READY)
-        )
+        """Running jobs of which nothing was heard for long."""
         with self.database.read() as session:
-            return session.scalars(
-                select(Job.id).where(
-                    Job.state == JobState.RUNNING,
-                    Job.updated_at < now - self.stuck_after,
-                    or_(held, ~ready),  # one that waits its turn is not stuck
-                )
-            ).all()
+            return silent_jobs(session, since=now - self.stuck_after)
 
     def _unstick(self, job_id: str) -> bool:
         try:

@@ -10,7 +10,7 @@ from framemill.store import statistics
 from framemill.store.database import Database
 from framemill.store.statistics import Depth, Ended, Times
 from framemill.store.tables import Worker
-from framemill.store.workers import ask, audit, list_workers
+from framemill.store.workers import ACTIVE, ask, audit, list_workers
 
 _DRAIN = "drain"
 
@@ -101,6 +101,11 @@ class Stats:
             currency=self._currency,
         )
 
+    def open_jobs(self) -> dict[JobState, int]:
+        """How many jobs there are in each state that is no end."""
+        with self._database.read() as session:
+            return statistics.open_jobs(session)
+
 
 class Workers:
     """Who works."""
@@ -116,6 +121,12 @@ class Workers:
                 _record(row, [Held(job_id=j, title=t, progress=p) for j, t, p in held.get(row.id, ())])
                 for row in list_workers(session, gone=gone)
             )
+
+    def alive(self, *, within: timedelta) -> int:
+        """How many were heard of within this time and take tasks."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            return sum(row.state == ACTIVE and now - row.seen_at <= within for row in list_workers(session))
 
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""

@@ -23,6 +23,7 @@ IN_PERSON = {"keys_list", "keys_create", "keys_revoke"}
 READ = {
     "auth_show_self",
     "auth_logout",
+    "health_condition",
     "health_ready",
     "operations_list",
     "operations_show",
