@@ -46,7 +46,6 @@ def start(dsn: str, *, release: str, environment: str) -> None:
                 # Only what `report` is given; nothing is hooked into.
                 default_integrations=False,
                 auto_enabling_integrations=False,
-                send_default_pii=False,
                 include_local_variables=False,
                 max_breadcrumbs=0,
                 server_name="",
