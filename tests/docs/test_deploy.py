@@ -30,7 +30,12 @@ def test_every_metric_that_is_asked_for_exists_with_its_labels(name: str) -> Non
     known |= {f"{f.name}{end}" for f in FAMILIES for end in ("_bucket", "_sum", "_count") if f.buckets}
     queries = _queries(DEPLOY / name)
     asked = {found for query in queries for found in _NAME.findall(query)}
-    by = {label.strip() for query in queries for part in re.findall(r"by \(([^)]*)\)", query) for label in part.split(",")}
+    by = {
+        label.strip()
+        for query in queries
+        for part in re.findall(r"by \(([^)]*)\)", query)
+        for label in part.split(",")
+    }
 
     assert asked - known == set()
     assert by - labels == set()

@@ -28,6 +28,7 @@ _KEPT_S: Final = 5.0
 _PAGE, _PAGES = 500, 20  # jobs that are read at once, and how often in one look: the next goes on
 # Whoever ends a job writes the time first and commits a moment later.
 _SETTLING: Final = timedelta(seconds=2)
+_BEFORE_ALL: Final = "00000000-0000-0000-0000-000000000000"  # an id
 _OTHER: Final = "other"
 _DOWNLOAD: Final = "download"
 _TASKS: Final = frozenset({"fetch", "plan", "bring", "publish", "step"})
@@ -93,7 +94,7 @@ class Metering:
             with self._database.read() as session:
                 now = self._database.now(session)
                 if self._seen is None:
-                    self._seen = (now - timedelta(seconds=self._monotonic() - self._began), "")
+                    self._seen = (now - timedelta(seconds=self._monotonic() - self._began), _BEFORE_ALL)
                 jobs = metering.ended_after(session, self._seen, until=now - _SETTLING, limit=_PAGE)
                 uses = metering.uses_of(session, [job.id for job in jobs])
             for job in jobs:

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 
 import pytest
 
@@ -25,8 +26,7 @@ class Ingest:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                packed = self.headers.get("Content-Encoding") == "gzip"
-                taken.append((gzip.decompress(body) if packed else body).decode())
+                taken.append(_unpacked(body, self.headers.get("Content-Encoding")))
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(b"{}")
@@ -42,6 +42,12 @@ class Ingest:
         """Every report."""
         lines = [json.loads(line) for body in self.bodies for line in body.splitlines()]
         return [line for line in lines if "exception" in line]
+
+
+def _unpacked(body: bytes, how: str | None) -> str:
+    if how == "br":  # where yt-dlp's companions are installed
+        return bytes(import_module("brotli").decompress(body)).decode()
+    return (gzip.decompress(body) if how == "gzip" else body).decode()
 
 
 @pytest.fixture(name="ingest")
