@@ -232,8 +232,9 @@ def test_the_id_of_a_request_is_on_every_line_of_its_job(run: Run) -> None:
 
 
 def test_how_jobs_ended_is_logged_and_counted(run: Run) -> None:
-    ends = {line["event"]: line for line in run.lines if line["event"] in {"job.completed", "job.failed"}}
+    completed = [one for one in run.lines if one["event"] == "job.completed"]
+    failed = [one for one in run.lines if one["event"] == "job.failed"]
 
-    assert ends["job.completed"]["operation"] == "compress"
-    assert ends["job.failed"]["code"] == run.bad["error"]["code"]
+    assert {one["operation"] for one in completed if one["job_id"] == run.good["id"]} == {"compress"}
+    assert [(one["job_id"], one["code"]) for one in failed] == [(run.bad["id"], run.bad["error"]["code"])]
     assert 'framemill_http_requests_total{method="POST",route="/api/v1/jobs",status="202"}' in run.answers

@@ -107,7 +107,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
-    api.add_middleware(Measured, requests=figures.requests)
+    api.add_middleware(Measured, requests=figures.requests, prefix=PREFIX)
     api.add_middleware(Marked)
     made = api.openapi
 

@@ -21,10 +21,16 @@ class Measured:
     """One request: how long it took, how it ended, how many bytes it was."""
 
     def __init__(
-        self, app: ASGIApp, *, requests: Requests, clock: Callable[[], float] = time.perf_counter
+        self,
+        app: ASGIApp,
+        *,
+        requests: Requests,
+        prefix: str,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._requests = requests
+        self._prefix = prefix  # of most routes, which do not know it
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +59,7 @@ class Measured:
         try:
             await self._app(scope, receiving, sending)
         finally:
-            took, route = self._clock() - began, route_of(scope)
+            took, route = self._clock() - began, route_of(scope, prefix=self._prefix)
             self._requests.count(
                 method=scope["method"], route=route, status=status, seconds=took, received=received, sent=sent
             )
@@ -68,10 +74,13 @@ class Measured:
             )
 
 
-def route_of(scope: Scope) -> str:
+def route_of(scope: Scope, *, prefix: str) -> str:
     """The template of the route that answered: `/api/v1/jobs/{job_id}`; `other` where none did."""
     path: str = scope["path"]
     template = next((template for prefix, template in _MEDIA if path.startswith(prefix)), None)
     if template is None:
         template = getattr(scope.get("route"), "path", None)
-    return template if isinstance(template, str) else OTHER
+    if not isinstance(template, str):
+        return OTHER
+    inside = path.startswith(f"{prefix}/") and not template.startswith(f"{prefix}/")
+    return f"{prefix}{template}" if inside else template

@@ -159,8 +159,8 @@ def test_the_queue_and_the_workers_are_as_they_are_now(
 ) -> None:
     _job(bench, priority=10)
     _job(bench, priority=10, kind="mine")
-    running = {"state": TaskState.LEASED, "lease_worker": "a:1:1", "speed": 3.0}
-    _job(bench, _task(operation="trim", **running), state=JobState.RUNNING)
+    encoding = _task(operation="trim", state=TaskState.LEASED, lease_worker="a:1:1", speed=3.0)
+    _job(bench, encoding, state=JobState.RUNNING)
     _job(bench, _task(state=TaskState.READY))
     with bench.database.write() as session:
         now = bench.database.now(session)

@@ -34,6 +34,10 @@ def _as_it_was() -> Iterator[None]:
     logging.getLogger("uvicorn.access").disabled = access
 
 
+def _beat() -> None:
+    log.info("heartbeat")
+
+
 def _lines(out: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
@@ -71,7 +75,7 @@ def test_what_is_bound_stands_on_every_line_and_follows_into_threads() -> None:
 
     with context.bound(correlation_id="one", job_id="j"):
         log.info("task.begun")
-        thread = threading.Thread(target=context.carried(lambda: log.info("heartbeat")))
+        thread = threading.Thread(target=context.carried(_beat))
         thread.start()
         thread.join()
     log.info("idle")
