@@ -19,6 +19,7 @@ from framemill.api import (
     keys,
     live,
     media,
+    metrics,
     operations,
     parts,
     pipelines,
@@ -36,6 +37,7 @@ from framemill.api import (
 from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.hub import Hub
+from framemill.api.measured import Measured
 from framemill.api.media_door import MediaDoor
 from framemill.api.throttle import LoginThrottle
 from framemill.app import App
@@ -69,6 +71,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    metrics.router,
     auth.link_router,
     reference.router,
     parts.router,
@@ -112,6 +115,8 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.state.login_throttle = LoginThrottle(app.redis_url)
     api.state.doorkeeper = Doorkeeper(app)
     api.state.hub = Hub(app)
+    api.state.figures = figures = metrics.Figures(app)
+    api.state.checkup = health.checkup_of(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
@@ -124,6 +129,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
+    api.add_middleware(Measured, requests=figures.requests, prefix=PREFIX)
     api.add_middleware(Marked)
     made = api.openapi
 

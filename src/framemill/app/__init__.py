@@ -12,6 +12,7 @@ from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
 from framemill.app.figures import Figures
+from framemill.app.telemetry import learn_secrets
 from framemill.errors import DatabaseUnavailable, DiskFull, InvalidSettings
 from framemill.settings import Settings, config_file
 
@@ -149,7 +150,9 @@ def open_app(settings: Settings | None = None, *, in_memory: bool = False) -> Ap
 
     `in_memory` keeps jobs in this process only. Raises InvalidSettings.
     """
-    return App(settings or read_settings(), in_memory=in_memory)
+    known = settings or read_settings()
+    learn_secrets(known)
+    return App(known, in_memory=in_memory)
 
 
 def read_settings() -> Settings:

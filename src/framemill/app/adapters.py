@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framemill.app.machinery import Machinery
+from framemill.domain.redaction import learn
 from framemill.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Adapters(Machinery):
             return tuple(part.strip() for part in self.settings.secret_key.get_secret_value().split(","))
         from framemill.storage.secret import kept_secret
 
-        return (kept_secret(self.settings.data_dir / "secret"),)
+        kept = kept_secret(self.settings.data_dir / "secret")
+        learn(kept)
+        return (kept,)
 
     @property
     def _work_dir(self) -> Path:

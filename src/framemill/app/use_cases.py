@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from framemill.services.keeping import Keeping
     from framemill.services.landing import Landing
     from framemill.services.members import Members
+    from framemill.services.metering import Metering
     from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
@@ -137,6 +138,24 @@ class UseCases(Adapters):
         from framemill.services.stats import Stats
 
         return Stats(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def metering(self) -> "Metering":
+        """What metrics say."""
+        from framemill.operations.registry import NAMES
+        from framemill.services.metering import Metering
+
+        s = self.settings
+        disks = {"data": s.data_dir, "work": self._work_dir}
+        if s.storage == "local":
+            disks["storage"] = s.storage_dir or s.data_dir / "storage"
+        return Metering(
+            self.database,
+            operations=(*NAMES, "publish"),
+            stuck_after=s.stuck_after,
+            worker_ttl=s.lease_ttl,
+            disks=disks,
+        )
 
     @cached_property
     def workers(self) -> "Workers":

@@ -64,6 +64,7 @@ class Action(StrEnum):
     HEALTH_READ = "health.read"
     STATS_READ = "stats.read"
     ADMIN_READ = "admin.read"  # the queue, workers, storage, settings, the audit trail
+    METRICS_READ = "metrics.read"
     ADMIN_ACT = "admin.act"  # drain, reset, clean, retention
 
 
@@ -121,6 +122,8 @@ RULES: Final[dict[Action, Rule]] = {
     Action.STATS_READ: Rule(scope=Scope.READ),
     Action.ADMIN_READ: Rule(scope=Scope.ADMIN),
     Action.ADMIN_ACT: Rule(scope=Scope.ADMIN),
+    # Figures of all workspaces.
+    Action.METRICS_READ: Rule(scope=Scope.ADMIN),
 }
 
 

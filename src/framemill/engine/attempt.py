@@ -6,7 +6,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from framemill.domain import context
 from framemill.domain.plan import Resource
+from framemill.domain.redaction import without_secrets
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
@@ -34,7 +36,11 @@ from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.workers import slots
+from framemill.telemetry import faults
+from framemill.telemetry.log import get_log
 from framemill.tools.reins import Reins
+
+log = get_log(__name__)
 
 
 class Attempt:
@@ -67,6 +73,18 @@ class Attempt:
 
         Raises DatabaseUnavailable where the database was away for too long.
         """
+        job, task = self._job, self.task
+        with context.bound(
+            correlation_id=job.correlation_id,
+            job_id=job.id,
+            task_id=task.id,
+            task=task.key,
+            attempt=task.attempt,
+        ):
+            log.info("task.begun", operation=job.kind, worker=task.lease_worker)
+            return self._run()
+
+    def _run(self) -> bool:
         try:
             with self._hold, self._reins.applied():
                 match self.task.kind:
@@ -90,8 +108,10 @@ class Attempt:
             self._fail(as_error(problem), problem)
         else:
             self._tell(TaskState.DONE)
+            log.info("task.done")
             if self.task.kind in {"publish", originals.BRINGS}:
                 self._forget_pieces()
+                log.info("job.completed", operation=self._job.kind)
                 self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
@@ -229,6 +249,7 @@ class Attempt:
 
     def _stopped(self, *, lost: bool) -> None:
         remove(self._scratch)
+        log.info("task.stopped", lost=lost, handed_back=self._handing_back)
         if lost:
             return  # somebody else has the task, and a folder of their own
         if self._handing_back:
@@ -272,7 +293,10 @@ class Attempt:
         task, pace = self.task, self._with.pace
         record = dump_error(error, command=self._commands[-1] if self._commands else None)
         if error is not problem:
-            record["cause"] = "".join(traceback.format_exception(problem, limit=-5))
+            cause = "".join(traceback.format_exception(problem, limit=-5))
+            record["cause"] = without_secrets(cause)
+            log.error("task.crashed", error=problem)
+            faults.report(problem)
         remove(self._scratch)
         final = not error.transient or task.attempt >= self._job.max_attempts
         if error.code == "disk_full" and pace.disk_full_is_final:
@@ -281,6 +305,9 @@ class Attempt:
             if not final:
                 wait = backoff(task.attempt, spread=pace.spread)
                 self._with.dispatcher.nudge(outcomes.put_back(self._database, task, record, wait=wait))
+                log.warning(
+                    "task.put_back", code=error.code, reason=error.message, wait_s=round(wait.total_seconds())
+                )
                 self._tell(TaskState.READY, error.message)
                 return
             if not claims.is_mine(self._database, task):
@@ -298,6 +325,7 @@ class Attempt:
         except Cancelled:
             self._leave()
             return
+        log.warning("job.failed", operation=self._job.kind, code=error.code, reason=error.message)
         self._tell(TaskState.FAILED, error.message)
         self._with.sink.emit(JobChanged(job_id=task.job_id, state=JobState.FAILED))
 

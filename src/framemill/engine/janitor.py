@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
@@ -24,6 +23,7 @@ from framemill.errors import FramemillError, JobNotFound, TimedOut
 from framemill.store.cleaning import delete_workers, ended_between
 from framemill.store.database import Database
 from framemill.store.jobs import add_log, count_tasks, get_job, tasks_of
+from framemill.store.metering import silent_jobs
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release, unblock
 from framemill.store.workers import audit
@@ -131,18 +131,8 @@ class Janitor:
 
     def silent(self, now: datetime, longer_than: timedelta) -> Sequence[str]:
         """Running jobs of which nothing was heard for so long; a paused one is silent by right."""
-        held, ready = (
-            exists().where(Task.job_id == Job.id, Task.state == state)
-            for state in (TaskState.LEASED, TaskState.READY)
-        )
         with self.database.read() as session:
-            return session.scalars(
-                select(Job.id).where(
-                    Job.state == JobState.RUNNING,
-                    Job.updated_at < now - longer_than,
-                    or_(held, ~ready),  # one that waits its turn is not stuck
-                )
-            ).all()
+            return silent_jobs(session, since=now - longer_than)
 
     def unstick(self, job_id: str, longer_than: timedelta, *, actor: str = _ACTOR) -> bool:
         """Set a job going that is silent for so long, or end it; False where it is not, or has gone."""

@@ -110,6 +110,11 @@ class Stats:
             unserved=waiting,
         )
 
+    def open_jobs(self) -> dict[JobState, int]:
+        """How many jobs there are in each state that is no end."""
+        with self._database.read() as session:
+            return statistics.open_jobs(session)
+
 
 class Workers:
     """Who works."""
@@ -130,6 +135,12 @@ class Workers:
         """What waits in vain at this moment, since no worker that is there can do it."""
         with self._database.read() as session:
             return unserved(session, now=self._database.now(session))
+
+    def alive(self, *, within: timedelta) -> int:
+        """How many were heard of within this time and take tasks."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            return sum(row.state == ACTIVE and now - row.seen_at <= within for row in list_workers(session))
 
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""

@@ -14,7 +14,7 @@ from framemill.store.base import Base
 from framemill.store.database import Database
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0009"
+HEAD = "0011"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
 MODELS = (tables, access_tables, event_tables, usage_tables)

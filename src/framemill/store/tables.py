@@ -26,6 +26,7 @@ class Job(Base):
     workspace_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     video_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    correlation_id: Mapped[str | None] = mapped_column(String(64))  # of the request that asked for it
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # among equal priorities, the lowest goes first
@@ -176,7 +177,8 @@ class JobLog(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     task_key: Mapped[str | None] = mapped_column(String(255))
     level: Mapped[str] = mapped_column(String(8))
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)  # without secrets
+    correlation_id: Mapped[str | None] = mapped_column(String(64))  # of the request that it belongs to
     at: Mapped[datetime]
 
     __table_args__ = (Index(None, "job_id", "id"),)

@@ -37,6 +37,7 @@ IN_PERSON = {
 READ = {
     "auth_show_self",
     "auth_logout",
+    "health_condition",
     "health_ready",
     "operations_list",
     "operations_show",
