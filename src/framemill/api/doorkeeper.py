@@ -162,7 +162,7 @@ class Doorkeeper:
             raise Closing(Close.UNAVAILABLE, "the database cannot be used just now") from None
         if not caller.could(action):
             raise Closing(Close.FORBIDDEN, f"the caller may not do this: {action}")
-        return caller
+        return caller.asks(action)
 
     def shut(self) -> None:
         """Let nobody in any more and send everybody away; in the loop of the server that ends."""
@@ -193,4 +193,4 @@ class Doorkeeper:
 
 def _rights(caller: Caller) -> Caller:
     """All but which of somebody's keys, sessions or tokens it is."""
-    return replace(caller, id="")
+    return replace(caller, id="", asking=None, version=0)
