@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import framemill as fm
-from framemill.app import open_app
+from framemill.app import open_app, read_settings
 from framemill.tools.programs import Programs, find_programs
 
 _RATE = 48_000
@@ -63,7 +63,7 @@ def _pulses(programs: Programs, clip: Path, *, seconds: int) -> Path:
 
 def _encoded(clip: Path, folder: Path) -> int:
     """The clip as a machine with two slots encodes it; returns how many chunks there were."""
-    app = open_app(in_memory=True)
+    app = open_app(read_settings().model_copy(update={"reuse_bytes": 0}), in_memory=True)
     try:
         vars(app)["machine"] = replace(app.machine, slots=2)
         spec = fm.Ladder(preset="veryfast")

@@ -33,7 +33,7 @@ def compare(programs: Programs, options: argparse.Namespace) -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         work = Path(folder)
-        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
+        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data"), "FRAMEMILL_REUSE_BYTES": "0"}
         for case in wanted:
             rows.append(_row(case, inputs, work, env, rounds=options.rounds))
             print(rows[-1], flush=True)

@@ -47,7 +47,7 @@ def main() -> None:
     made: dict[str, dict[str, Rendition]] = {}
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         work = Path(folder)
-        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
+        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data"), "FRAMEMILL_REUSE_BYTES": "0"}
         for number in range(options.rounds):
             for name, found in costs.items():
                 out = work / f"{name}-{number}"

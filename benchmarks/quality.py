@@ -106,7 +106,7 @@ def _row(ffmpeg: Path, clip: Path, work: Path, options: argparse.Namespace) -> R
     length = str(_CLIPS.get(clip.relative_to(options.corpus).as_posix(), 20))
     head = [str(ffmpeg), "-nostdin", "-v", "error", "-y"]
     subprocess.run([*head, "-i", clip, "-t", length, "-map", "0:v:0", "-c", "copy", source], check=True)
-    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
+    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data"), "FRAMEMILL_REUSE_BYTES": "0"}
     costs: dict[str, Cost] = {}
     ours, plain = work / f"{clip.stem}-ours", work / f"{clip.stem}-plain"
     plain.mkdir()

@@ -125,13 +125,13 @@ def _lists(folder: Path, *, sizes: Sequence[int]) -> str:
 def _pool(folder: Path) -> str:
     clip = tiny_clip(find_programs().ffmpeg, folder / "clip.mp4")
     data = folder / "pool"
-    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(data)}
+    env = {**os.environ, "FRAMEMILL_DATA_DIR": str(data), "FRAMEMILL_REUSE_BYTES": "0"}
     database = open_database(f"sqlite:///{data / 'framemill.db'}")
     from framemill.engine.bells import Bells
 
     jobs = Jobs(database, dispatcher=Bells(data / "bells"))
     with pool(env, workers=2) as process:
-        found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS)
+        found = latencies(database, jobs, RemoveAudio(), source=clip, into=data, rounds=_ROUNDS)
         quiet = idle(process, seconds=30)
     database.close()
     rows = [
@@ -149,6 +149,7 @@ def _celery(folder: Path, *, postgres: Postgres, broker: str) -> str:
         env = {
             **os.environ,
             "FRAMEMILL_DATA_DIR": str(data),
+            "FRAMEMILL_REUSE_BYTES": "0",
             "FRAMEMILL_DATABASE_URL": url,
             "FRAMEMILL_ENGINE": "celery",
             "FRAMEMILL_BROKER_URL": broker,
@@ -156,7 +157,7 @@ def _celery(folder: Path, *, postgres: Postgres, broker: str) -> str:
         database = open_database(url)
         jobs = Jobs(database, dispatcher=Broker(broker, prefix="framemill"))
         with pool(env, workers=2):
-            found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS + 1)[1:]
+            found = latencies(database, jobs, RemoveAudio(), source=clip, into=data, rounds=_ROUNDS + 1)[1:]
         database.close()
     rows = [
         ("submit to the first program, median", f"{median(found):.0f} ms"),

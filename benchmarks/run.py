@@ -40,7 +40,7 @@ def main() -> None:
             return
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         work = Path(folder)
-        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data")}
+        env = {**os.environ, "FRAMEMILL_DATA_DIR": str(work / "data"), "FRAMEMILL_REUSE_BYTES": "0"}
         rows: list[Row] = []
         for suite in options.only:
             build = _IN_REPORT[suite]

@@ -34,6 +34,8 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     mine = tmp_path_factory.getbasetemp()
     folder = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine  # that of the whole run
     patch.setenv("FRAMEMILL_TEST_CLIPS", str(folder / "clips"))
+    # What one test encoded is not to spare another one its work.
+    patch.setenv("FRAMEMILL_REUSE_BYTES", "0")
     yield
     patch.undo()
 

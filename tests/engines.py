@@ -11,12 +11,14 @@ from framemill.domain.sources import Source
 from framemill.engine.equipment import Pace
 from framemill.engine.events import Event
 from framemill.engine.machine import Machine
+from framemill.engine.places import Places
 from framemill.engine.planning import Planner
 from framemill.engine.workbench import Workbench
 from framemill.engine.worker import Worker
 from framemill.fetch.wishes import Downloader
 from framemill.operations.spec import Spec
 from framemill.services.jobs import Jobs
+from framemill.storage.kept import Kept
 from framemill.store.database import Database
 from framemill.tools.process import Finished
 from framemill.tools.programs import Programs
@@ -78,6 +80,7 @@ def a_copy(
     promise: Promise | None = None,
     path: str = "copy.txt",
     estimate: Estimate | None = None,
+    kept_as: str = "",
     texts: Sequence[TextFile] = (),
 ) -> Step:
     """A step that copies what it reads, without any program."""
@@ -94,6 +97,7 @@ def a_copy(
                 role=Role.REPORT if publish else Role.INTERMEDIATE,
                 promise=promise or Promise(kind="data"),
                 publish=publish,
+                kept_as=kept_as,
             ),
         ),
         texts=tuple(texts),
@@ -123,6 +127,7 @@ class Bench:
     folder: Path
     watcher: Watcher = field(default_factory=Watcher)
     downloader: Downloader | None = None
+    kept: Kept | None = None  # what later jobs may use again
 
     @property
     def jobs(self) -> Jobs:
@@ -133,7 +138,12 @@ class Bench:
         return self.folder / "results"
 
     def submit(
-        self, inputs: Mapping[str, Source] | None = None, *, overwrite: bool = False, resume: bool = False
+        self,
+        inputs: Mapping[str, Source] | None = None,
+        *,
+        overwrite: bool = False,
+        resume: bool = False,
+        reuse: bool = True,
     ) -> str:
         return self.jobs.submit(
             [Anything()],
@@ -141,6 +151,7 @@ class Bench:
             destination=self.destination,
             overwrite=overwrite,
             resume=resume,
+            reuse=reuse,
         )
 
     def an_input(self, name: str = "source.txt", text: str = "hello") -> Path:
@@ -159,6 +170,7 @@ class Bench:
             planner=planning(plan),
             side_by_side=side_by_side,
             downloader=_giving(self.downloader),
+            places=Places(open_kept=lambda _stored: self.kept),
         )
 
     def left_over(self) -> list[str]:

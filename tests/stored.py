@@ -5,7 +5,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from framemill.domain.media import MediaInfo
@@ -21,6 +21,7 @@ from framemill.services.video_jobs import VideoJobs
 from framemill.storage.blobs import BlobStore
 from framemill.storage.cache import Cache
 from framemill.storage.disk import Disk
+from framemill.storage.kept import KeptBlobs, KeptFiles
 from framemill.storage.local import LocalStore
 from framemill.storage.signing import Signer
 from framemill.store.claiming import Wanted
@@ -118,7 +119,12 @@ class Mill:
             shared=self.shared,
             wait=lambda: None,
         )
-        return Places(work=folder / "work", open_stock=lambda: stock)
+        kept = (
+            KeptBlobs(blobs, limit=1 << 20, age=timedelta(days=14))
+            if self.shared
+            else KeptFiles(folder / "cache" / "kept", limit=1 << 20, age=timedelta(days=14))
+        )
+        return Places(work=folder / "work", open_stock=lambda: stock, open_kept=lambda _stored: kept)
 
     def worker(self, plan: Plan, machine: str = "a", *, database: Database | None = None) -> Worker:
         """A worker on a machine."""

@@ -10,10 +10,12 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from framemill.app import App, open_app
+from framemill.app.telemetry import announcer, start_telemetry
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
 
 _M_ARENA_MAX = -8  # malloc.h
@@ -21,6 +23,8 @@ _M_ARENA_MAX = -8  # malloc.h
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
+    from fastapi import FastAPI
 
     Handler = Callable[[int, object], object] | signal.Handlers
 
@@ -38,6 +42,7 @@ def main() -> int:
         if asked.openapi:
             return _describe()
         app = open_app()
+        start_telemetry(app.settings)
         try:
             workers = 0 if asked.no_workers else asked.workers or app.slots
             _serve(app, host=asked.host, port=asked.port, workers=workers)
@@ -74,10 +79,13 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     _on_signals(_told)
     _share_memory()
     _ = app.database  # made or brought up to date before anybody asks
-    with listen(host, port) as listener:
+    with ExitStack() as open_doors:
+        listener = open_doors.enter_context(listen(host, port))
         app.address = address(listener)
         api = create_app(app, hosts=_hosts(app, listener))
         server = Server(api, listener)
+        if app.settings.metrics_port is not None:
+            open_doors.enter_context(_monitored(app, api))
         over = threading.Event()
         thread = threading.Thread(target=_run, args=(server.run, over), name="api", daemon=True)
         try:
@@ -86,7 +94,7 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
             if workers:
                 from framemill.worker.pools import pool_for
 
-                pool_for(app, size=workers, tell=_tell).run()
+                pool_for(app, size=workers, tell=announcer(app.settings)).run()
             else:
                 _until_told()
         finally:
@@ -96,6 +104,27 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
             server.stop()
             if thread.ident is not None:
                 thread.join()
+
+
+@contextmanager
+def _monitored(app: App, api: "FastAPI") -> "Iterator[None]":
+    """Serve health and metrics on a port of their own while this holds."""
+    from framemill.api.monitoring import create_monitoring
+    from framemill.api.server import Server, address, listen
+
+    port = app.settings.metrics_port
+    assert port is not None
+    with listen(app.settings.metrics_host, port) as listener:
+        hosts = _hosts(app, listener)
+        server = Server(create_monitoring(api.state.figures, api.state.checkup, hosts=hosts), listener)
+        thread = threading.Thread(target=server.run, name="metrics", daemon=True)
+        thread.start()
+        announcer(app.settings)(f"metrics and health at {address(listener)}")
+        try:
+            yield
+        finally:
+            server.stop()
+            thread.join()
 
 
 def _on_signals(handler: "Handler") -> None:
@@ -145,12 +174,13 @@ def _welcome(app: App, listener: "socket.socket") -> None:
     from framemill.api.auth import is_loopback
     from framemill.api.server import address
 
-    base = address(listener)
-    _tell(f"serving at {base}")
-    if is_loopback(urlsplit(base).hostname or ""):
+    base, tell = address(listener), announcer(app.settings)
+    tell(f"serving at {base}")
+    # Where all that is said is kept as a log, the link would be kept too.
+    if app.settings.log_format != "json" and is_loopback(urlsplit(base).hostname or ""):
         link = f"{base}/login?token={app.access.login_token()}"
-        _tell(f"to sign in on this machine, once, within 15 minutes: {link}")
-    _tell("for programs: `framemill keys create NAME`")
+        tell(f"to sign in on this machine, once, within 15 minutes: {link}")
+    tell("for programs: `framemill keys create NAME`")
 
 
 def _until_told() -> NoReturn:

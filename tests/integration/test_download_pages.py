@@ -3,8 +3,10 @@
 import base64
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -421,6 +423,22 @@ def test_the_proxy_ends_with_its_block(origin: Origin) -> None:
 
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_ending_the_proxy_waits_for_nobody_who_says_nothing() -> None:
+    before = threading.active_count()
+    with ExitStack() as clients:
+        with Proxy(Guard()) as proxy:
+            address = ("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            # More than it serves at once, so that it waits for the end of one.
+            for _ in range(40):
+                clients.enter_context(socket.create_connection(address, timeout=60))
+            while threading.active_count() < before + 33:
+                time.sleep(0.01)
+            began = time.monotonic()
+
+        # It would have a quarter of a minute's patience with each of them.
+        assert time.monotonic() - began < 10
 
 
 def test_the_child_finds_no_other_program_and_no_setting_of_ours(tmp_path: Path) -> None:

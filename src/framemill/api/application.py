@@ -9,26 +9,35 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from framemill.api import (
+    admin,
+    audit,
     auth,
     downloads,
     events,
     health,
     jobs,
     keys,
+    live,
     media,
+    metrics,
     operations,
     parts,
     pipelines,
     problems,
     profiles,
     reference,
+    stats,
     submitting,
+    upkeep,
     uploads,
     users,
     videos,
     workspaces,
 )
+from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
+from framemill.api.hub import Hub
+from framemill.api.measured import Measured
 from framemill.api.media_door import MediaDoor
 from framemill.api.throttle import LoginThrottle
 from framemill.app import App
@@ -54,13 +63,19 @@ _ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     uploads.router,
     downloads.router,
+    stats.router,
+    admin.router,
+    upkeep.router,
+    audit.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    metrics.router,
     auth.link_router,
     reference.router,
     parts.router,
+    live.router,
 )
 
 _TAGS = {
@@ -78,6 +93,8 @@ _TAGS = {
     "profiles": "Ways to encode.",
     "plans": "What work would do.",
     "jobs": "What was asked for, and how far it is.",
+    "stats": "What became of jobs, and what was spent.",
+    "admin": "For those who run the installation: the queue, workers, clearing up, what was done.",
     "health": "Is it up, and is all there that work needs?",
 }
 
@@ -96,6 +113,10 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     api.state.login_throttle = LoginThrottle(app.redis_url)
+    api.state.doorkeeper = Doorkeeper(app)
+    api.state.hub = Hub(app)
+    api.state.figures = figures = metrics.Figures(app)
+    api.state.checkup = health.checkup_of(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
@@ -108,6 +129,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
     api.add_middleware(Readable)
     api.add_middleware(KnownHosts, hosts=tuple(hosts))
+    api.add_middleware(Measured, requests=figures.requests, prefix=PREFIX)
     api.add_middleware(Marked)
     made = api.openapi
 

@@ -4,34 +4,37 @@ Slow headers never come as far as here: those are `api.server`'s matter.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from framemill.api.problems import correlation_id, logged_path, respond
+from framemill.domain import context
 from framemill.errors import LimitExceeded, TimedOut
 from framemill.store.workers import asked_from
+from framemill.telemetry import faults
+from framemill.telemetry.log import get_log
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
-CORRELATION = "X-Correlation-ID"
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# A request may name its id in either; the answer names it in both.
+CORRELATION = ("X-Request-ID", "X-Correlation-ID")
+_CORRELATION = tuple(name.lower().encode("ascii") for name in CORRELATION)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # What every answer says, where it does not say otherwise itself.
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
 
 
 class Marked:
@@ -48,21 +51,27 @@ class Marked:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(CORRELATION, "")
-        own_id = given if _ID.fullmatch(given) else str(uuid7())
+        headers = Headers(scope=scope)
+        given = next((headers[name] for name in CORRELATION if name in headers), "")
+        own_id = context.sound_id(given) or str(uuid7())
         scope.setdefault("state", {})["correlation_id"] = own_id
         # Of its own task, so it ends with the request.
         asked_from.set(scope["client"][0][:64] if scope.get("client") else None)
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers[CORRELATION] = own_id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                # Once through the list: a film's next megabyte waits for it.
+                said = [(name.lower(), value) for name, value in message.get("headers", ())]
+                named = {name for name, _ in said}
+                message["headers"] = [
+                    *(header for header in said if header[0] not in _CORRELATION),
+                    *((name, own_id.encode("ascii")) for name in _CORRELATION),
+                    *(header for header in _HEADERS if header[0] not in named),
+                ]
             await send(message)
 
-        await self._app(scope, receive, marked)
+        with context.bound(correlation_id=own_id):
+            await self._app(scope, receive, marked)
 
 
 class KnownHosts:
@@ -154,7 +163,10 @@ class Bounded:
             nonlocal started
             if body.refusal and not started:
                 return  # what the application makes of half a body
-            started = True
+            if not started:
+                started = True
+                await send(message)  # the head of an answer waits for nobody
+                return
             async with asyncio.timeout(self._stalled_s):
                 await send(message)
 
@@ -257,10 +269,12 @@ class Sheltered:
         except Exception as error:
             request = Request(scope)
             log.error(
-                "request.crashed path=%s correlation_id=%s",
-                *(logged_path(request), correlation_id(request)),
-                exc_info=error,
+                "request.crashed",
+                path=logged_path(request),
+                correlation_id=correlation_id(request),
+                error=error,
             )
+            faults.report(error)
             if started:
                 raise  # the connection is cut, so that nobody takes half an answer for a whole one
             problem = respond(

@@ -77,6 +77,7 @@ class JobView(_View):
     finished_at: datetime | None
     updated_at: datetime
     processing_ms: int | None
+    correlation_id: str | None = Field(description="Of the request that asked for it.")
 
     @classmethod
     def of(cls, job: JobRecord) -> "JobView":
@@ -160,7 +161,7 @@ class JobDetailView(JobView):
                 name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()
             },
             notes=job.notes,
-            warnings=job.warnings,
+            warnings=detail.warnings,
             tasks=tuple(TaskView.of(task) for task in detail.tasks),
             artifacts=tuple(ArtifactView.of(artifact) for artifact in detail.artifacts),
         )
@@ -174,18 +175,26 @@ class LogView(_View):
     level: str
     message: Said
     at: datetime
+    correlation_id: str | None = Field(description="Of the request that it belongs to.")
 
     @classmethod
     def of(cls, record: LogRecord) -> "LogView":
         """The record for a client."""
-        return cls(id=record.id, task=record.task, level=record.level, message=record.message, at=record.at)
+        return cls(
+            id=record.id,
+            task=record.task,
+            level=record.level,
+            message=record.message,
+            at=record.at,
+            correlation_id=record.correlation_id,
+        )
 
 
 def _job_fields(job: JobRecord) -> dict[str, Any]:  # Any: fields of a view
     same = (
         *("id", "kind", "state", "priority", "progress", "step", "tasks_total", "tasks_done"),
         *("tasks_failed", "attempts", "owner", "workspace_id", "video_id", "batch_id", "created_at"),
-        *("started_at", "finished_at", "updated_at", "processing_ms"),
+        *("started_at", "finished_at", "updated_at", "processing_ms", "correlation_id"),
     )
     return {
         **{name: getattr(job, name) for name in same},

@@ -83,7 +83,7 @@ def logs(
 def cancel(job_id: str, app: TheApp, caller: _Controller) -> JobView:
     """End a job; doing so again changes nothing."""
     seen(app, caller, job_id)
-    app.jobs.cancel(job_id)
+    app.jobs.cancel(job_id, actor=caller.name)
     return JobView.of(app.jobs.get(job_id))
 
 
@@ -107,7 +107,7 @@ def resume(job_id: str, app: TheApp, caller: _Controller) -> JobView:
 def retry(job_id: str, app: TheApp, caller: _Controller) -> JobView:
     """Queue a job that failed or was cancelled again; steps that are done stay done."""
     seen(app, caller, job_id)
-    app.jobs.retry(job_id)
+    app.jobs.retry(job_id, actor=caller.name)
     return JobView.of(app.jobs.get(job_id))
 
 

@@ -9,7 +9,6 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
-from pathlib import Path
 from typing import Final
 
 from framemill.errors import StorageUnavailable
@@ -22,7 +21,7 @@ _Identity = tuple[int, int, int, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     blob: Blob
-    path: Path
+    path: str
     identity: _Identity
 
 
@@ -60,7 +59,7 @@ class KnownFiles:
             raise StorageUnavailable(f"{key!r} was replaced while it was read", hint="ask again")
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[key] = _Known(blob=blob, path=path, identity=identity)
+        self._known[key] = _Known(blob=blob, path=str(path), identity=identity)
         return blob, file
 
 

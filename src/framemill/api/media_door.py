@@ -5,13 +5,13 @@ would wait for. What an address allows, `services.playback` says; how files
 are sent, `ranges`. Players on other sites may read all of it (CORS).
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,22 +19,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from framemill.api import problems
 from framemill.api.known_files import KnownFiles
 from framemill.api.ranges import BlobResponse, Offer
+from framemill.api.zero_copy import ZERO_COPY
 from framemill.app import App
 from framemill.domain.media_types import is_manifest
 from framemill.errors import FramemillError
 from framemill.services.playback import SHORTEST, Permitted
+from framemill.services.usage import FLUSH, workspace_of
 from framemill.storage.doors import FILES
 
 _MEDIA: Final = re.compile(r"/media/([^/]*)/(.*)", re.DOTALL)
 _FILE: Final = re.compile(r"/storage/files/(.*)", re.DOTALL)
 _MANIFESTS_S: Final = 10
 _YEAR_S: Final = 365 * 24 * 3600
-_SHARED: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Timing-Allow-Origin": "*",
-}
+_SHARED: Final = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Accept-Ranges, Content-Length, Content-Range, ETag"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"timing-allow-origin", b"*"),
+)
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
@@ -49,6 +51,7 @@ class MediaDoor:
         self._api = api
         self._app = app
         self._files: KnownFiles | None = None
+        self._writing: asyncio.Task[None] | None = None  # of what was counted; kept, or it might vanish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -57,16 +60,35 @@ class MediaDoor:
             await self._api(scope, receive, send)
             return
 
+        request = Request(scope, receive)
+
         async def shared(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_SHARED)
+                # No answer of this door has any of them yet.
+                message["headers"] = [*message["headers"], *_SHARED]
             await send(message)
+            self._count(request, message)
 
-        request = Request(scope, receive)
         try:
             await (await self._soon(partial(answer, request)))(scope, receive, shared)
         except FramemillError as error:
             await problems.told(request, error)(scope, receive, shared)
+
+    def _count(self, request: Request, message: Message) -> None:
+        """What was sent belongs to a workspace, which may be billed for it."""
+        count = message["count"] if message["type"] == ZERO_COPY else len(message.get("body", b""))
+        workspace: str | None = getattr(request.state, "workspace", None)
+        if count and workspace and self._app.served.add(workspace, count):
+            self._writing = asyncio.create_task(self._write_down())
+
+    async def _write_down(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH.total_seconds())
+            try:
+                await run_in_threadpool(self._app.served.flush)
+            except FramemillError:
+                continue  # the database is away; what was counted is kept
+            return
 
     def _answer_to(self, scope: Scope) -> Callable[[Request], Response] | None:
         """What answers the request; None where it is not about media."""
@@ -117,4 +139,6 @@ class MediaDoor:
             self._files = KnownFiles(self._app.blobs)
         blob, file = self._files.open(allowed.key)
         offer = Offer(blob=blob, cache_control=f"private, {cached}", filename=allowed.filename)
-        return BlobResponse(request, self._app.blobs, offer, file=file)
+        response = BlobResponse(request, self._app.blobs, offer, file=file)
+        request.state.workspace = workspace_of(allowed.key)
+        return response

@@ -4,7 +4,6 @@ No stack trace, path of this machine or SQL leaves here; what was unforeseen
 is logged under the correlation id that the client is told (`api.guards`).
 """
 
-import logging
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -19,8 +18,9 @@ from starlette.exceptions import HTTPException
 from framemill import errors
 from framemill.api.discretion import discreet
 from framemill.errors import FramemillError
+from framemill.telemetry.log import get_log
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -175,8 +175,11 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
         headers["Retry-After"] = str(error.wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(
-            "request.failed code=%s path=%s correlation_id=%s: %s",
-            *(error.code, logged_path(request), correlation_id(request), error),
+            "request.failed",
+            code=error.code,
+            path=logged_path(request),
+            correlation_id=correlation_id(request),
+            reason=str(error),
         )
     return respond(
         request,

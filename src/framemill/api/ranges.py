@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from io import FileIO
 from secrets import token_hex
 
@@ -126,12 +127,17 @@ def _always(offer: Offer, stored: Version) -> dict[str, str]:
         # Were a browser to show it as a page, that page could do nothing.
         "content-security-policy": "sandbox",
         "etag": f'"{stored.etag}"',
-        "last-modified": format_datetime(stored.second, usegmt=True),
+        "last-modified": _http_date(stored.second),
         # The address may hold a signature.
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         **(offer.extra or {}),
     }
+
+
+@lru_cache(maxsize=1000)
+def _http_date(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)
 
 
 def _of_length(headers: Mapping[str, str], body: tuple[bytes | Span, ...]) -> dict[str, str]:

@@ -55,6 +55,10 @@ class Work(BaseModel):
         description="Ids of further videos of the same workspace, by the names that specs call them. "
         "`input` is the video itself.",
     )
+    reuse: bool = Field(
+        True,
+        description="Take what an earlier job on the video made of the same. false: make everything anew.",
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Work":
@@ -116,6 +120,7 @@ def submit(
         kind=wish.pipeline,
         owner=caller.name,
         idempotency_key=idempotency_key,
+        reuse=wish.reuse,
     )
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return JobView.of(jobs.seen(app, caller, job_id))
@@ -128,7 +133,7 @@ async def make(wish: Work, app: TheApp, caller: Annotated[Caller, may(Action.PLA
     def work() -> tuple[Plan, dict[str, Any]]:
         for video in wish.videos().values():
             videos.seen(app, caller, video)
-        return app.video_plans.plan(wish.specs(), inputs=wish.videos())
+        return app.video_plans.plan(wish.specs(), inputs=wish.videos(), reuse=wish.reuse)
 
     found, estimate = await to_thread.run_sync(work, limiter=_planning)
     return PlanView(estimate=estimate, plan=_without_paths(as_data(found)))

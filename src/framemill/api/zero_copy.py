@@ -1,78 +1,142 @@
-"""uvicorn's HTTP/1.1 with ASGI's zero-copy send: the kernel moves a file's bytes to the client.
+"""One answer on uvicorn's HTTP/1, with ASGI's zero-copy send: the kernel moves a file's bytes to the client.
 
-Offered where it works: asyncio's own loop, no TLS in this process. Whoever
-sends looks for the extension and reads the file itself where it is missing.
+The extension is ASGI's own; uvicorn does not have it. Offered where it works:
+asyncio's own loop, no TLS in this process. Whoever sends looks for it and reads
+the file itself where it is missing. What a client may say, `strict_http` knows.
 """
 
 import asyncio
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import h11
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import Message
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 ZERO_COPY: Final = "http.response.zerocopysend"
+# Their answers have no body, whatever their headers say.
+_EMPTY: Final = frozenset({204, 304})
 
 
-class ZeroCopyProtocol(H11Protocol):
-    """For `uvicorn.Config(http=...)`. The extension is ASGI's own; uvicorn does not have it.
+class Exchange(RequestResponseCycle):
+    """A request and its answer.
 
-    A start message that holds its name as a key says that a stretch of a file follows at once.
+    A start message that holds the extension's name as a key says that a stretch
+    of a file follows at once. To HTTP/1.0 an answer of unknown length goes out
+    until its end.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own, passed on
-        super().__init__(*args, **kwargs)
-        app: ASGIApp = self.app
+    _left: int | None = None  # of the bytes that the answer's head announced
+    _chunked = False
+    _empty = False
 
-        async def offering(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http" or not self._can_copy():
-                await app(scope, receive, send)
-                return
+    def __init__(self, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**kwargs)
+        self._loop = loop
 
-            async def sending(message: Message) -> None:
-                if message.get(ZERO_COPY):
-                    self._cork(on=True)
-                if message["type"] != ZERO_COPY:
-                    await send(message)
-                    return
-                await self._copy(message)
-                if not message.get("more_body", False):
-                    await send({"type": "http.response.body", "body": b""})
+    @staticmethod
+    def can_copy(loop: asyncio.AbstractEventLoop, scheme: str | None) -> bool:
+        """Whether the kernel can move files to the clients of this loop."""
+        return isinstance(loop, asyncio.SelectorEventLoop) and scheme == "http"
 
-            extensions = {**scope.get("extensions", {}), ZERO_COPY: {}}
-            await app({**scope, "extensions": extensions}, receive, sending)
+    async def send(self, message: Message) -> None:  # type: ignore[override]  # Starlette's word for the same
+        """One message of the application.
 
-        self.app = offering
-
-    def _can_copy(self) -> bool:
-        return isinstance(self.loop, asyncio.SelectorEventLoop) and self.scheme == "http"
-
-    async def _copy(self, message: Message) -> None:
-        """A stretch of a file, as a part of the body; returns when the kernel has taken all of it.
-
-        Raises ConnectionError where the client has gone.
+        Raises ConnectionError where a file is to be copied to a client that has gone,
+        RuntimeError for what does not fit to what was sent before.
         """
-        if self.flow.write_paused and not self.cycle.disconnected:
+        kind = message["type"]
+        # The head of an answer is little, and waits for nobody.
+        if self.flow.write_paused and kind != "http.response.start" and not self.disconnected:
             await self.flow.drain()
-        if self.cycle.disconnected or self.transport.is_closing():
+        if kind == ZERO_COPY:
+            await self._copy(message["file"], message["offset"], message["count"])
+        elif self.disconnected:
+            return
+        elif kind == "http.response.start" and not self.response_started:
+            self._start(message["status"], message.get("headers", ()), copied=bool(message.get(ZERO_COPY)))
+            return
+        elif kind == "http.response.body" and self.response_started and not self.response_complete:
+            self._write(message.get("body", b""))
+        else:
+            raise RuntimeError(f"{kind!r} is not what has to be sent now")
+        if not message.get("more_body", False):
+            self._finish()
+
+    def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]], *, copied: bool) -> None:
+        empty = self.scope["method"] == "HEAD" or status in _EMPTY
+        # Where the client still waits to send its body, nobody can know whether that comes.
+        keep_alive = self.keep_alive and not self.waiting_for_100_continue
+        left, chunked, closes = None, False, False
+        lines = [STATUS_LINE[status].removesuffix(b"\r\n")]
+        for name, value in (*self.default_headers, *headers):
+            lines.append(b"%b: %b" % (name, value))
+            lowered = name.lower()
+            if lowered == b"content-length":
+                left = int(value)
+            elif lowered == b"connection" and value.lower() == b"close":
+                keep_alive, closes = False, True
+        if left is None and not empty:
+            if chunked := self.scope["http_version"] == "1.1":
+                lines.append(b"transfer-encoding: chunked")
+            else:
+                keep_alive = False
+        if not (keep_alive or closes):
+            lines.append(b"connection: close")
+        head = b"\r\n".join((*lines, b"", b""))
+        if not head.count(b"\r") == head.count(b"\n") == len(lines) + 1 or b"\0" in head:
+            raise RuntimeError("a header of an answer has the end of a line in it")
+        self.waiting_for_100_continue = False
+        self.keep_alive, self._empty, self._left, self._chunked = keep_alive, empty, left, chunked
+        self.response_started = True
+        if copied:
+            self._cork(on=True)
+        self.transport.write(head)
+
+    def _write(self, body: bytes) -> None:
+        if self._empty or not body:
+            return
+        if self._chunked:
+            body = b"%x\r\n%b\r\n" % (len(body), body)
+        else:
+            self._count(len(body))
+        self.transport.write(body)
+
+    def _finish(self) -> None:
+        if self._chunked:
+            self.transport.write(b"0\r\n\r\n")
+        if self._left and not self._empty:
+            raise RuntimeError("the answer is shorter than was announced")
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _count(self, sent: int) -> None:
+        if self._left is not None:
+            if sent > self._left:
+                raise RuntimeError("the answer is longer than was announced")
+            self._left -= sent
+
+    async def _copy(self, file: FileIO, offset: int, count: int) -> None:
+        """A stretch of a file, as a part of the body; returns when the kernel has taken all of it."""
+        if self.disconnected or self.transport.is_closing():
             raise ConnectionResetError
-        file, offset, count = message["file"], message["offset"], message["count"]
-        # h11 counts what stands for the bytes; nothing but them goes out, for the length was announced.
-        counted = self.conn.send_with_data_passthrough(h11.Data(data=cast(bytes, _Absent(count))))
-        if counted is None or len(counted) != 1:
+        if not self.response_started or self._left is None or self._empty:
             raise RuntimeError("a file can be sent only where Content-Length was")
+        self._count(count)
         sent = self._at_once(file, offset, count)
         self._cork(on=False)
         if sent < count:
             try:
-                sent += await self.loop.sendfile(self.transport, file, offset + sent, count - sent)
+                sent += await self._loop.sendfile(self.transport, file, offset + sent, count - sent)
             except ConnectionError:
                 # Else uvicorn would complain of half an answer before it hears of the end.
-                self.cycle.disconnected = True
+                self.disconnected = True
                 self.transport.abort()
                 raise
         if sent < count:
@@ -94,13 +158,3 @@ class ZeroCopyProtocol(H11Protocol):
             return os.sendfile(self.transport.get_extra_info("socket").fileno(), file.fileno(), offset, count)
         except OSError:
             return 0  # the one who waits meets it again
-
-
-class _Absent:
-    """So many bytes that are not here."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count

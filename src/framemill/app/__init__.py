@@ -5,13 +5,15 @@ database and imports none.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.app.use_cases import UseCases
-from framemill.errors import InvalidSettings
+from framemill.app.figures import Figures
+from framemill.app.telemetry import learn_secrets
+from framemill.errors import DatabaseUnavailable, DiskFull, InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
     from framemill.services.records import JobDetail
+    from framemill.services.upkeep import Upkeep
 
 
-class App(UseCases):
+class App(Figures):
     """One set of settings and everything made of them."""
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
@@ -85,16 +88,43 @@ class App(UseCases):
     def _chores(self) -> "Sequence[Chore]":
         from framemill.engine.janitor import Chore
         from framemill.engine.leftovers import Leftovers
+        from framemill.engine.unserved import note_unserved
 
         leftovers = Leftovers(database=self.database, places=self.places)
         often = self.settings.watchdog_interval
         return (
             Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="jobs that no worker can do", every=often, do=lambda: note_unserved(self.database)),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+            Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
+            Chore(name="kept encodes removed", every=timedelta(hours=1), do=self._tidy_kept),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
+        )
+
+    def _tidy_kept(self) -> int:
+        from framemill.engine.reusing import tidy
+
+        places = (
+            self.earlier_work(stored=False),
+            self.earlier_work(stored=True) if self._shares_work else None,
+        )
+        return sum(tidy(kept, self.database) for kept in places if kept is not None)
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        """What operators clear up by hand."""
+        from framemill.services.upkeep import Upkeep
+
+        return Upkeep(
+            self.database,
+            janitor=lambda: self.janitor,
+            uploads=lambda: self.upload_watch,
+            places=self.places,
+            stuck_after=self.settings.stuck_after,
         )
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
@@ -107,7 +137,10 @@ class App(UseCases):
         return self.jobs.show(job_id)
 
     def close(self) -> None:
-        """Let go of the database, where one was opened."""
+        """Let go of the database, where one was opened; first what was counted in memory is written down."""
+        if "served" in self.__dict__:
+            with suppress(DatabaseUnavailable, DiskFull):
+                self.served.flush()
         if "database" in self.__dict__:
             self.database.close()
 
@@ -117,7 +150,9 @@ def open_app(settings: Settings | None = None, *, in_memory: bool = False) -> Ap
 
     `in_memory` keeps jobs in this process only. Raises InvalidSettings.
     """
-    return App(settings or read_settings(), in_memory=in_memory)
+    known = settings or read_settings()
+    learn_secrets(known)
+    return App(known, in_memory=in_memory)
 
 
 def read_settings() -> Settings:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framemill.app.machinery import Machinery
+from framemill.domain.redaction import learn
 from framemill.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from framemill.fetch.fetcher import Fetcher
     from framemill.fetch.guard import Guard
     from framemill.storage.blobs import BlobStore
+    from framemill.storage.kept import Kept
     from framemill.storage.s3.store import S3Store
     from framemill.storage.sealing import Keyring
     from framemill.storage.signing import Signer
@@ -93,7 +95,9 @@ class Adapters(Machinery):
             return tuple(part.strip() for part in self.settings.secret_key.get_secret_value().split(","))
         from framemill.storage.secret import kept_secret
 
-        return (kept_secret(self.settings.data_dir / "secret"),)
+        kept = kept_secret(self.settings.data_dir / "secret")
+        learn(kept)
+        return (kept,)
 
     @property
     def _work_dir(self) -> Path:
@@ -104,7 +108,18 @@ class Adapters(Machinery):
         """Where jobs work on this machine."""
         from framemill.engine.places import Places
 
-        return Places(work=self._work_dir, open_stock=lambda: self.stock)
+        return Places(work=self._work_dir, open_stock=lambda: self.stock, open_kept=self.earlier_work)
+
+    def earlier_work(self, stored: bool) -> "Kept | None":
+        """What jobs on stored videos or on plain files may use again; None where nothing is kept."""
+        from framemill.storage.kept import KeptBlobs, KeptFiles
+
+        s = self.settings
+        if not s.reuse_bytes:
+            return None
+        if stored and self._shares_work:
+            return KeptBlobs(self.blobs, limit=s.reuse_bytes, age=s.reuse_age)
+        return KeptFiles(s.cache_dir / "kept", limit=s.reuse_bytes, age=s.reuse_age)
 
     @cached_property
     def stock(self) -> "Stock":

@@ -1,6 +1,6 @@
 """Adapters become services: the use cases that every door calls."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from framemill.app.adapters import Adapters
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
+    from framemill.services.events import Events
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
     from framemill.services.landing import Landing
     from framemill.services.members import Members
+    from framemill.services.metering import Metering
     from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
@@ -51,6 +53,13 @@ class UseCases(Adapters):
             max_attempts=self.settings.max_attempts,
             places=self.places,
         )
+
+    @cached_property
+    def events(self) -> "Events":
+        """What becomes of jobs, as it happens."""
+        from framemill.services.events import Events
+
+        return Events(self.database, keep=self.settings.keep_events)
 
     @cached_property
     def video_jobs(self) -> "VideoJobs":
@@ -102,7 +111,12 @@ class UseCases(Adapters):
         """Who takes away what is being deleted."""
         from framemill.services.deletion import Remover
 
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+        return Remover(
+            database=self.database,
+            blobs=lambda: self.blobs,
+            cancel=partial(self.jobs.cancel, actor="deletion"),
+            kept=lambda: self.earlier_work(stored=True),
+        )
 
     @cached_property
     def retention(self) -> "Retention":
@@ -124,6 +138,24 @@ class UseCases(Adapters):
         from framemill.services.stats import Stats
 
         return Stats(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def metering(self) -> "Metering":
+        """What metrics say."""
+        from framemill.operations.registry import NAMES
+        from framemill.services.metering import Metering
+
+        s = self.settings
+        disks = {"data": s.data_dir, "work": self._work_dir}
+        if s.storage == "local":
+            disks["storage"] = s.storage_dir or s.data_dir / "storage"
+        return Metering(
+            self.database,
+            operations=(*NAMES, "publish"),
+            stuck_after=s.stuck_after,
+            worker_ttl=s.lease_ttl,
+            disks=disks,
+        )
 
     @cached_property
     def workers(self) -> "Workers":
@@ -215,7 +247,7 @@ class UseCases(Adapters):
         """Planning on its own; needs no database."""
         from framemill.services.plans import Plans
 
-        return Plans(lambda: self.machine)
+        return Plans(lambda: self.machine, kept=self.earlier_work)
 
     @cached_property
     def _upload_limits(self) -> "Limits":

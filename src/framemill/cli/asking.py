@@ -26,6 +26,7 @@ class Asked:
     overwrite: bool
     verify: Literal["light", "full"] | None
     explain: bool
+    reuse: bool  # of what earlier jobs made
     queued: bool  # left to the workers
     priority: int
     as_json: bool
@@ -56,6 +57,13 @@ def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
         ),
         _parameter("overwrite", bool, "--overwrite", "-y", help="Replace results that exist.", panel=FILES),
     ]
+    reuse = _parameter(
+        "no_reuse",
+        bool,
+        "--no-reuse",
+        help="Make everything anew, also what an earlier job made of the same.",
+        panel=FILES,
+    )
     telling = [
         _parameter(
             "verify",
@@ -109,8 +117,8 @@ def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
         ],
     )
     if explains:
-        return [files, *given, *(p for p in telling if p.name not in {"explain", "verify"})]
-    return [files, *given, *queue, *telling]
+        return [files, *given, reuse, *(p for p in telling if p.name not in {"explain", "verify"})]
+    return [files, *given, reuse, *queue, *telling]
 
 
 def asked(words: Words, *, explains: bool = False) -> Asked:
@@ -130,6 +138,7 @@ def asked(words: Words, *, explains: bool = False) -> Asked:
         overwrite=words["overwrite"],
         verify=verify,
         explain=explains or bool(words.get("explain")),
+        reuse=not words["no_reuse"],
         queued=queued,
         priority=_priority(words.get("priority")),
         as_json=words["as_json"],

@@ -57,7 +57,7 @@ def build(entry: Entry) -> AnyCommand:
     return command(
         entry.name,
         doctor,
-        summary="Check the programs, what they can do, the sandbox, the database and the disk.",
+        summary="Check the programs, what they can do, the sandbox, the database, the disk and the store.",
         examples=("framemill doctor", "framemill doctor --json"),
     )
 
@@ -167,6 +167,46 @@ def _database(app: "App") -> list[Finding]:
     return [Finding(name="database", state="ok", said=app.database.describe())]
 
 
+def _store(app: "App") -> list[Finding]:
+    s = app.settings
+    if s.storage == "local":
+        place = s.storage_dir or s.data_dir / "storage"
+        if not place.exists():
+            return [Finding(name="storage", state="ok", said=f"local, {place} (made when it is needed)")]
+        said = f"local, {place}" + (", encrypted" if s.storage_keys else "")
+    else:
+        said = f"s3, bucket {s.s3_bucket} at {s.s3_endpoint or 'AWS'}"
+    try:
+        for _ in app.blobs.list("workspaces/00000000-"):  # asked for, though nothing is there
+            break
+    except FramemillError as error:
+        return [Finding(name="storage", state="missing", said=f"{said}: {error.message}", hint=error.hint)]
+    return [Finding(name="storage", state="ok", said=said)]
+
+
+def _telemetry(app: "App") -> list[Finding]:
+    s = app.settings
+    if s.metrics_port is None:
+        metrics = "/metrics beside the API, to this machine and admin keys"
+    else:
+        metrics = f"/metrics and /health at {s.metrics_host}, port {s.metrics_port}"
+    found = [
+        Finding(name="logs", state="ok", said=f"from {s.log_level} on, {s.log_format}"),
+        Finding(name="metrics", state="ok", said=metrics),
+    ]
+    if s.sentry_dsn is None:
+        return [*found, Finding(name="sentry", state="ok", said="off")]
+    try:
+        import sentry_sdk  # noqa: F401
+    except ImportError:
+        hint = "pip install 'framemill[sentry]', or unset FRAMEMILL_SENTRY_DSN"
+        return [
+            *found,
+            Finding(name="sentry", state="missing", said="its library is not installed", hint=hint),
+        ]
+    return [*found, Finding(name="sentry", state="ok", said=f"on, as {s.sentry_environment}")]
+
+
 def _data(app: "App") -> list[Finding]:
     version = sqlite3.sqlite_version
     found = [
@@ -210,4 +250,6 @@ _LOOKS: "tuple[Callable[[App], list[Finding]], ...]" = (
     _sandbox,
     _database,
     _data,
+    _store,
+    _telemetry,
 )

@@ -47,7 +47,7 @@ def told(detail: "JobDetail", *, verbose: bool) -> Iterator[str]:
     yield from _steps(detail, verbose=verbose)
     yield from _error(job, verbose=verbose)
     yield from _part("Notes", job.notes)
-    yield from _part("Warnings", job.warnings)
+    yield from _part("Warnings", detail.warnings)
     yield from _part(
         "Left behind", [f"{d.get('source')}: {d.get('stream')}: {d.get('reason')}" for d in job.dropped]
     )
@@ -60,6 +60,7 @@ def as_document(detail: "JobDetail") -> dict[str, object]:
         **record_document(detail.job),
         "tasks": [{**asdict(task), "state": str(task.state)} for task in detail.tasks],
         "artifacts": results.as_document(detail)["artifacts"],
+        "unserved": list(detail.unserved),
     }
 
 

@@ -116,6 +116,7 @@ def _submit(app: "App", request: Request, wish: Asked, *, foreground: bool) -> s
         inputs=request.inputs,
         destination=request.destination,
         overwrite=wish.overwrite,
+        reuse=wish.reuse,
         priority=wish.priority,
         kind=request.title,
         # The same command after a crash goes on where that one was.
@@ -136,7 +137,7 @@ def _planned(app: "App", request: Request, wish: Asked) -> "Plan":
                 watching.append(stack.enter_context(watcher(quiet=wish.quiet, only_bars=wish.as_json)))
             watching[0](planning(share))
 
-        return app.plans.plan(request.specs, inputs=request.inputs, report=report)
+        return app.plans.plan(request.specs, inputs=request.inputs, report=report, reuse=wish.reuse)
 
 
 def run(requests: Sequence[Request], wish: Asked) -> int:

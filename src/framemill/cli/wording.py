@@ -1,8 +1,12 @@
 """Amounts as people say them, in progress, plans and results."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from framemill.domain.units import US, format_size, format_time
+
+if TYPE_CHECKING:
+    from framemill.engine.unserved import Unserved
 
 
 def about(ms: int) -> str:
@@ -26,6 +30,13 @@ def clock(ms: int) -> str:
 def length(us: int) -> str:
     """`00:01:30.500`, or `3.200 s` where that says more."""
     return f"{us / US:.3f} s" if us < 60 * US else format_time(us)
+
+
+def in_vain(found: "Unserved") -> str:
+    """`2 tasks of 1 job wait in vain: they need a worker that takes gpu tasks`."""
+    tasks = f"{found.tasks} {'task' if found.tasks == 1 else 'tasks'}"
+    jobs = f"{found.jobs} {'job' if found.jobs == 1 else 'jobs'}"
+    return f"{tasks} of {jobs} wait in vain: needed is {found.needs}"
 
 
 def media_line(media: Mapping[str, object] | None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framemill.cli.exit_codes import FAILED, OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command
-from framemill.cli.terminal import err, harmless, out, out_json
-from framemill.cli.wording import about, columns
+from framemill.cli.terminal import err, harmless, out, out_json, painted
+from framemill.cli.wording import about, columns, in_vain
 
 if TYPE_CHECKING:
     from framemill.services.stats import WorkerRecord
@@ -61,7 +62,7 @@ def status(
 ) -> int:
     """One line each."""
     with opened() as app:
-        found = app.workers.list(gone=everyone)
+        found, waiting = app.workers.list(gone=everyone), app.workers.unserved()
     if as_json:
         out_json([_document(worker) for worker in found])
         return OK
@@ -71,6 +72,8 @@ def status(
     head = ("pid", "host", "version", "state", "done", "failed", "seen", "at")
     for line in columns([head, *(_row(worker) for worker in found)]):
         out(line)
+    for kind in waiting:
+        err(painted(in_vain(kind), "yellow", sys.stderr))
     return OK
 
 
@@ -88,7 +91,7 @@ def drain(
     with opened() as app:
         there = app.workers.list()
         wanted = there if everyone else _named(workers or (), there)
-        count = app.workers.drain([worker.id for worker in wanted])
+        count = app.workers.drain([worker.id for worker in wanted], actor=operator())
     if as_json:
         out_json({"workers": [worker.id for worker in wanted]})
     else:

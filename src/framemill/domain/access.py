@@ -62,6 +62,10 @@ class Action(StrEnum):
     MEMBERS_MANAGE = "members.manage"
     USERS_MANAGE = "users.manage"
     HEALTH_READ = "health.read"
+    STATS_READ = "stats.read"
+    ADMIN_READ = "admin.read"  # the queue, workers, storage, settings, the audit trail
+    METRICS_READ = "metrics.read"
+    ADMIN_ACT = "admin.act"  # drain, reset, clean, retention
 
 
 _ROLE_OF_SCOPE: Final[Mapping[Scope, Role | None]] = {
@@ -115,6 +119,11 @@ RULES: Final[dict[Action, Rule]] = {
     Action.MEMBERS_MANAGE: Rule(scope=Scope.ADMIN, role=Role.MANAGER, in_person=True),
     Action.USERS_MANAGE: Rule(scope=Scope.ADMIN, in_person=True),
     Action.HEALTH_READ: Rule(scope=Scope.READ, anybody=True),
+    Action.STATS_READ: Rule(scope=Scope.READ),
+    Action.ADMIN_READ: Rule(scope=Scope.ADMIN),
+    Action.ADMIN_ACT: Rule(scope=Scope.ADMIN),
+    # Figures of all workspaces.
+    Action.METRICS_READ: Rule(scope=Scope.ADMIN),
 }
 
 

@@ -74,6 +74,7 @@ class Output:
     # What alone would make it, as a digest; "" where only its whole step says that.
     recipe: str = ""
     fingerprint: str = ""  # equal ones are of equal content; "" where what it is made of is not known
+    kept_as: str = ""  # the key under which its file is kept for later jobs; "" where it is not
 
     @property
     def numbered(self) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from framemill.domain import context
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.beginnings import first_tasks
 from framemill.errors import DestinationUnwritable
@@ -23,6 +24,7 @@ def enqueue(
     job.lane = lane
     job.attempts = 1
     job.max_attempts = max_attempts
+    job.correlation_id = context.correlation_id() or new_id()
     job.created_at = job.updated_at = now
     session.add(job)
     session.flush()

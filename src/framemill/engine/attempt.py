@@ -3,8 +3,12 @@
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from framemill.domain import context
+from framemill.domain.plan import Resource
+from framemill.domain.redaction import without_secrets
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import claims, originals, outcomes
 from framemill.engine.digests import digest
@@ -17,7 +21,7 @@ from framemill.engine.patience import patiently
 from framemill.engine.places import Places, WorkMissing, known_digest, known_media
 from framemill.engine.planning import Request, check_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_completed, clear_up
+from framemill.engine.recovery import clear_completed, clear_up, inputs_changed
 from framemill.engine.steps import StepRun, sources_of
 from framemill.engine.stored import dump_error, load_step
 from framemill.engine.workspace import remove
@@ -31,7 +35,12 @@ from framemill.errors import (
 from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
+from framemill.store.workers import slots
+from framemill.telemetry import faults
+from framemill.telemetry.log import get_log
 from framemill.tools.reins import Reins
+
+log = get_log(__name__)
 
 
 class Attempt:
@@ -64,6 +73,18 @@ class Attempt:
 
         Raises DatabaseUnavailable where the database was away for too long.
         """
+        job, task = self._job, self.task
+        with context.bound(
+            correlation_id=job.correlation_id,
+            job_id=job.id,
+            task_id=task.id,
+            task=task.key,
+            attempt=task.attempt,
+        ):
+            log.info("task.begun", operation=job.kind, worker=task.lease_worker)
+            return self._run()
+
+    def _run(self) -> bool:
         try:
             with self._hold, self._reins.applied():
                 match self.task.kind:
@@ -87,7 +108,10 @@ class Attempt:
             self._fail(as_error(problem), problem)
         else:
             self._tell(TaskState.DONE)
+            log.info("task.done")
             if self.task.kind in {"publish", originals.BRINGS}:
+                self._forget_pieces()
+                log.info("job.completed", operation=self._job.kind)
                 self._places.clear(self._job)
                 self._with.sink.emit(JobChanged(job_id=self._job.id, state=JobState.COMPLETED))
             return True
@@ -116,7 +140,13 @@ class Attempt:
 
     def _plan_for(self, job: Job, inputs: Mapping[str, Path]) -> None:
         digests = {name: known_digest(job.inputs[name]) or digest(path) for name, path in inputs.items()}
-        request = Request(specs=[load_spec(spec) for spec in job.specs], inputs=inputs, digests=digests)
+        request = Request(
+            specs=[load_spec(spec) for spec in job.specs],
+            inputs=inputs,
+            digests=digests,
+            shelf=self._places.shelf(job),
+            slots=self._slots(),
+        )
         plan = self._with.planner(
             request,
             self._with.machine(),
@@ -143,6 +173,19 @@ class Attempt:
         for warning in plan.warnings:
             self._with.sink.emit(Note(job_id=job.id, level="warning", message=warning))
 
+    def _slots(self) -> int | None:
+        """How many steps of a queued job can run side by side; None where that is this machine's matter."""
+        if self._job.lane:
+            return None
+
+        def there() -> int:
+            with self._database.read() as session:
+                return slots(session, Resource.CPU, now=self._database.now(session))
+
+        # A worker alone may be the first of a pool that is starting.
+        found = patiently(there)
+        return found if found > 1 else None
+
     def _publish(self) -> None:
         machine, job, places = self._with.machine(), self._job, self._places
         # It is over with this: a beat that finds a completed job now is not heeded.
@@ -159,7 +202,7 @@ class Attempt:
             self._step_with(inputs)
 
     def _step_with(self, inputs: Mapping[str, Path]) -> None:
-        task, place = self.task, self._places.of(self._job)
+        task, place, shelf = self.task, self._places.of(self._job), self._places.shelf(self._job)
         step = load_step(task.step or {})
         for item in step.inputs:
             if item.ref in inputs and not inputs[item.ref].is_file():
@@ -174,12 +217,16 @@ class Attempt:
             machine=self._with.machine(),
             hold=self._hold,
             name=(named or [path.name for path in inputs.values()] or [step.key])[0],
+            take=None if shelf is None else partial(shelf.take, step, check=self._hold.check),
         )
         try:
             result = run.run(sources_of(step, inputs=inputs, results=made, root=place.root))
         finally:
             self._commands = run.used.commands
         result |= self._places.keep(self._job, self._scratch, result["outputs"], check=self._hold.check)
+        if shelf is not None and not run.taken and not inputs_changed(self._job):
+            out = self._scratch / "out"
+            shelf.keep(step, result, out, instead=run.refused, check=self._hold.check)
         self._hold.check()
         ready = outcomes.step_done(
             self._database,
@@ -193,8 +240,16 @@ class Attempt:
         for warning in result.get("warnings", ()):
             self._with.sink.emit(Note(job_id=task.job_id, level="warning", message=warning))
 
+    def _forget_pieces(self) -> None:
+        shelf = self._places.shelf(self._job)
+        if shelf is not None:
+            shelf.forget_pieces(
+                load_step(task.step) for task in self._tasks if task.step and task.kind == "step"
+            )
+
     def _stopped(self, *, lost: bool) -> None:
         remove(self._scratch)
+        log.info("task.stopped", lost=lost, handed_back=self._handing_back)
         if lost:
             return  # somebody else has the task, and a folder of their own
         if self._handing_back:
@@ -238,7 +293,10 @@ class Attempt:
         task, pace = self.task, self._with.pace
         record = dump_error(error, command=self._commands[-1] if self._commands else None)
         if error is not problem:
-            record["cause"] = "".join(traceback.format_exception(problem, limit=-5))
+            cause = "".join(traceback.format_exception(problem, limit=-5))
+            record["cause"] = without_secrets(cause)
+            log.error("task.crashed", error=problem)
+            faults.report(problem)
         remove(self._scratch)
         final = not error.transient or task.attempt >= self._job.max_attempts
         if error.code == "disk_full" and pace.disk_full_is_final:
@@ -247,6 +305,9 @@ class Attempt:
             if not final:
                 wait = backoff(task.attempt, spread=pace.spread)
                 self._with.dispatcher.nudge(outcomes.put_back(self._database, task, record, wait=wait))
+                log.warning(
+                    "task.put_back", code=error.code, reason=error.message, wait_s=round(wait.total_seconds())
+                )
                 self._tell(TaskState.READY, error.message)
                 return
             if not claims.is_mine(self._database, task):
@@ -264,6 +325,7 @@ class Attempt:
         except Cancelled:
             self._leave()
             return
+        log.warning("job.failed", operation=self._job.kind, code=error.code, reason=error.message)
         self._tell(TaskState.FAILED, error.message)
         self._with.sink.emit(JobChanged(job_id=task.job_id, state=JobState.FAILED))
 

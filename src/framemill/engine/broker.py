@@ -5,7 +5,6 @@ task's worth of work of its class. Which task that is, the rows say when a
 worker asks. What is configured here is for both ends; the other end is `worker`.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from framemill.domain import context
 from framemill.domain.plan import Resource
 from framemill.engine.dispatch import Wake
 from framemill.errors import InvalidSettings
+from framemill.telemetry.log import get_log
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 WAKE = "framemill.wake"  # Celery's name for what a message asks for
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 _REDIS = frozenset({"redis", "rediss", "sentinel"})
 _RABBITMQ = frozenset({"amqp", "amqps", "pyamqp"})
@@ -54,11 +55,22 @@ class Broker:
             return
         celery = self._celery  # importing it takes a while, and is no fault of the broker's
         # A thread, because a name that does not resolve or a network that swallows packets obeys no timeout.
-        sending = threading.Thread(target=self._send, args=(celery, wakes), name="nudge", daemon=True)
+        sending = threading.Thread(
+            target=context.carried(self._send), args=(celery, wakes), name="nudge", daemon=True
+        )
         sending.start()
         sending.join(_LONG_PATIENCE_S if wakes[0].again else _PATIENCE_S)
         if sending.is_alive():
             self._be_silent("it does not answer")
+
+    def answers(self) -> bool:
+        """True where the broker takes a connection, within about a second."""
+        try:
+            with self._celery.connection_for_write() as connection:
+                connection.channel().close()
+        except Exception:  # noqa: BLE001 - each transport has its own
+            return False
+        return True
 
     def _send(self, celery: "Celery", wakes: Sequence[Wake]) -> None:
         with self._sending:
@@ -104,7 +116,8 @@ class Broker:
 
     def _be_silent(self, reason: str) -> None:
         self._silent_until = time.monotonic() + self._pause_s
-        log.warning("broker.unreachable: %s; ready tasks are announced again later", reason)
+        # Ready tasks are announced again later.
+        log.warning("broker.unreachable", reason=reason)
 
     @cached_property
     def _celery(self) -> "Celery":

@@ -3,7 +3,6 @@
 A thread of its own, because the worker's is busy reading a program's output.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from framemill.domain import context
 from framemill.domain.states import JobState
 from framemill.engine.events import EventSink, JobChanged, Progress
 from framemill.errors import Cancelled, DatabaseUnavailable, DiskFull, LeaseLost
@@ -19,9 +19,10 @@ from framemill.store.database import Database
 from framemill.store.jobs import count_tasks, get_job
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import extend
+from framemill.telemetry.log import get_log
 from framemill.tools.reins import Reins
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 # Progress is saved at most twice a second; a cancellation is seen as fast.
 BEAT_S = 0.5
@@ -53,9 +54,10 @@ class Heartbeat:
         self._extended: datetime | None = None
         self._why: Cancelled | LeaseLost | None = None
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._beat_on, name=f"heartbeat {task.key}", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
+        name = f"heartbeat {self._task.key}"
+        self._thread = threading.Thread(target=context.carried(self._beat_on), name=name, daemon=True)
         self._thread.start()
         return self
 
@@ -153,4 +155,4 @@ class Heartbeat:
             except (DatabaseUnavailable, DiskFull):
                 continue  # progress can wait; a lease that cannot be renewed is lost in time
             except Exception as error:  # noqa: BLE001 - without a beat nobody would see a cancellation
-                log.warning("heartbeat.failed: %s", error)
+                log.warning("heartbeat.failed", reason=str(error))

@@ -14,7 +14,7 @@ from framemill.engine.failures import KEEPS_WORK
 from framemill.engine.places import Places
 from framemill.engine.shelving import sweep_unrecorded
 from framemill.engine.stock import WORK
-from framemill.engine.workspace import PREFIX, remove
+from framemill.engine.workspace import PLANNING, PREFIX, remove
 from framemill.errors import JobNotFound
 from framemill.storage.blobs import BlobStore
 from framemill.store.cleaning import doubtful_publications
@@ -26,6 +26,8 @@ _GRACE = timedelta(minutes=10)
 _LOOK_BACK = timedelta(days=1)
 # A folder whose job is not known may be another installation's.
 _UNKNOWN = timedelta(days=1)
+# A plan that somebody waits for is made within a minute, or given up.
+_PLANNED = timedelta(hours=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Leftovers:
         assert self.places.work is not None
         blobs = self.places.stock.blobs
         removed = clear_machine(self.database, self.places.work) + clear_work(self.database, blobs)
+        clear_plans(self.places.work)
         with self.database.read() as session:
             until = self.database.now(session) - _GRACE
             ended = doubtful_publications(session, after=self._until or until - _LOOK_BACK, until=until)
@@ -61,6 +64,18 @@ def clear_machine(database: Database, work: Path) -> int:
             if _is_over(
                 database, path.name.removeprefix(PREFIX), unknown=datetime.now(UTC) - seen > _UNKNOWN
             ):
+                remove(path)
+                removed += 1
+    return removed
+
+
+def clear_plans(work: Path) -> int:
+    """Remove folders below `work` of planners that were killed; returns how many."""
+    removed = 0
+    for path in work.glob(f"{PLANNING}*"):
+        with suppress(FileNotFoundError):
+            seen = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if datetime.now(UTC) - seen > _PLANNED:
                 remove(path)
                 removed += 1
     return removed

@@ -15,7 +15,9 @@ from framemill.store.database import Database
 from framemill.store.tables import Job, Task
 
 if TYPE_CHECKING:
+    from framemill.engine.reusing import Shelf
     from framemill.engine.stock import Stock
+    from framemill.storage.kept import Kept
 
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
@@ -43,6 +45,8 @@ class Places:
 
     work: Path | None = None
     open_stock: "Callable[[], Stock] | None" = None  # asked for when a job on a stored video runs
+    # Earlier jobs' work, for jobs on stored videos or on plain files; it may be that nothing is kept.
+    open_kept: "Callable[[bool], Kept | None] | None" = None
 
     def of(self, job: Job) -> Workspace:
         """Where `job` works."""
@@ -94,6 +98,17 @@ class Places:
     ) -> Json:
         """Keep what a step made for other machines, where there may be some; what its record gains."""
         return {} if job.video_id is None else self.stock.keep(job.id, scratch, outputs, check=check)
+
+    def shelf(self, job: Job) -> "Shelf | None":
+        """Earlier jobs' work that `job` may use; None where it is to make everything anew."""
+        if self.open_kept is None or not job.destination.get("reuse", True):
+            return None
+        kept = self.open_kept(job.video_id is not None)
+        if kept is None:
+            return None
+        from framemill.engine.reusing import Shelf, scope_of
+
+        return Shelf(kept=kept, scope=scope_of(job))
 
     def clear(self, job: Job) -> None:
         """Remove the working folder and what the job kept in the store for its own steps.

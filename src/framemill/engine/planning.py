@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framemill.domain.hardware import Acceleration
@@ -13,6 +13,7 @@ from framemill.engine.gathering import answer, first_look, kinds_of, subtitle_fi
 from framemill.engine.machine import Machine, Report, Stop
 from framemill.engine.naming import targets_of
 from framemill.engine.publication import check_targets
+from framemill.engine.reusing import Shelf
 from framemill.errors import DiskFull, FramemillError
 from framemill.operations.planning import FactNeeded, Facts, Question
 from framemill.operations.spec import Spec
@@ -26,6 +27,8 @@ class Request:
     inputs: Mapping[str, Path]
     digests: Mapping[str, str] | None = None
     explaining: bool = False  # nothing will run: the plan is only shown
+    shelf: Shelf | None = None  # of earlier jobs' work; with it, `digests` are given
+    slots: int | None = None  # steps that may run side by side; None: as many as on this machine
 
 
 # Replaced in tests of the engine, which bring plans of their own.
@@ -56,6 +59,9 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never, report: Re
     acceleration = _acceleration(request.specs, machine, stop)
     subtitles = subtitle_files(kinds, request.inputs)
     answers: dict[Question, object] = {}
+    shelf = request.shelf
+    reuse = shelf.reuse(request.inputs, request.digests or {}) if shelf is not None else None
+    first: Plan | None = None
     while True:
         facts = Facts(
             media=media,
@@ -66,14 +72,15 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never, report: Re
             stems={name: _readable(path.stem) for name, path in request.inputs.items()},
         )
         try:
-            return compile_plan(
+            plan = compile_plan(
                 request.specs,
                 facts=facts,
                 capabilities=machine.capabilities,
                 profiles=machine.profiles,
                 contents=request.digests,
                 acceleration=acceleration,
-                slots=machine.slots,
+                slots=request.slots or machine.slots,
+                reuse=reuse,
             )
         except FactNeeded as needed:
             asked = needed.question
@@ -81,6 +88,14 @@ def make_plan(request: Request, machine: Machine, stop: Stop = never, report: Re
                 raise FramemillError(f"planning asks again for what it knows: {asked}") from needed
             path, about = request.inputs[asked.source], media[asked.source]
             answers[asked] = answer(asked, path, about, machine, stop, report)
+            continue
+        if first is not None:
+            return replace(
+                plan, fingerprint=first.fingerprint
+            )  # what is at hand does not change what was asked
+        if shelf is None or reuse is None or not (kept := shelf.among(plan)):
+            return plan
+        first, reuse = plan, replace(reuse, kept=kept)
 
 
 def _acceleration(specs: Sequence[Spec], machine: Machine, stop: Stop) -> Acceleration:

@@ -25,6 +25,7 @@ from framemill.engine.verify import Made, verify
 from framemill.engine.workbench import Workbench
 from framemill.engine.workspace import remove, stage
 from framemill.errors import FramemillError, ToolFailed, ToolMissing
+from framemill.planner.reuse import TAKEN
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.sandbox import sandboxed
 
@@ -68,8 +69,20 @@ class Used:
 class StepRun:
     """One attempt at a step in its scratch folder."""
 
-    def __init__(self, step: Step, *, scratch: Path, machine: Machine, hold: Hold, name: str) -> None:
+    def __init__(
+        self,
+        step: Step,
+        *,
+        scratch: Path,
+        machine: Machine,
+        hold: Hold,
+        name: str,
+        take: Callable[[Path], bool] | None = None,
+    ) -> None:
         self.used = Used()
+        self.taken = False  # from an earlier job, so that no command had to run
+        self.refused = False  # what there was of an earlier job did not keep the step's promise
+        self._take = take or _nothing  # puts what the step makes into a folder, where an earlier job made it
         self._found: Json = {}
         self._step = step
         self._scratch = scratch
@@ -89,6 +102,12 @@ class StepRun:
         try:
             return self._attempt(self._step.commands, sources)
         except FramemillError as error:
+            if self.taken and error.code not in _NOT_THE_DEVICES:
+                # Whatever is wrong with what was taken, it can be made.
+                self._take, self.refused = _nothing, True
+                self.used.commands.clear()
+                self._said = {"notes": [], "warnings": []}
+                return self.run(sources)
             plain = tuple(command.in_software() for command in self._step.commands)
             if plain == self._step.commands or error.code in _NOT_THE_DEVICES:
                 raise
@@ -101,8 +120,11 @@ class StepRun:
         remove(self._scratch)
         real = stage(self._scratch, self._step, sources)
         progress = StepProgress(commands, self._hold.report)
+        self.taken = self._take(self._scratch / "out")
+        if self.taken:
+            self._say_taken(commands)
         with EarlyLooks(self._step.outputs, self._scratch / "out", self._look_now) as self._early:
-            for number, command in enumerate(commands):
+            for number, command in enumerate(() if self.taken else commands):
                 if self._wanted(command):
                     progress.started(number)
                     self._perform(command, number, real, progress)
@@ -114,6 +136,15 @@ class StepRun:
             **self._said,
             **({"found": self._found} if self._found else {}),
         }
+
+    def _say_taken(self, commands: Sequence[Command]) -> None:
+        """Record what made it, as far as a plan can say, and that nothing of it was run here."""
+        self.used.commands += [
+            shlex.join(("framemill:kept", *(output.kept_as for output in self._step.outputs))),
+            *(shlex.join((command.tool, *command.argv)) for command in commands),
+        ]
+        if not self._step.title.startswith(TAKEN):
+            self._said["notes"].append(f"{self._step.title}: taken from an earlier job instead")
 
     def _perform(self, command: Command, number: int, real: Sequence[Path], progress: StepProgress) -> None:
         def reported(at: Progress) -> None:
@@ -250,6 +281,11 @@ class StepRun:
         return [
             _record(made, out, published=output.publish is not None) for made in verify(output, out, self)
         ]
+
+
+def _nothing(_out: Path) -> bool:
+    """Nothing was made earlier."""
+    return False
 
 
 def _record(made: Made, out: Path, *, published: bool) -> Json:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from framemill.domain.media import MediaInfo, as_data
 from framemill.domain.plan import Estimate, Plan, Step
+from framemill.domain.redaction import redacted
 from framemill.errors import FramemillError
 
 Json = dict[str, Any]  # Any: JSON of a known writer
@@ -41,14 +42,17 @@ def plan_summary(plan: Plan) -> Json:
 
 
 def dump_error(error: FramemillError, **more: object) -> Json:
-    """What a record keeps of an error: code, message, hint, the failing command and its last words."""
+    """What a record keeps of an error: code, message, hint, the command and its last words; no secrets."""
     data: Json = {"code": error.code, "message": error.message, "hint": error.hint}
     own = {key: value for key, value in vars(error).items() if key not in {"message", "hint"}}
     if tail := own.pop("tail", None):
         data["tail"] = list(tail)
     if own:
         data["data"] = own
-    return data | {key: value for key, value in more.items() if value is not None}
+    data |= {key: value for key, value in more.items() if value is not None}
+    kept = redacted(data, paths=False)
+    assert isinstance(kept, dict)
+    return kept
 
 
 def load_error(data: Json) -> FramemillError:

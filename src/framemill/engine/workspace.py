@@ -15,6 +15,7 @@ from framemill.domain.plan import Step
 from framemill.errors import DestinationUnwritable
 
 PREFIX = ".framemill-"
+PLANNING = ".plan-"  # of the folders where plans are made that no job asked for
 _OLD, _JOURNAL, _INPUTS = "old", "publish.json", "inputs"
 
 

@@ -69,7 +69,12 @@ class Proxy:
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
+        # First, for who accepts may be waiting until one of those ends.
+        self._hang_up()
         self._thread.join()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         with self._lock:
             for sock in self._open:
                 with suppress(OSError):
@@ -82,11 +87,12 @@ class Proxy:
             except OSError:
                 return
             self._room.acquire()
+            # Before its thread begins: whoever ends the proxy has to find it.
+            self._keep(client)
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            self._keep(client)
             with client:
                 client.settimeout(_HEAD_S)
                 with suppress(OSError):

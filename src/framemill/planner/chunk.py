@@ -228,7 +228,8 @@ def _join_step(tap: Tap, found: Sequence[Chunk], first: Tap) -> Step:
         *tap.mux,
         f"file:out/{tap.output.path}",
     )
-    (whole,) = fuse([tap])[0].commands
+    (alone,) = fuse([tap])
+    (whole,), recipe = alone.commands, alone.outputs[0].recipe
     meets = list(zip(seen[::2], seen[1::2], strict=True))
     wish = {"chunks": names, "meet": [(behind.name, begin.name) for behind, begin in meets]}
     return Step(
@@ -241,7 +242,8 @@ def _join_step(tap: Tap, found: Sequence[Chunk], first: Tap) -> Step:
             replace(whole, only_if_missing=tap.output.path),
         ),
         inputs=(StepInput(name="source", ref=tap.source), *pieces, *seen),
-        outputs=(tap.output,),
+        # Alone it would be made by the same recipe, so whoever looks for it need not know of chunks.
+        outputs=(replace(tap.output, recipe=recipe),),
         texts=(TextFile(name=_SCRIPT, content=chunking.script(names, found)),),
         resource=Resource.CPU if tap.audio else Resource.IO,
         # No time: it would limit how long encoding the whole may take.

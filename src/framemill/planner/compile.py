@@ -17,6 +17,7 @@ from framemill.operations.spec import Spec
 from framemill.planner.chunk import chunked
 from framemill.planner.conditions import holds
 from framemill.planner.fingerprint import fingerprint, marked
+from framemill.planner.reuse import Reuse, keyed, without_kept
 
 
 def compile_plan(
@@ -28,10 +29,12 @@ def compile_plan(
     contents: Mapping[str, str] | None = None,
     acceleration: Acceleration | None = None,
     slots: int = 1,
+    reuse: Reuse | None = None,
 ) -> Plan:
     """The plan of `specs`, in which later ones may read what earlier ones make.
 
-    `slots` is how many steps may run side by side. Raises FactNeeded where
+    `slots` is how many steps may run side by side; `reuse` says what need not
+    be made again, and has what is worth it kept. Raises FactNeeded where
     something must be read from an input first, and the operations' own errors;
     InvalidSpec for names that clash.
     """
@@ -71,12 +74,14 @@ def compile_plan(
         if work.dropped is not None:
             for source in _sources(spec):
                 lost.setdefault(source, []).append(work.dropped)
-    encodes, said = chunked(taps, slots=slots, keyframes=lambda source: _keyframes(source, facts))
-    notes += said
-    ordered = _in_order((*encodes, *steps), inputs=frozenset({*facts.media, *facts.stems}))
+    fresh, old, taken = without_kept(taps, reuse, capabilities=capabilities) if reuse else (taps, (), ())
+    encodes, said = chunked(fresh, slots=slots, keyframes=lambda source: _keyframes(source, facts))
+    notes += (*taken, *said)
+    ordered = _in_order((*old, *encodes, *steps), inputs=frozenset({*facts.media, *facts.stems}))
     _check_names(ordered)
+    found = marked(ordered, capabilities=capabilities, contents=contents)
     return Plan(
-        steps=marked(ordered, capabilities=capabilities, contents=contents),
+        steps=keyed(found, taps, reuse, capabilities=capabilities) if reuse else found,
         inputs=tuple(facts.stems or facts.media),
         notes=tuple(dict.fromkeys(notes)),
         warnings=tuple(dict.fromkeys(warnings)),

@@ -14,9 +14,11 @@ from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session
 
 from framemill.domain.videos import VideoState, next_video_state
+from framemill.engine.reusing import scope_of_video
 from framemill.errors import IllegalTransition, JobNotFound, VideoNotFound
 from framemill.services.originals import prefix_of
 from framemill.storage.blobs import BlobStore
+from framemill.storage.kept import Kept
 from framemill.store import shelves, videos
 from framemill.store.database import Database
 from framemill.store.video_tables import Collection, Video, Workspace
@@ -37,6 +39,7 @@ class Remover:
     database: Database
     blobs: Callable[[], BlobStore]
     cancel: Callable[[str], None]  # of a job
+    kept: Callable[[], Kept | None] = lambda: None  # what later jobs on the same video might have used
 
     def remove(self, video_id: str) -> bool:
         """Take away a video that is marked; False where somebody still works on it.
@@ -114,6 +117,8 @@ class Remover:
         for upload in list(blobs.unfinished(prefix)):
             blobs.abort_parts(upload.key, upload.upload)
         blobs.delete(blob.key for blob in blobs.list(prefix))
+        if (kept := self.kept()) is not None:
+            kept.forget(scope_of_video(video_id))
 
     def _remove_shelves(self) -> None:
         """Collections and workspaces go when nothing is left in them."""

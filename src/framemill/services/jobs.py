@@ -9,12 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
-from framemill.engine import controls, endings
+from framemill.engine import controls
 from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
-from framemill.engine.originals import forget_address
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import (
     clear_up,
@@ -22,13 +21,9 @@ from framemill.engine.recovery import (
     find_abandoned,
     reopen,
 )
+from framemill.engine.unserved import said, unserved
 from framemill.engine.workspace import missing_folders
-from framemill.errors import (
-    IdempotencyConflict,
-    IllegalTransition,
-    InputUnreadable,
-    InvalidSpec,
-)
+from framemill.errors import IdempotencyConflict, InputUnreadable, InvalidSpec
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
@@ -72,6 +67,7 @@ class Jobs:
         owner: str = "",
         foreground: bool = False,
         idempotency_key: str | None = None,
+        reuse: bool = True,
     ) -> str:
         """Accept a job and return its id; nothing is probed yet.
 
@@ -81,7 +77,8 @@ class Jobs:
         instead: asking for the same again goes on where it was. An
         `idempotency_key` is its owner's: a request that was accepted under it
         gives the same job again, whatever its priority and state are now.
-        An input that is an address is fetched before anything else. Raises
+        An input that is an address is fetched before anything else. Without
+        `reuse` everything is made anew, whatever earlier jobs made. Raises
         InputNotFound, InputUnreadable for a folder, AddressRefused for an
         address that is none, DestinationUnwritable, InvalidSpec, and
         IdempotencyConflict where the key was another request's.
@@ -98,7 +95,12 @@ class Jobs:
                 name: {"url" if isinstance(source, Url) else "path": str(source)}
                 for name, source in sources.items()
             },
-            destination={"path": str(place), "overwrite": overwrite, "missing": missing_folders(place)},
+            destination={
+                "path": str(place),
+                "overwrite": overwrite,
+                "missing": missing_folders(place),
+                **({} if reuse else {"reuse": False}),
+            },
             owner=owner,
             idempotency_key=idempotency_key,
         )
@@ -206,6 +208,9 @@ class Jobs:
                 job=JobRecord.of(job),
                 tasks=tuple(TaskRecord.of(row) for row in tasks_of(session, job.id)),
                 artifacts=tuple(ArtifactRecord.of(row) for row in artifacts_of(session, job.id)),
+                unserved=()
+                if JobState(job.state).ended
+                else tuple(map(said, unserved(session, now=self._database.now(session), job_id=job.id))),
             )
 
     def logs(self, job_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogRecord, ...]:
@@ -214,7 +219,7 @@ class Jobs:
             job = get_job(session, job_id)
             return tuple(LogRecord.of(row) for row in logs_of(session, job.id, after=after, limit=limit))
 
-    def retry(self, job_id: str, *, foreground: bool = False) -> None:
+    def retry(self, job_id: str, *, foreground: bool = False, actor: str = "") -> None:
         """Queue a failed, cancelled or abandoned job again; finished steps that are still there stay done.
 
         A `foreground` job is left to this process, which must run it.
@@ -222,9 +227,10 @@ class Jobs:
         worker runs.
         """
         lane = worker_id() if foreground else ""
-        self._dispatcher.nudge(reopen(self._database, job_id, lane=lane, places=self._places))
+        again = reopen(self._database, job_id, lane=lane, actor=actor, places=self._places)
+        self._dispatcher.nudge(again)
 
-    def cancel(self, job_id: str) -> None:
+    def cancel(self, job_id: str, *, actor: str = "") -> None:
         """Cancel a job; cancelling it again does nothing.
 
         A worker that runs it ends its programs within two seconds and removes
@@ -232,15 +238,7 @@ class Jobs:
         finished steps that were kept for a retry are removed. Raises
         IllegalTransition where the job has completed.
         """
-        with self._database.write(durable=True) as session:
-            job = get_job(session, job_id, lock=True)
-            if job.state == JobState.COMPLETED:
-                raise IllegalTransition(f"job {job_id} has completed already")
-            if job.state == JobState.FAILED:
-                forget_address(job)
-            else:
-                endings.cancel_job(session, job, now=self._database.now(session))
-        if job.state == JobState.FAILED:
+        if controls.cancel(self._database, job_id, actor=actor) is JobState.FAILED:
             clear_up(self._database, job_id, places=self._places)
         else:
             clear_up_cancelled(self._database, job_id, places=self._places)

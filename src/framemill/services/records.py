@@ -123,6 +123,7 @@ class JobRecord:
     finished_at: datetime | None
     updated_at: datetime
     processing_ms: int | None  # of an ended job: from its start to its end, less what it stood still
+    correlation_id: str | None  # of the request that asked for it
 
     @classmethod
     def of(cls, row: Job) -> "JobRecord":
@@ -159,6 +160,7 @@ class JobRecord:
             finished_at=row.finished_at,
             updated_at=row.updated_at,
             processing_ms=row.processing_ms,
+            correlation_id=row.correlation_id,
         )
 
 
@@ -177,6 +179,12 @@ class JobDetail:
     job: JobRecord
     tasks: tuple[TaskRecord, ...]
     artifacts: tuple[ArtifactRecord, ...]
+    unserved: tuple[str, ...] = ()  # what it waits for in vain at this moment
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was warned of when it was planned and done, and what there is to warn of now."""
+        return (*self.job.warnings, *self.unserved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +196,19 @@ class LogRecord:
     level: str
     message: str
     at: datetime
+    correlation_id: str | None  # of the request that it belongs to
 
     @classmethod
     def of(cls, row: JobLog) -> "LogRecord":
         """The row as a value."""
-        return cls(id=row.id, task=row.task_key, level=row.level, message=row.message, at=row.at)
+        return cls(
+            id=row.id,
+            task=row.task_key,
+            level=row.level,
+            message=row.message,
+            at=row.at,
+            correlation_id=row.correlation_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from framemill.domain.costs import in_units
 from framemill.domain.states import JobState
+from framemill.engine.unserved import Unserved, unserved
 from framemill.store import statistics
 from framemill.store.database import Database
 from framemill.store.statistics import Depth, Ended, Times
 from framemill.store.tables import Worker
-from framemill.store.workers import ask, audit, list_workers
+from framemill.store.workers import ACTIVE, ask, audit, list_workers
 
 _DRAIN = "drain"
 
@@ -39,6 +40,7 @@ class Report:
     per_hour: float | None  # completed jobs; None for all time
     kinds: dict[str, Outcome]  # by operation or pipeline
     currency: str
+    unserved: tuple[Unserved, ...]  # what waits in vain, since no worker that is there can do it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,11 @@ class WorkerRecord:
     started_at: datetime
     seen_at: datetime
 
+    @property
+    def asked_to_drain(self) -> bool:
+        """True where it was asked to take nothing more."""
+        return self.wanted == _DRAIN
+
 
 class Stats:
     """Numbers about jobs."""
@@ -85,6 +92,7 @@ class Stats:
             times = statistics.times(session, since=start, until=now)
             open_jobs = statistics.open_jobs(session)
             queue = tuple(statistics.depths(session))
+            waiting = unserved(session, now=now)
         whole = _outcome(ended, times.get(None))
         hours = None if since is None else since.total_seconds() / 3600
         return Report(
@@ -99,7 +107,13 @@ class Stats:
                 for kind in sorted({row.kind for row in ended})
             },
             currency=self._currency,
+            unserved=waiting,
         )
+
+    def open_jobs(self) -> dict[JobState, int]:
+        """How many jobs there are in each state that is no end."""
+        with self._database.read() as session:
+            return statistics.open_jobs(session)
 
 
 class Workers:
@@ -117,13 +131,34 @@ class Workers:
                 for row in list_workers(session, gone=gone)
             )
 
+    def unserved(self) -> tuple[Unserved, ...]:
+        """What waits in vain at this moment, since no worker that is there can do it."""
+        with self._database.read() as session:
+            return unserved(session, now=self._database.now(session))
+
+    def alive(self, *, within: timedelta) -> int:
+        """How many were heard of within this time and take tasks."""
+        with self._database.read() as session:
+            now = self._database.now(session)
+            return sum(row.state == ACTIVE and now - row.seen_at <= within for row in list_workers(session))
+
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""
+        return len(self._ask(worker_ids, _DRAIN, action="worker.drained", actor=actor))
+
+    def undrain(self, worker_ids: Sequence[str], *, actor: str = "") -> tuple[str, ...]:
+        """Take that back; returns the workers that stay. One that has heard it ends nevertheless."""
+        unaware = {worker.id for worker in self.list() if worker.state == ACTIVE and worker.wanted == _DRAIN}
+        asked = [worker_id for worker_id in worker_ids if worker_id in unaware]
+        return self._ask(asked, "", action="worker.undrained", actor=actor)
+
+    def _ask(self, worker_ids: Sequence[str], wanted: str, *, action: str, actor: str) -> tuple[str, ...]:
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
-            for worker in worker_ids:
-                audit(session, at=now, actor=actor, action="worker.drained", subject=f"worker:{worker}"[:255])
-            return ask(session, worker_ids, _DRAIN)
+            there = ask(session, worker_ids, wanted)
+            for worker in there:
+                audit(session, at=now, actor=actor, action=action, subject=f"worker:{worker}"[:255])
+            return tuple(there)
 
 
 def _outcome(rows: Sequence[Ended], times: Times | None) -> Outcome:

@@ -38,12 +38,14 @@ class VideoJobs:
         kind: str | None = None,
         owner: str = "",
         idempotency_key: str | None = None,
+        reuse: bool = True,
     ) -> str:
         """Accept a job whose results become the video's artifacts; returns its id.
 
         `inputs` gives the ids of all videos that it reads, by the names which
         the specs use; without them it reads the video itself as `input`. All
-        are in the video's workspace. Raises VideoNotFound, IllegalTransition
+        are in the video's workspace. Without `reuse` everything is made anew,
+        whatever earlier jobs on the video made. Raises VideoNotFound, IllegalTransition
         where an original has not arrived, InvalidSpec, IdempotencyConflict.
         """
         if not specs:
@@ -62,6 +64,7 @@ class VideoJobs:
                 "path": f"workspaces/{found.workspace_id}/{found.id}",
                 "overwrite": False,
                 "missing": [],
+                **({} if reuse else {"reuse": False}),
             },
             owner=owner,
             workspace_id=found.workspace_id,

@@ -11,7 +11,9 @@ from framemill.domain.plan import Plan
 from framemill.domain.videos import VideoState
 from framemill.engine.accounting import expected
 from framemill.engine.stock import Stock
+from framemill.engine.workspace import PLANNING
 from framemill.errors import Cancelled, IllegalTransition, NotSupported, TimedOut
+from framemill.operations.planning import INPUT
 from framemill.operations.spec import Spec
 from framemill.services.plans import Plans
 from framemill.store.database import Database
@@ -42,7 +44,9 @@ class VideoPlans:
         self._work = work
         self._prices = prices
 
-    def plan(self, specs: Sequence[Spec], *, inputs: Mapping[str, str]) -> tuple[Plan, Json]:
+    def plan(
+        self, specs: Sequence[Spec], *, inputs: Mapping[str, str], reuse: bool = True
+    ) -> tuple[Plan, Json]:
         """The plan for videos, given by the names that specs call them, and its estimate with costs.
 
         Raises VideoNotFound, IllegalTransition where an original is not there,
@@ -54,16 +58,26 @@ class VideoPlans:
         facts = {name: self._facts(video) for name, video in videos.items()}
         self._work.mkdir(parents=True, exist_ok=True)
         with (
-            TemporaryDirectory(dir=self._work, prefix=".plan-", ignore_cleanup_errors=True) as folder,
+            TemporaryDirectory(dir=self._work, prefix=PLANNING, ignore_cleanup_errors=True) as folder,
             self._stock().inputs(facts, Path(folder), check=_go_on) as files,
         ):
-            plan = self._within_a_minute(specs, files)
+            plan = self._within_a_minute(specs, files, videos, reuse=reuse)
         return plan, expected(plan, self._prices)
 
-    def _within_a_minute(self, specs: Sequence[Spec], files: Mapping[str, Path]) -> Plan:
+    def _within_a_minute(
+        self, specs: Sequence[Spec], files: Mapping[str, Path], videos: Mapping[str, Video], *, reuse: bool
+    ) -> Plan:
         end = time.monotonic() + _LONGEST_S
+        own = videos.get(INPUT) or next(iter(videos.values()))
         try:
-            return self._plans.plan(specs, inputs=files, stop=lambda: time.monotonic() > end)
+            return self._plans.plan(
+                specs,
+                inputs=files,
+                stop=lambda: time.monotonic() > end,
+                video=own.id,
+                reuse=reuse,
+                digests={name: f"sha256:{video.sha256}" for name, video in videos.items() if video.sha256},
+            )
         except Cancelled:
             raise TimedOut(
                 "the plan takes more than a minute to make", hint="submit the job: a worker plans it"

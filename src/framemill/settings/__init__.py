@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from framemill.settings.footage import OfFootage
 from framemill.settings.kinds import HomePath, written
+from framemill.settings.telemetry import OfTelemetry
 from framemill.settings.work import OfWork
 
 
@@ -45,7 +46,7 @@ def _cache_dir() -> Path:
     return user_cache_path("framemill", appauthor=False)
 
 
-class Settings(OfFootage, OfWork, BaseSettings):
+class Settings(OfFootage, OfWork, OfTelemetry, BaseSettings):
     """One value each; the environment (`FRAMEMILL_*`) wins over the file, the file over the default."""
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMILL_", frozen=True, extra="forbid")
@@ -112,6 +113,13 @@ def origins() -> dict[str, str]:
         else "default"
         for name in Settings.model_fields
     }
+
+
+def secrets() -> frozenset[str]:
+    """The names of settings whose values are never shown."""
+    return frozenset(
+        name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+    )
 
 
 def _shown(value: object) -> str | int | None:

@@ -44,6 +44,17 @@ class OfWork(BaseModel):
         "that workers on other machines can go on: auto, with PostgreSQL where the engine is celery or the "
         "storage s3; yes; or no, for workers on one machine.",
     )
+    reuse_bytes: int = Field(
+        10 << 30,
+        ge=0,
+        le=MOST_BYTES,
+        description="Bytes of what jobs encoded that are kept for later jobs which would make the same: in "
+        "cache_dir, or in the store where shared_work holds. 0: nothing is kept, and nothing used again.",
+    )
+    reuse_age: Duration = Field(
+        timedelta(days=14),
+        description="How long that is kept after its last use; in the store, after it was made.",
+    )
     max_attempts: int = Field(
         3, ge=1, le=20, description="How often work that failed for a passing reason is tried in all."
     )
@@ -99,6 +110,11 @@ class OfWork(BaseModel):
     keep_jobs: Duration | None = Field(
         timedelta(days=30),
         description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
+    )
+    keep_events: Duration = Field(
+        timedelta(days=7),
+        description="How long the log of events is kept: who was away for longer cannot go on where they "
+        "were.",
     )
     price_cpu_second: Decimal = Field(
         Decimal(0), ge=0, description="What a second of one processor costs, for the cost of jobs."

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2s
 from itertools import accumulate, chain, pairwise
 
 from framemill.errors import InvalidUpload, StorageUnavailable, UploadNotFound
@@ -22,6 +23,9 @@ from framemill.storage.folders import told
 from framemill.storage.upload_folder import WHOLE, Receipt, UploadFolder, new_name
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+# An id begins with so many digits of its folder's digest, and a folder is so many elements of a key:
+# a video's. What is on its way there is found among thousands without opening them.
+_GROUP, _DEPTH = 12, 3
 
 
 class LocalParts:
@@ -33,7 +37,7 @@ class LocalParts:
 
     def start(self, key: str) -> str:
         """Begin an upload; returns its id."""
-        upload = new_name()
+        upload = _group(key) + new_name()[_GROUP:]
         now = datetime.fromtimestamp(self._disk.ago(timedelta()) / 1e9, UTC)
         UploadFolder(self._disk, upload).begin({"key": key, "started": now.isoformat()})
         return upload
@@ -82,7 +86,10 @@ class LocalParts:
 
     def unfinished(self, prefix: str) -> Iterator[Unfinished]:
         """Open uploads of keys that begin with `prefix`."""
+        group = _group(prefix) if prefix.count("/") >= _DEPTH else ""
         for upload in self._ids():
+            if not upload.startswith(group):
+                continue
             with suppress(UploadNotFound):
                 about = UploadFolder(self._disk, upload).about()
                 if about["key"].startswith(prefix):
@@ -167,6 +174,11 @@ class LocalParts:
         with suppress(FileNotFoundError), told(missing=True), self._disk.folder((UPLOADS,)) as folders:
             return [name for name in os.listdir(folders[-1]) if _ID.fullmatch(name)]  # noqa: PTH208 - a descriptor
         return []
+
+
+def _group(key: str) -> str:
+    folder = "/".join(key.split("/")[:_DEPTH])
+    return blake2s(folder.encode()).hexdigest()[:_GROUP]
 
 
 def _fill(

@@ -7,6 +7,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
+from framemill.domain import context
+from framemill.domain.redaction import without_secrets
 from framemill.domain.states import TaskState
 from framemill.errors import JobNotFound
 from framemill.store.tables import Artifact, Job, JobLog, Task
@@ -61,10 +63,23 @@ def forget_plan(session: Session, job_id: str) -> None:
 def add_log(
     session: Session, *, job_id: str, at: datetime, message: str, level: str = "info", task: str | None = None
 ) -> None:
-    """Note what happened."""
+    """Note what happened, without secrets, and by which request: the job's own if none is known."""
     # A program may say anything; PostgreSQL keeps no text with a zero in it.
-    said = message.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    session.add(JobLog(job_id=job_id, task_key=task, level=level, message=said, at=at))
+    said = without_secrets(message).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    correlation_id = context.correlation_id()
+    # Whoever notes something has just read the job, so this asks nobody.
+    if correlation_id is None and (job := session.get(Job, job_id)) is not None:
+        correlation_id = job.correlation_id
+    session.add(
+        JobLog(
+            job_id=job_id,
+            task_key=task,
+            level=level,
+            message=said,
+            correlation_id=correlation_id,
+            at=at,
+        )
+    )
 
 
 def logs_of(session: Session, job_id: str, *, after: int = 0, limit: int = 500) -> list[JobLog]:

@@ -26,6 +26,7 @@ class Job(Base):
     workspace_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     video_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    correlation_id: Mapped[str | None] = mapped_column(String(64))  # of the request that asked for it
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int]
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # among equal priorities, the lowest goes first
@@ -51,6 +52,10 @@ class Job(Base):
     # Of an ended job: from its start to its end without the idle time, and its cost in millionths.
     processing_ms: Mapped[int | None] = mapped_column(BigInteger)
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)
+    # Parts of that cost; the rest is computing.
+    storage_micros: Mapped[int | None] = mapped_column(BigInteger)
+    bandwidth_micros: Mapped[int | None] = mapped_column(BigInteger)
+    worker: Mapped[str | None] = mapped_column(String(255))  # of an ended job: who worked longest for it
 
     __table_args__ = (
         Index(None, "owner", "idempotency_key", unique=True),
@@ -64,7 +69,8 @@ class Job(Base):
         # All that statistics ask of jobs that have ended.
         Index(
             "ix_jobs_ended",
-            *("finished_at", "state", "kind", "processing_ms", "cost_micros"),
+            *("finished_at", "state", "kind", "owner", "workspace_id", "worker"),
+            *("processing_ms", "cost_micros", "storage_micros", "bandwidth_micros"),
             **only("finished_at IS NOT NULL"),
         ),
         Index(None, "priority", "turn", **only("state = 'queued'")),
@@ -107,6 +113,7 @@ class Task(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     lease_worker: Mapped[str | None] = mapped_column(String(255))
+    worker: Mapped[str | None] = mapped_column(String(255))  # who had it last, also when the lease has ended
     # Grows with every claim and never falls: whoever lost the lease writes with an old one, in vain.
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_expires: Mapped[datetime | None]
@@ -156,6 +163,9 @@ class Artifact(Base):
     provenance: Mapped[Json]
     created_at: Mapped[datetime]
 
+    # What of each kind takes how much room is read from the index alone.
+    __table_args__ = (Index("ix_artifacts_use", "video_id", "role", "bytes", **only("video_id IS NOT NULL")),)
+
 
 class JobLog(Base):
     """One thing that happened to a job."""
@@ -167,7 +177,8 @@ class JobLog(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     task_key: Mapped[str | None] = mapped_column(String(255))
     level: Mapped[str] = mapped_column(String(8))
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)  # without secrets
+    correlation_id: Mapped[str | None] = mapped_column(String(64))  # of the request that it belongs to
     at: Mapped[datetime]
 
     __table_args__ = (Index(None, "job_id", "id"),)
@@ -209,4 +220,9 @@ class AuditEvent(Base):
     outcome: Mapped[str] = mapped_column(String(16), default="ok")  # ok, refused
     data: Mapped[Json | None]
 
-    __table_args__ = (Index(None, "subject", "id"), Index(None, "action", "id"))
+    __table_args__ = (
+        Index(None, "subject", "id"),
+        Index(None, "action", "id"),
+        Index(None, "actor", "id"),
+        Index(None, "at", "id"),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from framemill.store.tables import AuditEvent, Worker
 # The address of the client whose request is being answered.
 asked_from: ContextVar[str | None] = ContextVar("asked_from", default=None)
 ACTIVE, DRAINING, GONE = "active", "draining", "gone"
+# Each says every few seconds that it is there; where no reaper runs, nobody else says that it is not.
+_SILENT = timedelta(minutes=2)
 
 
 def register(session: Session, worker: Worker) -> None:
@@ -38,8 +40,18 @@ def list_workers(session: Session, *, gone: bool = False) -> list[Worker]:
     return list(session.scalars(query if gone else query.where(Worker.state != GONE)))
 
 
-def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
-    """Want something of workers, e.g. "drain"; returns how many there are."""
+def living(session: Session, *, now: datetime) -> list[Worker]:
+    """Those that take tasks at this moment."""
+    return list(session.scalars(select(Worker).where(Worker.state == ACTIVE, Worker.seen_at > now - _SILENT)))
+
+
+def slots(session: Session, resource: str, *, now: datetime) -> int:
+    """How many tasks of a class can run side by side, on all machines together; 0 where nobody is there."""
+    return sum(not worker.resources or resource in worker.resources for worker in living(session, now=now))
+
+
+def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> list[str]:
+    """Want something of workers, e.g. "drain", or "" nothing more; returns those that are there."""
     rows = session.scalars(
         update(Worker)
         .where(Worker.id.in_(worker_ids), Worker.state != GONE)
@@ -47,7 +59,7 @@ def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
         .returning(Worker.id)
         .execution_options(synchronize_session=False)
     )
-    return len(rows.all())
+    return list(rows)
 
 
 def audit(

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from framemill.app import open_app
+from framemill.app.telemetry import announcer, start_telemetry
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
 
 
@@ -16,7 +17,8 @@ def main() -> int:
 
     try:
         app = open_app()
-        pool_for(app, size=size or app.slots, tell=_tell).run()
+        start_telemetry(app.settings)
+        pool_for(app, size=size or app.slots, tell=announcer(app.settings)).run()
     except FramemillError as error:
         _tell(f"error: {error.message} (code: {error.code})")
         if error.hint:

@@ -4,6 +4,7 @@ It holds configuration and hooks only, and opens no database: worker processes
 are forked from the process that loads it. Each of them is a worker.child.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 from celery import Celery, signals
 
 from framemill.app import App, open_app
+from framemill.app.telemetry import start_telemetry
 from framemill.engine.broker import WAKE, configuration
 from framemill.worker import child
 
@@ -64,6 +66,13 @@ def _classes() -> list[str]:
     return sorted(name.rpartition(".")[2] for name in names)
 
 
+def _log(**_: object) -> None:
+    """Celery's own lines go where ours go, through the same processors."""
+    start_telemetry(_application.settings)
+    logging.getLogger("celery").setLevel(logging.WARNING)
+
+
+signals.setup_logging.connect(_log)
 signals.worker_process_init.connect(_begin)
 signals.worker_process_shutdown.connect(_end)
 signals.worker_shutting_down.connect(_limit_drain)

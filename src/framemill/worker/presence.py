@@ -3,7 +3,6 @@
 What the worker does, and how it is told to stop, is worker.process' or worker.child's.
 """
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -17,8 +16,9 @@ from framemill.engine.patience import patiently
 from framemill.errors import DatabaseUnavailable
 from framemill.store.tables import Worker as Row
 from framemill.store.workers import ACTIVE, DRAINING, GONE, register, report
+from framemill.telemetry.log import get_log
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 
 class Presence:
@@ -112,7 +112,7 @@ class Presence:
             try:
                 wanted = self._report(state=DRAINING if self.draining else ACTIVE)
             except Exception as error:  # noqa: BLE001 - whatever the database has, the next report tries again
-                log.warning("worker.unreported: %s", error)
+                log.warning("worker.unreported", reason=str(error))
             else:
                 if wanted == "drain":
                     self.drain()

@@ -7,6 +7,7 @@ from multiprocessing.connection import wait
 import psutil
 
 from framemill.app import App, open_app
+from framemill.app.telemetry import start_telemetry
 from framemill.engine.identity import worker_id
 from framemill.engine.patience import patiently
 from framemill.store.claiming import Wanted
@@ -20,6 +21,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the pool, which tells its workers
     app = open_app()
+    start_telemetry(app.settings)
     try:
         patiently(lambda: app.database)
         _Process(app).run()

@@ -37,6 +37,7 @@ IN_PERSON = {
 READ = {
     "auth_show_self",
     "auth_logout",
+    "health_condition",
     "health_ready",
     "operations_list",
     "operations_show",
@@ -47,6 +48,9 @@ READ = {
     "profiles_show",
     "workspaces_list",
     "jobs_list",
+    "stats_show",
+    "stats_costs",
+    "jobs_listen",
 }
 # About something in a workspace: for its viewers.
 READ_THERE = {
@@ -86,7 +90,24 @@ DELETE_THERE = {"collections_delete", "videos_delete"}
 MANAGE_THERE = {"workspaces_edit"}
 MEMBERS_THERE = {"members_list", "members_put", "members_remove"}
 # For admins of the installation.
-ADMIN = {"workspaces_create", "workspaces_delete", "jobs_prioritise"}
+ADMIN = {
+    "workspaces_create",
+    "workspaces_delete",
+    "jobs_prioritise",
+    "admin_show_queue",
+    "admin_list_workers",
+    "admin_drain_workers",
+    "admin_undrain_workers",
+    "admin_show_storage",
+    "admin_list_settings",
+    "admin_list_stuck",
+    "admin_reset_stuck",
+    "admin_clean_up",
+    "admin_list_retention",
+    "admin_keep_retention",
+    "admin_list_audit",
+    "admin_export_audit",
+}
 ADMIN_IN_PERSON = {"users_list", "users_create", "users_show", "users_edit"}
 
 
@@ -121,6 +142,8 @@ ALLOWED = {
     **dict.fromkeys(("uploads_create", "uploads_create_anywhere"), 201),
     **dict.fromkeys(("downloads_create", "downloads_create_anywhere", "jobs_submit", "jobs_retry"), 202),
     "members_remove": 204,
+    # A stream may never end: who is let in hears that there is no place.
+    **dict.fromkeys(("jobs_follow", "jobs_listen"), 503),
     # There is no film in what is stored and sent here.
     **dict.fromkeys(("plans_make", "uploads_complete", "uploads_take"), 409),
 }
@@ -136,6 +159,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "downloads_create": {"url": "https://example.com/film.mp4"},
     "jobs_prioritise": {"priority": 7},
     "keys_create": {"name": "new"},
+    "admin_drain_workers": {},
+    "admin_undrain_workers": {},
+    "admin_reset_stuck": {},
+    "admin_clean_up": {"what": ["jobs"]},
+    "admin_keep_retention": {},
     "auth_login": {"name": "viewer", "password": "a password of tests"},
     "auth_change_password": {"old": "a password of tests", "new": "another one of tests"},
     "users_create": {"name": "new"},
@@ -235,6 +263,7 @@ class House:
         # As the application's own, but a thousand times quicker.
         vars(self.app)["_passwords"] = Passwords(rounds=1, memory_kib=64)
         self.api = create_app(self.app)
+        self.api.state.doorkeeper.shut()
         self.client = TestClient(self.api, base_url=BASE, client=("127.0.0.1", 50000))
         self.places = {"here": a_place(self.app, "here"), "elsewhere": a_place(self.app, "elsewhere")}
         self.over = {

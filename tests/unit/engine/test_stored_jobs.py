@@ -1,4 +1,6 @@
 import hashlib
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,8 @@ import pytest
 from framemill.domain.states import JobState, TaskState
 from framemill.domain.videos import VideoState
 from framemill.engine import shelving, transfer
-from framemill.engine.leftovers import Leftovers, clear_machine, clear_work
+from framemill.engine.leftovers import Leftovers, clear_machine, clear_plans, clear_work
+from framemill.engine.workspace import PLANNING
 from framemill.errors import LeaseLost, StorageUnavailable, VideoNotFound
 from framemill.store.claiming import Wanted
 from framemill.store.jobs import get_job, tasks_of
@@ -92,6 +95,18 @@ def test_what_other_machines_kept_of_an_ended_job_goes_in_time(spread: Mill) -> 
 
     assert clear_machine(spread.database, spread.folder / "b" / "work") == 1
     assert not list((spread.folder / "b" / "work").iterdir())
+
+
+def test_what_a_killed_planner_left_goes_in_time(tmp_path: Path) -> None:
+    old, fresh = tmp_path / f"{PLANNING}old", tmp_path / f"{PLANNING}fresh"
+    for folder in (old, fresh):
+        folder.mkdir()
+        (folder / "input").write_text("x")
+    two_hours_ago = time.time() - 7200
+    os.utime(old, (two_hours_ago, two_hours_ago))
+
+    assert clear_plans(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == [fresh]
 
 
 def test_without_shared_work_a_step_is_done_again_where_it_is_needed(tmp_path: Path) -> None:

@@ -171,6 +171,18 @@ def test_open_uploads_are_listed_by_prefix(store: LocalStore) -> None:
     assert next(store.unfinished("w/")).started.tzinfo is not None
 
 
+def test_what_is_on_its_way_to_one_video_is_found_without_opening_the_others(
+    store: LocalStore, root: Path
+) -> None:
+    original = store.start_parts("workspaces/w/v/original.mp4")
+    made = store.start_parts("workspaces/w/v/jobs/one/a.mp4")
+    for key in ("workspaces/w/v2/original.mp4", "workspaces/w2/v/original.mp4", "workspaces/w"):
+        (root / UPLOADS / store.start_parts(key) / "about").write_text("nothing that can be read")
+
+    assert {one.upload for one in store.unfinished("workspaces/w/v/")} == {original, made}
+    assert [one.upload for one in store.unfinished("workspaces/w/v/jobs/")] == [made]
+
+
 def test_many_complete_at_once_and_one_file_is_there(store: LocalStore) -> None:
     data = os.urandom(100)
     upload, parts = _begun(store, _FIRST, data)
