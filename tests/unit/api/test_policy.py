@@ -326,10 +326,11 @@ class House:
         yield Known(
             name=name, secret=tokens.access_token, roles=roles, admin=admin, person=True, session=other
         )
-        for scope in KEYS_OF.get(name, ()):
+        for scope in Scope:
             called = f"{name}-key" if scope is Scope.ADMIN else f"{name}-{scope}"
             key = app.access.create_key(called, scope=scope, owner=caller).secret
-            yield Known(name=f"{name}'s {scope} key", secret=key, scope=scope, roles=roles, admin=admin)
+            if scope in KEYS_OF.get(name, ()):
+                yield Known(name=f"{name}'s {scope} key", secret=key, scope=scope, roles=roles, admin=admin)
 
 
 @pytest.fixture(scope="module", name="house")

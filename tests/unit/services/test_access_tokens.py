@@ -84,8 +84,8 @@ def test_other_claims_are_refused(tokens: AccessTokens, changes: dict[str, Any])
 
 def test_other_keys_algorithms_and_kinds_are_refused(tokens: AccessTokens) -> None:
     key, good = _key(tokens), tokens.issue(CLAIMS, now=NOW)
-    other = OctKey.import_key("of somebody else, and long enough", {"kid": key.kid})
-    rsa = RSAKey.generate_key(2048, {"kid": key.kid})
+    other = OctKey.import_key("of somebody else, and long enough", {"kid": str(key.kid)})
+    rsa = RSAKey.generate_key(2048, {"kid": str(key.kid)})
     stranger = OctKey.import_key(key.raw_value, {"kid": "nobodys"})
     forged = {
         "another key of the same name": _made(other),
