@@ -54,6 +54,7 @@ class Promise:
     files: int | None = None  # of a numbered output; None: as many as come out, at least one
     max_size: int | None = None  # bytes
     hdr: tuple[str, ...] | None = None  # what must be found, as domain.hdr says it; (): it is SDR
+    picture_us: int | None = None  # when its picture ends, which sound that lasts longer would hide
     lengths: tuple[tuple[str, int], ...] = ()  # of a package: (playlist's name, how long it lasts in µs)
 
 

@@ -24,6 +24,13 @@ def end_of(media: MediaInfo, stream: Stream) -> tuple[int, int]:
     return min(end, media.duration_us), _TOLERANCE_US
 
 
+def picture_end(media: MediaInfo, stream: VideoStream) -> int | None:
+    """When the picture of `stream` ends at the earliest, in µs from the file's start; None where unsure."""
+    if stream.duration_us is None or media.truncated:
+        return None
+    return end_of(media, stream)[0] - stream.hidden_us
+
+
 def frame_us(rate: Fraction) -> int:
     """How long one frame lasts."""
     return round(US / rate) if rate else 0

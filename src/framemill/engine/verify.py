@@ -170,6 +170,12 @@ def _check_length(promise: Promise, name: str, media: MediaInfo) -> None:
             _same(name, "length", format_time(media.declared_duration_us), format_time(media.duration_us))
     elif abs(media.duration_us - promise.duration_us) > promise.frame_us + promise.tolerance_us:
         _same(name, "length", format_time(promise.duration_us), format_time(media.duration_us))
+    video = media.main_video
+    if promise.picture_us is not None and video is not None and video.duration_us is not None:
+        # Transport streams begin anywhere; elsewhere a late start belongs to the film.
+        end = video.start_us + video.duration_us - (media.start_us if media.container == "mpegts" else 0)
+        if end < promise.picture_us - promise.frame_us - promise.tolerance_us:
+            _same(name, "picture's length", format_time(promise.picture_us), format_time(end))
 
 
 def _check_sums(output: Output, out: Path, made: Sequence[Made], eye: Eye) -> None:

@@ -33,6 +33,7 @@ from framemill.tools.limits import GIB, Limits
 from framemill.tools.process import Finished, run_tool
 from framemill.tools.programs import Programs
 from framemill.tools.sandbox import Mode, sandboxed
+from framemill.tools.wholeness import cut_short
 
 # A first look is short: what takes longer is made to.
 _LOOK_S = 60
@@ -60,6 +61,8 @@ def probe(
     scanned = source.scan() if needs_scan(data) else None
     media = read_media(data, size=source.size, scanned=scanned)
     _check(media, source)
+    if not media.truncated and (sign := cut_short(source.path, media.container)) is not None:
+        media = replace(media, warnings=(sign, *media.warnings))
     if (stream := hides_light(media)) is not None:
         media = with_light(media, source.first_frame(stream))
     return _with_count(media, source) if count_frames else media

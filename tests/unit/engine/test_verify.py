@@ -97,6 +97,17 @@ def test_what_was_promised_and_what_was_found_is_said(out: Path, found: MediaInf
         _check(out, PROMISE, Shown([found]))
 
 
+def test_sound_that_lasts_longer_does_not_hide_a_short_picture(out: Path) -> None:
+    promise = replace(PROMISE, picture_us=9_000_000, frames=None)
+
+    for end_us in (8_860_000, 9_000_000, 10_000_000):
+        _check(out, promise, Shown([replace(MEDIA, video=(replace(VIDEO, duration_us=end_us),))]))
+    late = replace(VIDEO, start_us=1_000_000, duration_us=8_000_000)
+    _check(out, promise, Shown([replace(MEDIA, video=(late,))]))
+    with pytest.raises(OutputInvalid, match=r"picture's length 00:00:09\.000 promised, 00:00:08\.850 found"):
+        _check(out, promise, Shown([replace(MEDIA, video=(replace(VIDEO, duration_us=8_850_000),))]))
+
+
 def test_hdr_that_got_lost_is_no_result_and_neither_is_sdr_that_says_hdr(out: Path) -> None:
     promise = replace(PROMISE, hdr=("transfer smpte2084", "primaries bt2020", "MaxCLL 900"))
     pale = replace(VIDEO, color_transfer="smpte2084", color_primaries="bt2020")

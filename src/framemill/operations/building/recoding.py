@@ -108,7 +108,14 @@ def recode(
         sounds=beside.tracks,
         subtitles=[sub for sub, _ in beside.subtitles],
     )
-    promise = replace(promise, hdr=_hdr_promised(stream, planning.capabilities) if keep_hdr else ())
+    promise = replace(
+        promise,
+        hdr=_hdr_promised(stream, planning.capabilities) if keep_hdr else (),
+        # How long the streams of what is yet to be made will be, is only guessed.
+        picture_us=promises.picture_end(product.media, stream)
+        if product.ref in planning.facts.media
+        else None,
+    )
     estimate = encoding(
         codec=profile.codec,
         size=size,
