@@ -22,6 +22,7 @@ from framemill.api import (
     problems,
     profiles,
     reference,
+    repeating,
     submitting,
     uploads,
     videos,
@@ -29,6 +30,7 @@ from framemill.api import (
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
+from framemill.api.repeating import Repeatable
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -91,11 +93,13 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     problems.install(api)
+    repeating.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
+    api.add_middleware(Repeatable, app=app)
     api.add_middleware(parts.OpenToPages)
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)

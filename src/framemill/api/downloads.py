@@ -2,25 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from framemill.api import workspaces
-from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.dependencies import Action, Caller, TheApp
+from framemill.api.repeating import Key, creates
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
 from framemill.services.video_downloads import Wanted
 
 router = APIRouter(tags=["downloads"])
 
-Writes = Annotated[Caller, may(Action.DOWNLOADS_WRITE)]
-Idempotency = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        description="The same key with the same request gives the same download again.",
-    ),
-]
+Writes = Annotated[Caller, creates(Action.DOWNLOADS_WRITE)]
 
 
 class NewDownload(BaseModel):
@@ -71,7 +64,7 @@ def create(
     response: Response,
     app: TheApp,
     caller: Writes,
-    idempotency_key: Idempotency = None,
+    idempotency_key: Key = None,
 ) -> DownloadView:
     """Queue the download of a film, which becomes a video of the collection."""
     there = NewDownloadThere(**new.model_dump(), workspace=workspace, collection=collection)
@@ -84,7 +77,7 @@ def create_anywhere(
     response: Response,
     app: TheApp,
     caller: Writes,
-    idempotency_key: Idempotency = None,
+    idempotency_key: Key = None,
 ) -> DownloadView:
     """The same, with the workspace and the collection in the body."""
     wanted = Wanted(

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.repeating import Answers, creates
 from framemill.domain.access import Scope
 from framemill.services.access import KeyRecord
 
@@ -58,7 +59,11 @@ def list_all(app: TheApp, _: _Manager) -> tuple[KeyView, ...]:
 
 
 @router.post("", status_code=201)
-def create(wish: KeyRequest, app: TheApp, caller: _Manager) -> NewKeyView:
+def create(
+    wish: KeyRequest,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.KEYS_MANAGE, Answers.SHOWN_ONCE)],
+) -> NewKeyView:
     """Make a key; its secret is shown this once."""
     new = app.access.create_key(
         wish.name,

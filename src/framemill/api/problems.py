@@ -42,6 +42,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.Forbidden: 403,
     errors.SignatureInvalid: 403,
     errors.SignatureExpired: 410,
+    errors.ArtifactNotFound: 404,
     errors.BatchNotFound: 404,
     errors.BlobNotFound: 404,
     errors.CollectionNotFound: 404,
@@ -52,13 +53,15 @@ STATUS: dict[type[FramemillError], int] = {
     errors.VideoNotFound: 404,
     errors.WorkspaceNotFound: 404,
     errors.LimitExceeded: 413,
+    errors.ChangedMeanwhile: 412,
+    errors.IdempotencyConflict: 422,
     errors.InvalidProfile: 422,
     errors.InvalidSpec: 422,
     errors.AddressRefused: 409,
     errors.Cancelled: 409,
     errors.CodecNotInContainer: 409,
     errors.EncoderUnavailable: 409,
-    errors.IdempotencyConflict: 409,
+    errors.AnswerNotKept: 409,
     errors.IllegalTransition: 409,
     errors.IncompatibleInputs: 409,
     errors.InputUnreadable: 409,
@@ -72,6 +75,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.OutputExists: 409,
     errors.QualityUnreachable: 409,
     errors.QuotaExceeded: 409,
+    errors.RequestInProgress: 409,
     errors.SourceChanged: 409,
     errors.TimeOutOfRange: 409,
     errors.UpscaleRefused: 409,
@@ -167,6 +171,8 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="framemill"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER_S
+    if isinstance(error, errors.RequestInProgress):
+        headers["Retry-After"] = "1"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(
             "request.failed code=%s path=%s correlation_id=%s: %s",

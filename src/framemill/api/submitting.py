@@ -7,13 +7,14 @@ videos, and specs name inputs.
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from framemill.api import jobs, videos
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.discretion import discreet
 from framemill.api.job_views import JobView
+from framemill.api.repeating import Key, creates
 from framemill.domain.media import as_data
 from framemill.domain.plan import Plan
 from framemill.operations.registry import load_spec
@@ -97,11 +98,8 @@ def submit(
     wish: JobRequest,
     response: Response,
     app: TheApp,
-    caller: Annotated[Caller, may(Action.JOBS_SUBMIT)],
-    idempotency_key: Annotated[
-        str | None,
-        Header(max_length=200, description="The same key with the same request gives the same job again."),
-    ] = None,
+    caller: Annotated[Caller, creates(Action.JOBS_SUBMIT)],
+    idempotency_key: Key = None,
 ) -> JobView:
     """Queue work on a stored video."""
     if wish.priority > _NORMAL:

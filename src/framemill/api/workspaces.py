@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.pages import Page
+from framemill.api.repeating import creates
 from framemill.app import App
 from framemill.errors import WorkspaceNotFound
 from framemill.services.shelf_records import CollectionRecord, WorkspaceRecord
@@ -98,7 +99,12 @@ def list_all(app: TheApp, caller: _Reader) -> Page[WorkspaceView]:
 
 
 @router.post("", status_code=201, tags=["workspaces"])
-def create(wish: NewWorkspace, response: Response, app: TheApp, caller: _Manager) -> WorkspaceView:
+def create(
+    wish: NewWorkspace,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.WORKSPACES_MANAGE)],
+) -> WorkspaceView:
     """A new workspace."""
     record = app.workspaces.create(
         wish.name,
@@ -140,7 +146,11 @@ def list_collections(workspace: str, app: TheApp, caller: _CollectionReader) -> 
 
 @router.post("/{workspace}/collections", status_code=201, tags=["collections"])
 def create_collection(
-    workspace: str, wish: CollectionName, response: Response, app: TheApp, caller: _CollectionWriter
+    workspace: str,
+    wish: CollectionName,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.COLLECTIONS_WRITE)],
 ) -> CollectionView:
     """A new collection."""
     place = seen(app, caller, workspace)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framemill.services.landing import Landing
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
+    from framemill.services.repeats import Repeats
     from framemill.services.retention import Retention
     from framemill.services.stats import Stats, Workers
     from framemill.services.upload_ends import UploadEnds
@@ -171,6 +172,13 @@ class UseCases(Adapters):
         from framemill.services.access import Access
 
         return Access(self.database)
+
+    @cached_property
+    def repeats(self) -> "Repeats":
+        """Requests that are sent again."""
+        from framemill.services.repeats import Repeats
+
+        return Repeats(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

@@ -8,6 +8,7 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    ArtifactNotFound,
     BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
@@ -48,8 +49,10 @@ from framemill.errors.media import (
     UpscaleRefused,
 )
 from framemill.errors.running import (
+    AnswerNotKept,
     BatchNotFound,
     Cancelled,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     DiskFull,
     IdempotencyConflict,
@@ -58,6 +61,7 @@ from framemill.errors.running import (
     JobNotFound,
     LeaseLost,
     LimitExceeded,
+    RequestInProgress,
     TimedOut,
     ToolFailed,
     ToolMissing,
@@ -66,10 +70,13 @@ from framemill.errors.running import (
 
 __all__ = [
     "AddressRefused",
+    "AnswerNotKept",
+    "ArtifactNotFound",
     "BatchNotFound",
     "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
+    "ChangedMeanwhile",
     "CodecNotInContainer",
     "CollectionNotFound",
     "DatabaseUnavailable",
@@ -102,6 +109,7 @@ __all__ = [
     "ProfileNotFound",
     "QualityUnreachable",
     "QuotaExceeded",
+    "RequestInProgress",
     "SignatureExpired",
     "SignatureInvalid",
     "SourceChanged",
