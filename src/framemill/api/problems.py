@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -210,9 +210,12 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    headers = dict(error.headers) if error.headers else None
+    if status == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=status, headers=headers)
     code = {404: "not_found", 405: "method_not_allowed", 413: errors.LimitExceeded.code}.get(
         status, "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"
     )
@@ -221,7 +224,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         status=status,
         code=code,
         detail=str(error.detail),
-        headers=dict(error.headers) if error.headers else None,
+        headers=headers,
     )
 
 

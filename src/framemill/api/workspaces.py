@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page
 from framemill.api.repeating import creates
 from framemill.app import App
@@ -118,17 +119,21 @@ def create(
 
 
 @router.get("/{workspace}", tags=["workspaces"])
-def show(workspace: str, app: TheApp, caller: _Reader) -> WorkspaceView:
+def show(workspace: str, app: TheApp, caller: _Reader, shown: Showing) -> WorkspaceView:
     """One workspace, by its name or id."""
-    return WorkspaceView.of(seen(app, caller, workspace))
+    record = seen(app, caller, workspace)
+    return shown(WorkspaceView.of(record), "workspace", record)
 
 
 @router.patch("/{workspace}", tags=["workspaces"])
-def edit(workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Manager) -> WorkspaceView:
+def edit(
+    workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Manager, unchanged: IfUnchanged, shown: Showing
+) -> WorkspaceView:
     """Change what is given."""
     record = seen(app, caller, workspace)
     changes: WorkspaceChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
-    return WorkspaceView.of(app.workspaces.edit(record.id, changes, actor=caller.name))
+    edited = app.workspaces.edit(record.id, changes, actor=caller.name, check=unchanged("workspace"))
+    return shown(WorkspaceView.of(edited), "workspace", edited)
 
 
 @router.delete("/{workspace}", status_code=204, tags=["workspaces"])
@@ -161,19 +166,29 @@ def create_collection(
 
 @router.get("/{workspace}/collections/{collection}", tags=["collections"])
 def show_collection(
-    workspace: str, collection: str, app: TheApp, caller: _CollectionReader
+    workspace: str, collection: str, app: TheApp, caller: _CollectionReader, shown: Showing
 ) -> CollectionView:
     """One collection, by its name or id."""
-    return CollectionView.of(app.collections.get(seen(app, caller, workspace).id, collection))
+    record = app.collections.get(seen(app, caller, workspace).id, collection)
+    return shown(CollectionView.of(record), "collection", record)
 
 
 @router.patch("/{workspace}/collections/{collection}", tags=["collections"])
 def rename_collection(
-    workspace: str, collection: str, wish: CollectionName, app: TheApp, caller: _CollectionWriter
+    workspace: str,
+    collection: str,
+    wish: CollectionName,
+    app: TheApp,
+    caller: _CollectionWriter,
+    unchanged: IfUnchanged,
+    shown: Showing,
 ) -> CollectionView:
     """Give a collection another name."""
     place = seen(app, caller, workspace)
-    return CollectionView.of(app.collections.rename(place.id, collection, wish.name, actor=caller.name))
+    renamed = app.collections.rename(
+        place.id, collection, wish.name, actor=caller.name, check=unchanged("collection")
+    )
+    return shown(CollectionView.of(renamed), "collection", renamed)
 
 
 @router.delete("/{workspace}/collections/{collection}", status_code=204, tags=["collections"])
