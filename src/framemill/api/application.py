@@ -30,6 +30,8 @@ from framemill.api import (
 )
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
+from framemill.api.methods import Methods
+from framemill.api.rates import OwnTally, Rated, SharedTally, Tally
 from framemill.api.repeating import Repeatable
 from framemill.app import App
 
@@ -99,8 +101,12 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
+    api.add_middleware(Methods, routes=api)
     api.add_middleware(Repeatable, app=app)
     api.add_middleware(parts.OpenToPages)
+    api.add_middleware(
+        Rated, reads=app.settings.rate_reads, writes=app.settings.rate_writes, tally=_tally(app)
+    )
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
@@ -116,6 +122,15 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
     api.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
     return api
+
+
+def _tally(app: App) -> Tally:
+    """Where requests are counted: where several processes can, if there is such a place."""
+    broker = app.settings.broker_url
+    url = broker.get_secret_value() if broker is not None else ""
+    if not url.startswith(("redis://", "rediss://")):
+        return OwnTally()
+    return SharedTally(url, prefix=app.settings.queue_prefix)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -115,6 +115,15 @@ class OfFootage(BaseModel):
         description="Host names, with commas between them, under which the API may be reached. Empty: any, "
         "or only localhost where it listens there.",
     )
+    rate_reads: int = Field(
+        1200,
+        ge=0,
+        description="Requests that read which one caller may make in a minute; media, parts of files and "
+        "health do not count. 0: any number.",
+    )
+    rate_writes: int = Field(
+        600, ge=0, description="Requests that change something, in the same way. 0: any number."
+    )
     fetch_allow: str = Field(
         "",
         description="What may be fetched from beside public addresses on ports 80 and 443: hosts, host:port, "
