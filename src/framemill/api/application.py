@@ -9,7 +9,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from framemill.api import (
+    artifacts,
     auth,
+    batches,
     downloads,
     events,
     health,
@@ -50,7 +52,9 @@ _ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     pipelines.router,
     profiles.router,
+    batches.router,
     submitting.router,
+    artifacts.router,
     jobs.router,
     events.router,
     uploads.router,
@@ -77,6 +81,8 @@ _TAGS = {
     "profiles": "Ways to encode.",
     "plans": "What work would do.",
     "jobs": "What was asked for, and how far it is.",
+    "batches": "Many jobs as one.",
+    "artifacts": "What jobs made.",
     "health": "Is it up, and is all there that work needs?",
 }
 

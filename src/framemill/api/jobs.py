@@ -1,9 +1,10 @@
 """`/jobs`: what was submitted, how far it is, and steering it. Submitting is `api.submitting`'s."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobDetailView, JobView, LogView
@@ -17,6 +18,13 @@ from framemill.store.listing import Wanted as WantedJobs
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 _Reader = Annotated[Caller, may(Action.JOBS_READ)]
 _Controller = Annotated[Caller, may(Action.JOBS_CONTROL)]
+
+
+class Order(StrEnum):
+    """Which jobs come first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class Priority(BaseModel):
@@ -38,8 +46,11 @@ def list_all(
     workspace: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     video: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Submitted then or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Submitted before.")] = None,
+    sort: Annotated[Order, Query(description="By the time of submission.")] = Order.NEWEST,
 ) -> Page[JobView]:
-    """The newest jobs first."""
+    """Jobs, the newest first where nothing else is asked."""
     if workspace is not None and not caller.sees(workspace):
         return Page(items=(), total=0 if paging.total else None)
     wanted = WantedJobs(
@@ -49,6 +60,9 @@ def list_all(
         workspace_id=workspace or caller.workspace_id,
         video_id=video,
         batch_id=batch,
+        since=since,
+        until=until,
+        oldest_first=sort is Order.OLDEST,
     )
     page = app.jobs.page(wanted, before=paging.after, limit=paging.limit)
     return Page(

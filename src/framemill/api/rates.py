@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
@@ -93,7 +93,8 @@ class SharedTally:
     async def close(self) -> None:
         """Let go of Redis; the loop that used it has to run still."""
         if self._storage is not None:
-            await self._storage.bridge.get_connection().aclose()
+            bridge: Any = self._storage.bridge  # Any: the library types what all bridges have
+            await bridge.get_connection().aclose()
             self._storage = None
 
 

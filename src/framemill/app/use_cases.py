@@ -9,6 +9,7 @@ from framemill.errors import InvalidSettings
 if TYPE_CHECKING:
     from framemill.domain.uploads import Limits
     from framemill.services.access import Access
+    from framemill.services.artifacts import Artifacts
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
+    from framemill.services.video_batches import VideoBatches
     from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
@@ -136,6 +138,22 @@ class UseCases(Adapters):
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def video_batches(self) -> "VideoBatches":
+        """Batches on stored videos."""
+        from framemill.services.video_batches import VideoBatches
+
+        return VideoBatches(
+            self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
+        )
+
+    @cached_property
+    def artifacts(self) -> "Artifacts":
+        """What jobs made."""
+        from framemill.services.artifacts import Artifacts
+
+        return Artifacts(self.database, self.playback)
 
     @cached_property
     def downloads(self) -> "Downloads":
