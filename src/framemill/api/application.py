@@ -12,6 +12,7 @@ from framemill.api import (
     artifacts,
     auth,
     batches,
+    description,
     downloads,
     events,
     health,
@@ -107,7 +108,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
-    api.add_middleware(Methods, routes=api)
+    api.add_middleware(Methods, routes=api, literal=_literal())
     api.add_middleware(Repeatable, app=app)
     api.add_middleware(parts.OpenToPages)
     api.add_middleware(
@@ -123,11 +124,21 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
     def described() -> dict[str, Any]:  # Any: JSON
         if api.openapi_schema is None:
-            problems.describe(made())
+            description.complete(made())
         return api.openapi_schema or {}
 
     api.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
     return api
+
+
+def _literal() -> dict[str, set[str]]:
+    """The methods of addresses that have no parameters."""
+    found: dict[str, set[str]] = {}
+    for router in _ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and "{" not in route.path:
+                found.setdefault(PREFIX + route.path, set()).update(route.methods)
+    return found
 
 
 def _tally(app: App) -> Tally:

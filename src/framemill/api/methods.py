@@ -1,6 +1,7 @@
 """HEAD, OPTIONS, and what `Allow` says: the same for every address, from what its routes take."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from fastapi import FastAPI
@@ -16,9 +17,11 @@ _NOT_ALLOWED: Final = 405
 class Methods:
     """Answers HEAD as GET without its body, OPTIONS with what an address takes, and completes `Allow`."""
 
-    def __init__(self, app: ASGIApp, *, routes: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, *, routes: FastAPI, literal: Mapping[str, AbstractSet[str]]) -> None:
         self._app = app
         self._routes = routes
+        # Methods of addresses that have no parameters: such a one is never taken for an id.
+        self._literal = literal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -32,6 +35,9 @@ class Methods:
         if asks and (allowed := self._allowed(scope)):
             await Response(status_code=204, headers={"Allow": allowed})(scope, receive, send)
             return
+
+        if scope["path"] in self._literal and not self._takes(scope, scope["method"]):
+            scope = {**scope, "method": "TRACE"}  # which nothing takes
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == _NOT_ALLOWED:
@@ -69,5 +75,7 @@ class Methods:
         yield "OPTIONS"
 
     def _takes(self, scope: Scope, method: str) -> bool:
+        if (known := self._literal.get(scope["path"])) is not None:
+            return method in known
         asked = {**scope, "method": method}
         return any(route.matches(asked)[0] is Match.FULL for route in self._routes.routes)

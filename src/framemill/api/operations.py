@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, may
@@ -37,5 +37,7 @@ def list_all(_: _Reader) -> tuple[OperationSummary, ...]:
 @router.get("/{name}")
 def show(name: str, _: _Reader) -> OperationView:
     """One operation with the schema of its fields."""
+    if name not in SUMMARIES:
+        raise HTTPException(404, "there is no such operation")
     found = operation(name)
     return OperationView(name=found.name, summary=found.summary, fields=found.spec.model_json_schema())

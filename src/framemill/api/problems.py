@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -83,6 +82,13 @@ STATUS: dict[type[FramemillError], int] = {
 }
 
 _RETRY_AFTER_S = "5"
+# What is refused before it is clear what it is about.
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: errors.LimitExceeded.code,
+    415: "unsupported_media_type",
+}
 _TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 
 
@@ -191,6 +197,21 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if (
+        any(issue["loc"] == ("body",) for issue in error.errors())
+        and await request.body()
+        and not _is_json(kind)
+    ):
+        return respond(
+            request,
+            status=415,
+            code="unsupported_media_type",
+            title="The body is of another type than this takes.",
+            detail=f"the body is {kind[:80] or 'of no type'!r}",
+            hint="send JSON, with Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
     faults = [
         Fault(
             field=".".join(str(part) for part in issue["loc"]),
@@ -210,13 +231,17 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers) if error.headers else None
     if status == HTTPStatus.NOT_MODIFIED:
         return Response(status_code=status, headers=headers)
-    code = {404: "not_found", 405: "method_not_allowed", 413: errors.LimitExceeded.code}.get(
+    code = _CODES.get(
         status, "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"
     )
     return respond(
@@ -226,23 +251,3 @@ async def _refused(request: Request, error: Exception) -> Response:
         detail=str(error.detail),
         headers=headers,
     )
-
-
-def describe(schema: dict[str, Any]) -> None:
-    """Say in an OpenAPI description that every error is a problem."""
-    shapes = schema.setdefault("components", {}).setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        shapes.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    shapes |= problem.pop("$defs", {})
-    shapes["Problem"] = problem
-    answer = {
-        "description": "What went wrong.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for methods in schema.get("paths", {}).values():
-        for operation in methods.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = answer
-            if first := operation.get("description", "").partition("\n")[0]:
-                operation["summary"] = first

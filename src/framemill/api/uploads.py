@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
@@ -144,6 +144,8 @@ async def take(
     request: Request, response: Response, app: TheApp, caller: Writes, idempotency_key: Key = None
 ) -> UploadView:
     """A small file in one form; its fields come before the file."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415, "this takes a form: multipart/form-data", {"Accept": "multipart/form-data"})
     kind, length = request.headers.get("content-type", ""), request.headers.get("content-length", "")
     most = int(length) if length.isdecimal() else app.settings.upload_max_bytes
 

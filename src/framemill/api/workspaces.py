@@ -53,7 +53,7 @@ class WorkspaceView(_View):
 class NewWorkspace(_Wish):
     """A workspace to be."""
 
-    name: str = Field(max_length=64)
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$", examples=["harbour"])
     title: str | None = Field(None, max_length=500)
     pipeline: str = Field("proxy", max_length=64)
     quota_bytes: int | None = None
