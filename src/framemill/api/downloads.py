@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp
+from framemill.api.moments import Moment
 from framemill.api.repeating import Key, creates
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
 from framemill.services.video_downloads import Wanted
@@ -19,7 +20,13 @@ Writes = Annotated[Caller, creates(Action.DOWNLOADS_WRITE)]
 class NewDownload(BaseModel):
     """A film that is to be fetched."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"url": "https://example.com/films/harbour.mp4", "title": "Harbour"}]
+        },
+    )
 
     url: str = Field(
         max_length=8192,
@@ -30,7 +37,7 @@ class NewDownload(BaseModel):
         None, max_length=1000, description="Default: as it is called where it comes from."
     )
     title: str | None = Field(None, max_length=300, description="Default: the file's name.")
-    recorded_at: AwareDatetime | None = Field(None, description="When it was recorded, with its time zone.")
+    recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
     notes: str = Field("", max_length=20_000)
     pipeline: str | None = Field(
         None, max_length=64, description="What is made of it: publish, proxy, none. Default: the workspace's."
@@ -39,6 +46,14 @@ class NewDownload(BaseModel):
 
 class NewDownloadThere(NewDownload):
     """A film that is to be fetched, and where to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"url": "https://example.com/films/harbour.mp4", "workspace": "default", "pipeline": "proxy"}
+            ]
+        }
+    )
 
     workspace: str = DEFAULT_WORKSPACE
     collection: str = DEFAULT_COLLECTION

@@ -4,10 +4,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobDetailView, JobView, LogView
+from framemill.api.moments import Moment
 from framemill.api.pages import Page, Wanted, cursor_after
 from framemill.app import App
 from framemill.domain.states import JobState
@@ -30,7 +31,7 @@ class Order(StrEnum):
 class Priority(BaseModel):
     """How urgent a job is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": 8}]})
 
     priority: int = Field(ge=1, le=10, description="10 is the most urgent.")
 
@@ -46,8 +47,8 @@ def list_all(
     workspace: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     video: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Submitted then or later.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Submitted before.")] = None,
+    since: Annotated[Moment | None, Query(description="Submitted then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Submitted before.")] = None,
     sort: Annotated[Order, Query(description="By the time of submission.")] = Order.NEWEST,
 ) -> Page[JobView]:
     """Jobs, the newest first where nothing else is asked."""

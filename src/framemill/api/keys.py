@@ -44,7 +44,11 @@ class NewKeyView(KeyView):
 class KeyRequest(BaseModel):
     """A key to be."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "nightly-upload", "scope": "write", "days": 90}]},
+    )
 
     name: str = Field(max_length=60)
     scope: Scope = Scope.WRITE

@@ -95,7 +95,11 @@ class VideoDetailView(VideoView):
 class VideoEdit(BaseModel):
     """What is to change of a video; what is left away stays."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"title": "The pier in fog", "recorded_at": "2026-11-02T07:30:00Z"}]},
+    )
 
     title: str = Field("", max_length=500)
     notes: str = Field("", max_length=20_000)

@@ -53,6 +53,12 @@ class WorkspaceView(_View):
 class NewWorkspace(_Wish):
     """A workspace to be."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "harbour", "title": "Harbour cameras", "quota_bytes": 500000000000}]
+        }
+    )
+
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$", examples=["harbour"])
     title: str | None = Field(None, max_length=500)
     pipeline: str = Field("proxy", max_length=64)
@@ -61,6 +67,8 @@ class NewWorkspace(_Wish):
 
 class WorkspaceEdit(_Wish):
     """What is to change of a workspace; what is left away stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Harbour", "quota_bytes": None}]})
 
     name: str = Field("", max_length=64)
     title: str = Field("", max_length=500)
@@ -88,6 +96,8 @@ class CollectionView(_View):
 
 class CollectionName(_Wish):
     """What a collection is to be called."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Pier, north camera"}]})
 
     name: str = Field(max_length=128)
 
