@@ -137,7 +137,7 @@ def _literal() -> dict[str, set[str]]:
     for router in _ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute) and "{" not in route.path:
-                found.setdefault(PREFIX + route.path, set()).update(route.methods)
+                found.setdefault(PREFIX + route.path, set()).update(route.methods or ())
     return found
 
 
