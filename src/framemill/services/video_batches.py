@@ -100,7 +100,9 @@ class VideoBatches:
             known = known_jobs(session, owner=owner, keys=keys)
             ensure_batch(session, batch_id, title=title, owner=owner, now=self._database.now(session))
             lock_videos(session, [wish.video for wish in wishes])
+            turns: dict[int, int] = {}  # the next one of each priority
             for key, wish in zip(keys, wishes, strict=True):
+                before = known.get(key)
                 try:
                     job = request_on(
                         session,
@@ -112,27 +114,31 @@ class VideoBatches:
                         sees=sees,
                     )
                 except FramemillError as error:
-                    items.append(Taken(error=error))
+                    # What was accepted stays so, whatever became of its video.
+                    items.append(Taken(error=error) if before is None else Taken(job_id=before.id))
                     continue
-                if (before := known.get(key)) is not None:
+                if before is not None:
                     if asked(before) != asked(job):
                         raise IdempotencyConflict(key, job_id=before.id)
                     items.append(Taken(job_id=before.id))
                     continue
                 job.batch_id, job.idempotency_key = batch_id, key
-                tasks += self._enqueued(session, job, wish)
+                tasks += self._enqueued(session, job, wish, turns)
                 items.append(Taken(job_id=job.id))
             if all(item.error for item in items) and items[0].error:
                 raise items[0].error
         self._dispatcher.nudge(wakes(tasks))
         return TakenBatch(id=batch_id, items=tuple(items))
 
-    def _enqueued(self, session: Session, job: Job, wish: Wish) -> list[Task]:
+    def _enqueued(self, session: Session, job: Job, wish: Wish, turns: dict[int, int]) -> list[Task]:
+        if (turn := turns.get(wish.priority)) is None:
+            turn = next_turn(session, owner=job.owner, priority=wish.priority)
+        turns[wish.priority] = turn + 1  # behind the one before, as `next_turn` would say
         return enqueue(
             session,
             job,
             priority=wish.priority,
-            turn=next_turn(session, owner=job.owner, priority=wish.priority),
+            turn=turn,
             lane="",
             max_attempts=self._max_attempts,
             now=self._database.now(session),

@@ -126,6 +126,7 @@ def test_a_batch_is_found_again_when_its_answer_was_lost(app: App, client: TestC
     first = client.post(BATCH, json={"videos": [here.video], **TRIM}, headers=headers).json()
     with app.database.write() as session:
         session.execute(delete(KeyedRequest))
+    app.videos.delete(here.video)
 
     again = client.post(BATCH, json={"videos": [here.video], **TRIM}, headers=headers).json()
 

@@ -262,7 +262,7 @@ def test_a_small_file_comes_in_one_form(mill: Mill) -> None:
 @pytest.mark.parametrize(
     ("fields", "files", "status"),
     [
-        ({}, {}, 422),
+        ({}, {}, 415),
         ({"workspace": "nowhere"}, {"file": ("film.mp4", FILM)}, 404),
         ({"recorded_at": "yesterday"}, {"file": ("film.mp4", FILM)}, 422),
         ({"unknown": "1"}, {"file": ("film.mp4", FILM)}, 422),
