@@ -100,6 +100,7 @@ class App(Figures):
             Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
+            Chore(name="answers forgotten", every=timedelta(hours=1), do=self.repeats.clear),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
             Chore(name="kept encodes removed", every=timedelta(hours=1), do=self._tidy_kept),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),

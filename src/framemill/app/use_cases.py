@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from framemill.domain.uploads import Limits
     from framemill.services.access import Access
     from framemill.services.access_tokens import AccessTokens
+    from framemill.services.artifacts import Artifacts
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
+    from framemill.services.repeats import Repeats
     from framemill.services.retention import Retention
     from framemill.services.signing_in import SignIn
     from framemill.services.stats import Stats, Workers
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
     from framemill.services.users import Users
+    from framemill.services.video_batches import VideoBatches
     from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
@@ -174,6 +177,22 @@ class UseCases(Adapters):
         )
 
     @cached_property
+    def video_batches(self) -> "VideoBatches":
+        """Batches on stored videos."""
+        from framemill.services.video_batches import VideoBatches
+
+        return VideoBatches(
+            self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
+        )
+
+    @cached_property
+    def artifacts(self) -> "Artifacts":
+        """What jobs made."""
+        from framemill.services.artifacts import Artifacts
+
+        return Artifacts(self.database, self.playback)
+
+    @cached_property
     def downloads(self) -> "Downloads":
         """Downloading without a job."""
         from framemill.services.downloads import Downloads
@@ -241,6 +260,13 @@ class UseCases(Adapters):
         from framemill.services.access_tokens import AccessTokens
 
         return AccessTokens(self.secrets)
+
+    @cached_property
+    def repeats(self) -> "Repeats":
+        """Requests that are sent again."""
+        from framemill.services.repeats import Repeats
+
+        return Repeats(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

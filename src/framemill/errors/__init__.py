@@ -8,6 +8,7 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    ArtifactNotFound,
     BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
@@ -52,8 +53,10 @@ from framemill.errors.media import (
     UpscaleRefused,
 )
 from framemill.errors.running import (
+    AnswerNotKept,
     BatchNotFound,
     Cancelled,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     DiskFull,
     IdempotencyConflict,
@@ -62,6 +65,7 @@ from framemill.errors.running import (
     JobNotFound,
     LeaseLost,
     LimitExceeded,
+    RequestInProgress,
     TimedOut,
     ToolFailed,
     ToolMissing,
@@ -70,10 +74,13 @@ from framemill.errors.running import (
 
 __all__ = [
     "AddressRefused",
+    "AnswerNotKept",
+    "ArtifactNotFound",
     "BatchNotFound",
     "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
+    "ChangedMeanwhile",
     "CodecNotInContainer",
     "CollectionNotFound",
     "DatabaseUnavailable",
@@ -107,6 +114,7 @@ __all__ = [
     "ProfileNotFound",
     "QualityUnreachable",
     "QuotaExceeded",
+    "RequestInProgress",
     "SessionNotFound",
     "SignatureExpired",
     "SignatureInvalid",

@@ -143,7 +143,7 @@ class Jobs:
             return None
         with self._database.read() as session:
             job = keyed_job(session, owner=request.owner, key=request.idempotency_key)
-        if job is not None and _asked(job) != _asked(request):
+        if job is not None and asked(job) != asked(request):
             raise IdempotencyConflict(request.idempotency_key, job_id=job.id)
         return None if job is None else job.id
 
@@ -287,7 +287,7 @@ def _check_priority(priority: int) -> None:
         raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
 
 
-def _asked(job: Job) -> tuple[object, ...]:
+def asked(job: Job) -> tuple[object, ...]:
     """What makes two requests the same; of a stored video the path is only what people call it."""
     return (
         job.kind,
