@@ -38,8 +38,9 @@ class VideoJobs:
         kind: str | None = None,
         owner: str = "",
         idempotency_key: str | None = None,
+        job_id: str | None = None,
     ) -> str:
-        """Accept a job whose results become the video's artifacts; returns its id.
+        """Accept a job whose results become the video's artifacts; returns its id, `job_id` where given.
 
         `inputs` gives the ids of all videos that it reads, by the names which
         the specs use; without them it reads the video itself as `input`. All
@@ -55,6 +56,7 @@ class VideoJobs:
                 for name, one in (inputs or {"input": found.id}).items()
             }
         request = Job(
+            id=job_id,
             kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
             specs=[spec.model_dump(mode="json") for spec in specs],
             inputs={name: _facts(one) for name, one in named.items()},
@@ -69,6 +71,14 @@ class VideoJobs:
             idempotency_key=idempotency_key,
         )
         return self._jobs.accept(request, priority=priority)
+
+    def original(self, video: str) -> Json:
+        """What a job knows of the video's original: its name, where it is stored, its length.
+
+        Raises VideoNotFound, and IllegalTransition where it has not arrived.
+        """
+        with self._database.read() as session:
+            return _facts(_video(session, video))
 
     def start_default(self, video: str, *, pipeline: str | None = None) -> str | None:
         """Begin what is done with every new video, once; returns the job, None where nothing is to be done.
