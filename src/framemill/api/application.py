@@ -27,6 +27,7 @@ from framemill.api import (
     videos,
     workspaces,
 )
+from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
 from framemill.app import App
@@ -90,6 +91,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     api.state.app = app
+    api.state.doorkeeper = Doorkeeper(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)

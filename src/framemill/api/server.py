@@ -8,14 +8,19 @@ import h11
 import uvicorn
 from fastapi import FastAPI
 
+from framemill.api.doorkeeper import Doorkeeper
+from framemill.api.socket_protocol import Sockets
 from framemill.api.zero_copy import ZeroCopyProtocol
 from framemill.errors import InvalidSettings
 
 # Connections at once; what comes above that is told to come back.
-_CONNECTIONS = 1000
+_CONNECTIONS = 3000
+_LARGEST_MESSAGE = 1024 * 1024  # bytes, of a WebSocket
+_PING_S = 20.0
 _HEAD_S = 15.0
 _KEEP_ALIVE_S = 20
 _GRACE_S = 10
+_GOODBYE_S = 0.1
 
 
 class Server:
@@ -25,7 +30,11 @@ class Server:
         config = uvicorn.Config(
             api,
             http=Impatient,
-            ws="none",
+            ws=Sockets,
+            ws_max_size=_LARGEST_MESSAGE,
+            ws_ping_interval=_PING_S,
+            ws_ping_timeout=_PING_S,
+            ws_per_message_deflate=False,
             lifespan="off",
             # Lines of access would hold signed addresses.
             access_log=False,
@@ -35,7 +44,7 @@ class Server:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Polite(config, getattr(getattr(api, "state", None), "doorkeeper", None))
         self._listener = listener
 
     def run(self) -> None:
@@ -45,6 +54,21 @@ class Server:
     def stop(self) -> None:
         """Take no new connections, and give what is being answered ten seconds."""
         self._server.should_exit = True
+
+
+class _Polite(uvicorn.Server):
+    """Tells those who stay for long that it ends, and does not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, doorkeeper: Doorkeeper | None) -> None:
+        super().__init__(config)
+        self._doorkeeper = doorkeeper
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye first."""
+        if self._doorkeeper is not None:
+            self._doorkeeper.shut()
+            await asyncio.sleep(_GOODBYE_S)
+        await super().shutdown(sockets)
 
 
 class Impatient(ZeroCopyProtocol):

@@ -115,6 +115,12 @@ class OfFootage(BaseModel):
         description="Host names, with commas between them, under which the API may be reached. Empty: any, "
         "or only localhost where it listens there.",
     )
+    allowed_origins: str = Field(
+        "",
+        max_length=4000,
+        description="Other sites, like https://example.com with commas between them, whose pages may open "
+        "WebSockets here; they need a key.",
+    )
     fetch_allow: str = Field(
         "",
         description="What may be fetched from beside public addresses on ports 80 and 443: hosts, host:port, "
