@@ -20,6 +20,7 @@ from framemill.api import (
     parts,
     pipelines,
     problems,
+    process,
     profiles,
     reference,
     submitting,
@@ -30,6 +31,7 @@ from framemill.api import (
 from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
 from framemill.api.media_door import MediaDoor
+from framemill.api.process_desk import Desk
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -59,6 +61,7 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     auth.link_router,
     reference.router,
     parts.router,
+    process.router,
 )
 
 _TAGS = {
@@ -91,6 +94,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     api.state.app = app
+    api.state.desk = Desk(app)
     api.state.doorkeeper = Doorkeeper(app)
     problems.install(api)
     for router in _ROUTERS:

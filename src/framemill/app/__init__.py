@@ -90,6 +90,8 @@ class App(UseCases):
         often = self.settings.watchdog_interval
         return (
             Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
+            Chore(name="orders ended", every=often, do=self.order_watch.tidy),
+            Chore(name="order folders removed", every=timedelta(hours=1), do=self.order_watch.sweep),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),

@@ -44,7 +44,8 @@ class Receiver:
             raise InvalidUpload("the file was complete already", hint="mark only the last chunk as `last`")
         if seq != self.next_seq:
             raise InvalidUpload(
-                f"chunk {seq} came where chunk {self.next_seq} comes", hint="count chunks from 0, leave none out"
+                f"chunk {seq} came where chunk {self.next_seq} comes",
+                hint="count chunks from 0, leave none out",
             )
         total = self.bytes + len(payload)
         self._taken.check_size(total)

@@ -21,9 +21,7 @@ _ENDING = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 class OrderResults:
     """The use cases around results of orders."""
 
-    def __init__(
-        self, jobs: Jobs, *, folder: Path, blobs: Callable[[], BlobStore], keep: timedelta
-    ) -> None:
+    def __init__(self, jobs: Jobs, *, folder: Path, blobs: Callable[[], BlobStore], keep: timedelta) -> None:
         self._jobs = jobs
         self._folder = folder
         self._blobs = blobs

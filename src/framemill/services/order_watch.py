@@ -1,4 +1,4 @@
-"""Orders that nobody holds: their jobs are cancelled when the grace time is over, and what is over is removed.
+"""Orders that nobody holds: their jobs are cancelled after the grace time, and what is over is removed.
 
 Any number of watchdogs may run, in any process; the files of an order lie on
 the machine that took it in.
@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from framemill.domain.orders import Next, next_of
-from framemill.errors import IllegalTransition, JobNotFound
 from framemill.engine.workspace import remove
+from framemill.errors import IllegalTransition, JobNotFound, StorageUnavailable
 from framemill.services.orders import Orders
 from framemill.store.database import Database
 from framemill.store.orders import Left, get_order, unheld
@@ -62,11 +62,12 @@ class OrderWatch:
             urls=order.results == "urls",
             keep=self._keep,
         )
-        if then is Next.CANCEL:
-            with suppress(IllegalTransition):  # it has just completed
+        # It has just completed; or the store does not answer, and the next round comes.
+        with suppress(IllegalTransition, StorageUnavailable):
+            if then is Next.CANCEL:
                 self._orders.cancel(order.id)
-        elif then is Next.REMOVE:
-            self._orders.remove(order.id)
+            elif then is Next.REMOVE:
+                self._orders.remove(order.id)
         return then is not Next.STAY
 
     def _is_known(self, order_id: str) -> bool:

@@ -24,6 +24,7 @@ class Look:
     state: JobState
     progress: float  # percent
     step: str | None
+    fps: float | None
     speed: float | None  # times real time, of the fastest step
     eta_ms: int | None  # of the slowest step
     error: Json | None
@@ -65,6 +66,7 @@ def looks(session: Session, order_ids: Sequence[str]) -> dict[str, Look]:
             state=JobState(state),
             progress=progress,
             step=step,
+            fps=None,
             speed=of.get(job_id, (None, None))[0],
             eta_ms=of.get(job_id, (None, None))[1],
             error=error,
@@ -86,7 +88,7 @@ def unheld(session: Session, now: datetime, *, after: datetime | None, limit: in
     if after is not None:
         query = query.where(Order.held_until > after)
     return [
-        Left(order=order, state=None if state is None else JobState(state), finished_at=ended, busy=held)
+        Left(order=order, state=JobState(state) if state else None, finished_at=ended, busy=held)
         for order, state, ended, held in session.execute(query)
     ]
 
@@ -103,6 +105,4 @@ def hold(session: Session, order_ids: Iterable[str], until: datetime) -> None:
 
 def forget(session: Session, order_id: str) -> None:
     """Delete the row; one that is not there is not missed."""
-    session.execute(
-        delete(Order).where(Order.id == order_id).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(Order).where(Order.id == order_id).execution_options(synchronize_session=False))
