@@ -15,7 +15,7 @@ from framemill.store.tables import Job, Task
 def enqueue(
     session: Session, job: Job, *, priority: int, turn: int, lane: str, max_attempts: int, now: datetime
 ) -> list[Task]:
-    """Give `job` its id, where it has none, its place in the queue and its first tasks; returns the ready ones."""
+    """Give `job` an id, where it has none, its place in the queue and first tasks; returns the ready ones."""
     job.id = job.id or new_id()
     job.state = JobState.QUEUED
     job.priority = priority

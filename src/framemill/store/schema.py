@@ -9,15 +9,15 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from framemill.errors import NotSupported
-from framemill.store import access_tables, order_tables, sqlite, tables
+from framemill.store import access_tables, event_tables, order_tables, sqlite, tables
 from framemill.store.base import Base
 from framemill.store.database import Database
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0006"
+HEAD = "0010"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
-MODELS = (tables, access_tables, order_tables)
+MODELS = (tables, access_tables, event_tables, order_tables)
 
 
 def ensure_schema(database: Database) -> None:
