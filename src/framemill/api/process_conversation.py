@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Final
 
 from framemill.api import videos, workspaces
@@ -263,10 +264,17 @@ class Conversation:
         finally:
             self._deliveries.pop(job_id, None)
         if results == "stream":
-            await self._desk.work(lambda: self._app.orders.release(job_id))
-        # Addresses are valid for a while, whoever is connected.
-        self._forget(job_id)
-        self._desk.forget(job_id)
+            self._fetched(job_id)
+        else:  # addresses are valid for a while, whoever is connected
+            self._forget(job_id)
+            self._desk.forget(job_id)
+
+    def _fetched(self, job_id: str) -> None:
+        """All results are with the client, which may be gone the next moment."""
+        if job_id in self._jobs:
+            self._forget(job_id)
+            self._desk.forget(job_id)
+            self._desk.background(self._released(job_id))
 
     async def _end(self, job_id: str, error: dict[str, str]) -> None:
         """Its job failed, or was cancelled by somebody."""
@@ -275,11 +283,17 @@ class Conversation:
         self._outbox.say(
             Error(code=error["code"], message=error["message"], hint=error.get("hint"), job_id=job_id)
         )
-        await self._desk.work(lambda: self._app.orders.release(job_id))
+        self._desk.background(self._released(job_id))
+
+    async def _released(self, job_id: str) -> None:
+        with suppress(FramemillError):  # else the watch removes it in a while
+            await self._desk.work(lambda: self._app.orders.release(job_id))
 
     def _arrived(self, said: ResultAck) -> None:
         if (delivery := self._deliveries.get(said.job_id)) is not None:
             delivery.arrived(said.bytes)
+            if delivery.fetched:
+                self._fetched(said.job_id)
 
     def _owned(self, job_id: str) -> OrderRecord:
         """The order; JobNotFound also where it is not the caller's."""

@@ -24,12 +24,18 @@ class Delivery:
         self._outbox = outbox
         self._sent = 0
         self._arrived = 0
+        self._complete = False
         self._moved = asyncio.Event()
 
     def arrived(self, count: int) -> None:
         """The client has so many bytes in all; more than were sent counts as those."""
         self._arrived = max(self._arrived, min(count, self._sent))
         self._moved.set()
+
+    @property
+    def fetched(self) -> bool:
+        """True where all of it was sent, and has arrived."""
+        return self._complete and self._arrived >= self._sent
 
     async def run(self, results: Results) -> None:
         """Say what was made and, where it was asked for so, send it; returns when all has arrived.
@@ -46,6 +52,7 @@ class Delivery:
         if results == "stream":
             for index, file in enumerate(files):
                 await self._send(index, file)
+            self._complete = True
             await self._until(bound=self._sent)
 
     async def _send(self, index: int, file: ResultFile) -> None:
