@@ -26,8 +26,7 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _ROUND_S: Final = 0.5
-_HOLDS_S: Final = 10.0  # between two notes that orders are held
-_HELD: Final = timedelta(seconds=25)  # beyond the grace time, by one such note
+_HOLDS_S: Final = 10.0  # between two notes that orders are held, or half the grace time
 _TIDIES_S: Final = 2.0
 # Threads of their own: disks take their time, and other endpoints must not wait for them.
 _AT_ONCE: Final = 32
@@ -63,8 +62,12 @@ class Desk:
 
     @property
     def held_for(self) -> timedelta:
-        """How long an order is held by one note."""
-        return self.app.orders.grace + _HELD
+        """How long an order is held by one note: the grace time, and two notes more."""
+        return self.app.orders.grace + 2.5 * self._noted_every
+
+    @property
+    def _noted_every(self) -> timedelta:
+        return min(timedelta(seconds=_HOLDS_S), self.app.orders.grace / 2)
 
     async def work(self, act: Callable[[], _T]) -> _T:
         """What `act` returns, from a thread."""
@@ -136,7 +139,7 @@ class Desk:
             try:
                 await self._let_go()
                 await self._look()
-                if now - held_at >= _HOLDS_S:
+                if now - held_at >= self._noted_every.total_seconds():
                     held_at = now
                     await self._hold(list(self._holders))
                 if self._left and now - tidied_at >= _TIDIES_S:
