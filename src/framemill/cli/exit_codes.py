@@ -42,6 +42,7 @@ BY_CODE: dict[str, int] = {
     "batch_not_found": USAGE,
     "illegal_transition": USAGE,
     "idempotency_conflict": USAGE,
+    "malformed_message": USAGE,
     "upload_not_found": USAGE,
     "workspace_not_found": USAGE,
     "collection_not_found": USAGE,
