@@ -21,6 +21,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 Message = dict[str, Any]
+Inbox = asyncio.Queue[tuple[Message, bytes]]
 
 
 class Failed(Exception):
@@ -37,7 +38,7 @@ class Mill:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self._numbers = itertools.count(1)
-        self._inboxes: dict[str, asyncio.Queue[tuple[Message, bytes]]] = {}  # by request, then by job
+        self._inboxes: dict[str, Inbox] = {}  # by request, then by job
 
     async def listen(self) -> None:
         """Hand each message to whoever waits for it, until the connection ends."""
@@ -53,6 +54,11 @@ class Mill:
             ended = {"type": "error", "code": "disconnected", "message": str(self.socket.close_reason)}
             for inbox in self._inboxes.values():
                 inbox.put_nowait((ended, b""))
+
+    def expect(self, request_id: str) -> Inbox:
+        """Where answers to a request of this name arrive, and what its job says."""
+        inbox = self._inboxes[request_id] = asyncio.Queue()
+        return inbox
 
     async def say(self, **message: object) -> None:
         """Send a message."""
@@ -70,11 +76,13 @@ class Mill:
     ) -> Message:
         """Do one job; returns `completed`. Inputs are files, addresses, or `video:ID`. Raises Failed."""
         request = f"request-{next(self._numbers)}"
-        inbox = self._inboxes[request] = asyncio.Queue()
+        inbox = self.expect(request)
         try:
             wanted = {name: origin(where) for name, where in inputs.items()}
             await self.say(
-                **{"type": "start_job", "request_id": request, "operation": operation},
+                type="start_job",
+                request_id=request,
+                operation=operation,
                 **{"options": options or {}, "inputs": wanted, **wishes},
             )
             ack, _ = await said(inbox)
@@ -90,14 +98,12 @@ class Mill:
     ) -> Message:
         """Go on with a job that runs already; returns `completed`. Raises Failed."""
         request = f"request-{next(self._numbers)}"
-        inbox = self._inboxes[request] = asyncio.Queue()
+        inbox = self.expect(request)
         await self.say(type="attach", request_id=request, job_id=job_id)
         await said(inbox)
         return await self.finish(job_id, inbox, into, show)
 
-    async def upload(
-        self, ack: Message, name: str, path: Path, inbox: "asyncio.Queue[tuple[Message, bytes]]"
-    ) -> None:
+    async def upload(self, ack: Message, name: str, path: Path, inbox: Inbox) -> None:
         """Send a file, never more than a window of it ahead of what has arrived."""
         sent = arrived = 0
         size = path.stat().st_size
@@ -119,7 +125,7 @@ class Mill:
     async def finish(
         self,
         job_id: str,
-        inbox: "asyncio.Queue[tuple[Message, bytes]]",
+        inbox: Inbox,
         into: Path,
         show: Callable[[Message], object],
     ) -> Message:
@@ -166,7 +172,7 @@ def read(frame: str | bytes) -> tuple[Message, bytes]:
     return json.loads(frame[4:end]), frame[end:]
 
 
-async def said(inbox: "asyncio.Queue[tuple[Message, bytes]]") -> tuple[Message, bytes]:
+async def said(inbox: Inbox) -> tuple[Message, bytes]:
     """The next message; Failed where it is an error."""
     message, payload = await inbox.get()
     if message["type"] == "error":

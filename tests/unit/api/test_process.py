@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -60,12 +60,10 @@ class Talk:
 
     def closed(self) -> tuple[int, str]:
         """Why it is closed."""
-        try:
+        with suppress(ConnectionClosed):
             while True:
                 self.socket.recv(timeout=_PATIENCE_S)
-        except ConnectionClosed as end:
-            assert end.rcvd is not None
-            return end.rcvd.code, end.rcvd.reason
+        return self.socket.close_code or 0, self.socket.close_reason or ""
 
 
 class Service:
