@@ -15,6 +15,7 @@ from framemill.api import (
     health,
     jobs,
     keys,
+    live,
     media,
     operations,
     parts,
@@ -30,6 +31,7 @@ from framemill.api import (
 )
 from framemill.api.doorkeeper import Doorkeeper
 from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltered
+from framemill.api.hub import Hub
 from framemill.api.media_door import MediaDoor
 from framemill.api.process_desk import Desk
 from framemill.app import App
@@ -61,6 +63,7 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     auth.link_router,
     reference.router,
     parts.router,
+    live.router,
     process.router,
 )
 
@@ -96,6 +99,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.state.app = app
     api.state.desk = Desk(app)
     api.state.doorkeeper = Doorkeeper(app)
+    api.state.hub = Hub(app)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)

@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 
 from framemill.api.dependencies import COOKIE, Action, Caller
 from framemill.app import App
-from framemill.errors import DatabaseUnavailable, LimitExceeded, Unauthenticated
+from framemill.errors import DatabaseUnavailable, Unauthenticated
 
 log = logging.getLogger(__name__)
 
@@ -180,20 +180,16 @@ class Doorkeeper:
                     await self._check(credential)
 
     async def _check(self, credential: Credential) -> None:
+        caller, gone = None, ""
         try:
             caller = await run_in_threadpool(credential.caller, self.app)
         except Unauthenticated as error:
-            caller, gone = None, error.message
+            gone = error.message
         for guest in [one for one in self._guests if one.credential == credential]:
             if caller is None:
                 guest.end(Close.UNAUTHENTICATED, gone)
             elif not caller.may(guest.action) or _rights(caller) != _rights(guest.caller):
                 guest.end(Close.FORBIDDEN, "what the caller may do has changed")
-
-
-def refusal_of(closing: Closing) -> LimitExceeded:
-    """The same for who asks by HTTP."""
-    return LimitExceeded(closing.reason, hint="close some that are open, or try again later")
 
 
 def _rights(caller: Caller) -> Caller:

@@ -60,14 +60,14 @@ class Visit:
     def __init__(self, socket: WebSocket, guest: Guest, doorkeeper: Doorkeeper, bounds: Bounds) -> None:
         self.app = doorkeeper.app
         self._socket = socket
-        self._guest = guest
+        self.guest = guest
         self._doorkeeper = doorkeeper
         self._bounds = bounds
 
     @property
     def caller(self) -> Caller:
         """Who opened it."""
-        return self._guest.caller
+        return self.guest.caller
 
     async def receive(self) -> str | bytes:
         """The next message. Raises Closing where it is too large or does not come, WebSocketDisconnect."""
@@ -79,7 +79,7 @@ class Visit:
                 raise Closing(Close.TIMEOUT, "nothing was said for too long") from None
             if (credential := _introduction(message)) is None:
                 return message
-            self._guest.renew(credential, await self._doorkeeper.known(credential, self._guest.action))
+            self.guest.renew(credential, await self._doorkeeper.known(credential, self.guest.action))
 
     async def send(self, message: str | bytes) -> None:
         """Send one; Closing where the client does not read, WebSocketDisconnect."""
@@ -94,7 +94,7 @@ class Visit:
 
     def end(self, code: Close, reason: str) -> None:
         """End it soon, from another task of the same loop."""
-        self._guest.end(code, reason)
+        self.guest.end(code, reason)
 
 
 async def admit(

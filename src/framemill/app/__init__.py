@@ -95,6 +95,7 @@ class App(UseCases):
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
+            Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
     from framemill.services.downloads import Downloads
+    from framemill.services.events import Events
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
     from framemill.services.landing import Landing
@@ -49,6 +50,13 @@ class UseCases(Adapters):
             max_attempts=self.settings.max_attempts,
             places=self.places,
         )
+
+    @cached_property
+    def events(self) -> "Events":
+        """What becomes of jobs, as it happens."""
+        from framemill.services.events import Events
+
+        return Events(self.database, keep=self.settings.keep_events)
 
     @cached_property
     def video_jobs(self) -> "VideoJobs":

@@ -100,6 +100,11 @@ class OfWork(BaseModel):
         timedelta(days=30),
         description="How long records of ended jobs are kept; what the jobs made stays. none: for ever.",
     )
+    keep_events: Duration = Field(
+        timedelta(days=7),
+        description="How long the log of events is kept: who was away for longer cannot go on where they "
+        "were.",
+    )
     price_cpu_second: Decimal = Field(
         Decimal(0), ge=0, description="What a second of one processor costs, for the cost of jobs."
     )

@@ -13,7 +13,7 @@ into the log in an order that never changes again.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, BigInteger, Connection, Index, Integer, String, Table, Uuid, event
+from sqlalchemy import DDL, BigInteger, Connection, Integer, String, Table, Uuid, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framemill.store.base import Base, Json
@@ -21,7 +21,10 @@ from framemill.store.tables import Job
 
 
 class JobEvent(Base):
-    """A job's state changed. Whoever has read up to an id misses nothing by reading on from it."""
+    """A job's state changed. Whoever has read up to an id misses nothing by reading on from it.
+
+    There is no index but the key: each would cost every claim another page, and readers go on from an id.
+    """
 
     __tablename__ = "job_events"
 
@@ -32,8 +35,6 @@ class JobEvent(Base):
     type: Mapped[str] = mapped_column(String(16))  # domain.happenings.Happening
     state: Mapped[str] = mapped_column(String(16))  # the job's from then on
     data: Mapped[Json | None]  # failed: code, message, hint; reprioritised: priority
-
-    __table_args__ = (Index(None, "job_id", "id"),)
 
 
 class WaitingEvent(Base):

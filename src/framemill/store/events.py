@@ -70,7 +70,10 @@ def span(session: Session) -> tuple[int, int]:
 
 
 def delete_events(session: Session, *, before: datetime, limit: int = 5000) -> int:
-    """Forget the oldest that happened before this time; returns how many. The newest stays: ids go on from it."""
+    """Forget the oldest that happened before this time; returns how many.
+
+    The newest stays: ids go on from it.
+    """
     newest = select(func.max(JobEvent.id)).scalar_subquery()
     oldest = select(JobEvent.id).order_by(JobEvent.id).limit(limit).subquery()
     gone = session.scalars(

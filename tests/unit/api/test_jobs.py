@@ -1,6 +1,5 @@
 """Jobs over the API: asking, listing, steering, following; and what of this machine is not told."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -266,26 +265,6 @@ def test_what_lies_where_is_not_told(app: App, client: TestClient, here: Place) 
     assert shown.json()["inputs"] == {"input": "film.mp4"}
 
 
-def test_events_tell_the_log_and_the_end(app: App, client: TestClient, here: Place) -> None:
-    with app.database.write() as session:
-        for text in ("one", "two"):
-            add_log(session, job_id=here.job, at=app.database.now(session), message=text)
-    app.jobs.cancel(here.job)
-
-    events = _events(client.get(f"{JOBS}/{here.job}/events", headers=bearer(here.read)).text)
-
-    assert events[0][0] == "job"
-    assert events[0][2]["state"] == "cancelled"
-    logged = [(number, data["message"]) for kind, number, data in events if kind == "log"]
-    assert [message for _, message in logged][:2] == ["one", "two"]
-
-    rest = client.get(
-        f"{JOBS}/{here.job}/events",
-        headers=bearer(here.read) | {"Last-Event-ID": str(logged[0][0])},
-    ).text
-    assert [number for kind, number, _ in _events(rest) if kind == "log"] == [n for n, _ in logged[1:]]
-
-
 def test_events_of_nothing_are_a_problem(client: TestClient, here: Place, api: FastAPI) -> None:
     response = client.get(f"{JOBS}/01990000-0000-7000-8000-000000000000/events", headers=bearer(here.read))
 
@@ -299,12 +278,3 @@ def _keep(app: App, place: Place, film: Path) -> None:
         assert video.key is not None
         app.blobs.put(video.key, film)
         video.bytes = film.stat().st_size
-
-
-def _events(text: str) -> list[tuple[str, str, dict[str, Any]]]:
-    found = []
-    for block in text.replace("\r\n", "\n").split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
-        if "data" in fields:
-            found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
-    return found

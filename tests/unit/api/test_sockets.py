@@ -63,10 +63,14 @@ def _origin(url: str) -> str:
 def _closed(socket: ClientConnection) -> tuple[int, str]:
     """Why it is closed."""
     with pytest.raises(ConnectionClosed) as end:
-        while True:
-            socket.recv(timeout=30)
+        _drain(socket)
     assert end.value.rcvd is not None
     return end.value.rcvd.code, end.value.rcvd.reason
+
+
+def _drain(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(timeout=30)
 
 
 def test_the_first_message_may_say_who_it_is(url: str, key: str) -> None:

@@ -1,7 +1,7 @@
 """The log of what became of jobs: nothing is left out, and who reads on from an id misses nothing."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,7 +15,6 @@ from framemill.store.database import Database, open_database
 from framemill.store.event_tables import SQLITE_TRIGGERS, JobEvent
 from framemill.store.events import delete_events, events_after, settle, span
 from framemill.store.jobs import get_job, new_id
-from framemill.store.tables import Job
 from tests.engines import Bench, a_copy, a_plan
 from tests.unit.store.rows import NOON, add_job
 

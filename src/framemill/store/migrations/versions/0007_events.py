@@ -60,7 +60,7 @@ BEGIN
     INSERT INTO job_events_waiting (job_id, workspace_id, at, type, state, data)
         VALUES (NEW.id, NEW.workspace_id, moment, said, NEW.state, told);
     RETURN NULL;
-END $$""",
+END $$""",  # noqa: S608 - constants
     "CREATE TRIGGER job_submitted AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION framemill_job_event()",
     """CREATE TRIGGER job_changed AFTER UPDATE OF state ON jobs FOR EACH ROW
 WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION framemill_job_event()""",
@@ -85,7 +85,6 @@ def upgrade() -> None:
             sa.Column("data", sa.JSON(), nullable=True),
             sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
         )
-    op.create_index("ix_job_events_job_id_id", "job_events", ["job_id", "id"])
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _SQLITE if sqlite else _POSTGRESQL:
         op.execute(sa.text(statement.replace(":=", r"\:=")))

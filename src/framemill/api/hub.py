@@ -1,0 +1,333 @@
+"""The one reader of what becomes of jobs in this process, and who hears it.
+
+At most twice a second, and only while somebody listens, it reads the log of
+events and how far jobs are; each message is put into words once. A listener's
+queue has an end: progress that was not sent yet is replaced by newer, and who
+lets a thousand changes pile up is sent away.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from fastapi.concurrency import run_in_threadpool
+
+from framemill.api.doorkeeper import Close, Guest
+from framemill.api.live_views import Gap, LogLine, ProgressView, StateView
+from framemill.app import App
+from framemill.errors import FramemillError
+from framemill.services.events import EventRecord, ProgressRecord
+from framemill.services.records import LogRecord
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 0.5
+_REST = 20  # so many times as long as a look took, nobody looks again
+_MOST_WAITING: Final = 1000
+_PAGE: Final = 500
+_MOST_NAMED: Final = 200  # jobs that one query names; above that all are read
+
+
+class Message:
+    """Something to be told, in words: put once, said to many."""
+
+    __slots__ = ("final", "frame", "job_id", "kind", "text")
+
+    def __init__(
+        self, kind: str, text: str, *, job_id: str = "", cursor: int | None = None, final: bool = False
+    ) -> None:
+        self.kind = kind  # state, progress, log, gap
+        self.text = text  # JSON
+        self.job_id = job_id
+        self.final = final  # nothing follows of this job
+        number = "" if cursor is None else f"id: {cursor}\n"
+        self.frame = f"event: {kind}\n{number}data: {text}\n\n".encode()  # for streams of events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a listener asked for: one thing each."""
+
+    job_id: str | None = None
+    workspace_id: str | None = None  # both None: all
+
+    def has(self, job_id: str, workspace_id: str | None) -> bool:
+        """True where it belongs to it."""
+        if self.job_id is not None:
+            return self.job_id == job_id
+        return self.workspace_id is None or self.workspace_id == workspace_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What happened before a listener came, to be read when its turn has come."""
+
+    chosen: tuple[Chosen, ...]
+    since: int
+    until: int
+
+
+@dataclass(eq=False)
+class Listener:
+    """Somebody who hears of jobs."""
+
+    guest: Guest
+    chosen: set[Chosen] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)  # jobs whose log is told, and the last line that was
+    _waiting: "deque[Message | Replay]" = field(default_factory=deque)
+    _progress: dict[str, Message] = field(default_factory=dict)
+    _awake: asyncio.Event = field(default_factory=asyncio.Event)
+    _names: frozenset[str] = frozenset()
+    _wide: tuple[Chosen, ...] = ()
+
+    def add(self, chosen: tuple[Chosen, ...], replay: Replay | None) -> None:
+        """Hear of these too, after what happened before."""
+        if replay is not None:
+            self._waiting.append(replay)
+            self._awake.set()
+        self.chosen.update(chosen)
+        self._sort()
+
+    def leave(self, chosen: tuple[Chosen, ...]) -> None:
+        """Hear of these no more."""
+        self.chosen.difference_update(chosen)
+        for one in chosen:
+            if one.job_id is not None:
+                self.lines.pop(one.job_id, None)
+        self._sort()
+
+    def hears(self, job_id: str, workspace_id: str | None) -> bool:
+        """True where it asked for that and may know of it."""
+        asked = job_id in self._names or any(one.has(job_id, workspace_id) for one in self._wide)
+        return asked and self.guest.caller.sees(workspace_id)
+
+    def tell(self, message: Message) -> None:
+        """Say it when its turn comes; who does not listen is sent away."""
+        if self.guest.closing is not None:
+            return
+        if message.kind == "progress":
+            self._progress[message.job_id] = message
+        else:
+            if message.final:
+                self._progress.pop(message.job_id, None)
+            self._waiting.append(message)
+            if len(self._waiting) > _MOST_WAITING:
+                self.guest.end(Close.TIMEOUT, "slow: messages were not read")
+        self._awake.set()
+
+    def wake(self) -> None:
+        """Let `next` return, with nothing where there is nothing."""
+        self._awake.set()
+
+    async def next(self, seconds: float | None = None) -> "tuple[Message | Replay, ...]":
+        """All that is to be told by now, waited for as long as `seconds`; nothing where that passed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
+        except TimeoutError:
+            return ()
+        self._awake.clear()
+        found = (*self._waiting, *self._progress.values())
+        self._waiting.clear()
+        self._progress.clear()
+        return found
+
+    def _sort(self) -> None:
+        self._names = frozenset(one.job_id for one in self.chosen if one.job_id is not None)
+        self._wide = tuple(one for one in self.chosen if one.job_id is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one look found."""
+
+    events: tuple[EventRecord, ...]
+    progress: tuple[ProgressRecord, ...]
+    lines: dict[str, tuple[LogRecord, ...]]
+
+
+class Hub:
+    """Reads for all listeners of this process; everything happens in the server's loop."""
+
+    def __init__(self, app: App, *, every_s: float = EVERY_S) -> None:
+        self._app = app
+        self._every_s = every_s
+        self._listeners: set[Listener] = set()
+        self._cursor = 0
+        self._known: dict[str, ProgressRecord] = {}
+        self._reader: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
+        self._away = False  # the database, the last time
+
+    @property
+    def cursor(self) -> int:
+        """The event up to which everybody was told."""
+        return self._cursor
+
+    @contextmanager
+    def listener(self, guest: Guest) -> Iterator[Listener]:
+        """Somebody who will say what to hear; nothing is lost from `ready` on."""
+        listener = Listener(guest)
+        self._listeners.add(listener)
+        if self._reader is None or self._reader.done():
+            self._begun = asyncio.Event()
+            self._reader = asyncio.create_task(self._read_on(), name="hub")
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def ready(self) -> None:
+        """Wait until it is known what is new from now on."""
+        await self._begun.wait()
+
+    def choose(self, listener: Listener, chosen: tuple[Chosen, ...], *, since: int | None) -> None:
+        """Let a listener hear of these too: from `since` on, or of what happens from now on."""
+        replay = None
+        if since is not None and since < self._cursor:
+            replay = Replay(chosen=chosen, since=since, until=self._cursor)
+        listener.add(chosen, replay)
+        # What changes later is told then; what stands still is told now.
+        for record in self._known.values():
+            if listener.hears(record.job_id, record.workspace_id):
+                listener.tell(_of_progress(record))
+
+    async def past(self, replay: Replay) -> AsyncIterator[EventRecord]:
+        """What happened before a listener came, as far as that is kept; a page at a time."""
+        last = replay.since
+        names = [one.job_id for one in replay.chosen if one.job_id is not None]
+        wide = [one for one in replay.chosen if one.job_id is None]
+        places = {one.workspace_id for one in wide}
+        workspace = places.pop() if len(places) == 1 and not names else None
+        while last < replay.until:
+            page = await run_in_threadpool(
+                self._app.events.after,
+                last,
+                job_ids=() if wide else names,
+                workspace_id=workspace,
+                limit=_PAGE,
+            )
+            for event in page:
+                if event.id > replay.until:
+                    return
+                if any(one.has(event.job_id, event.workspace_id) for one in replay.chosen):
+                    yield event
+            if len(page) < _PAGE:
+                return
+            last = page[-1].id
+
+    async def replay(self, listener: Listener, asked: Replay) -> AsyncIterator[Message]:
+        """The same in words, as far as the listener may know; first of all what is missing."""
+        oldest, _ = await run_in_threadpool(self._app.events.span)
+        if asked.since + 1 < oldest:
+            yield Message("gap", Gap(since=asked.since, oldest=oldest).model_dump_json())
+        async for event in self.past(asked):
+            if listener.guest.caller.sees(event.workspace_id):
+                yield _of_event(event)
+
+    async def _read_on(self) -> None:
+        try:
+            self._known = {}
+            _, self._cursor = await self._patiently_span()
+            self._begun.set()
+            while self._listeners:
+                began = time.monotonic()
+                more = await self._look_once()
+                took = time.monotonic() - began
+                # A slow database is asked less often.
+                await asyncio.sleep(0 if more else max(self._every_s - took, _REST * took - self._every_s, 0))
+        except Exception as error:
+            log.error("hub.crashed", exc_info=error)
+            for listener in self._listeners:
+                listener.guest.end(Close.FAULT, "events cannot be read")
+
+    async def _look_once(self) -> bool:
+        """Read and tell; True where there is more at once."""
+        try:
+            found = await run_in_threadpool(self._look, *self._wanted())
+        except FramemillError as error:
+            if not self._away:
+                log.warning("hub.failed code=%s: %s", error.code, error)
+            self._away = True
+            return False
+        self._away = False
+        self._tell(found)
+        return len(found.events) == _PAGE
+
+    async def _patiently_span(self) -> tuple[int, int]:
+        while True:
+            try:
+                return await run_in_threadpool(self._app.events.span)
+            except FramemillError:
+                await asyncio.sleep(self._every_s)
+
+    def _wanted(self) -> tuple[list[str] | None, dict[str, int]]:
+        """Which jobs' progress anybody asked for, None: of all; and whose log, from which line."""
+        names: set[str] | None = set()
+        lines: dict[str, int] = {}
+        for listener in self._listeners:
+            for one in listener.chosen:
+                if one.job_id is None:
+                    names = None
+                elif names is not None:
+                    names.add(one.job_id)
+            for job_id, last in listener.lines.items():
+                lines[job_id] = min(last, lines.get(job_id, last))
+        return (None if names is None or len(names) > _MOST_NAMED else list(names)), lines
+
+    def _look(self, names: list[str] | None, lines: dict[str, int]) -> _Look:
+        """In a thread. The progress first: who ends meanwhile is told to have ended."""
+        read = self._app.events
+        progress = () if names == [] else read.progress(names)
+        events = read.after(self._cursor, limit=_PAGE)
+        # The lines last: those that were written with an event are told before it.
+        return _Look(progress=progress, events=events, lines=read.lines(lines) if lines else {})
+
+    def _tell(self, found: _Look) -> None:
+        # Lines before states: who goes away at a job's end has heard why.
+        for job_id, rows in found.lines.items():
+            self._tell_lines(job_id, rows)
+        changed = [one for one in found.progress if self._known.get(one.job_id) != one]
+        self._known = {one.job_id: one for one in found.progress}
+        ended = {event.job_id for event in found.events if event.change.final}
+        for record in changed:
+            if record.job_id not in ended:
+                self._spread(record.job_id, record.workspace_id, _of_progress(record))
+        for event in found.events:
+            self._spread(event.job_id, event.workspace_id, _of_event(event))
+        if found.events:
+            self._cursor = found.events[-1].id
+
+    def _spread(self, job_id: str, workspace_id: str | None, message: Message) -> None:
+        for listener in self._listeners:
+            if listener.hears(job_id, workspace_id):
+                listener.tell(message)
+
+    def _tell_lines(self, job_id: str, rows: tuple[LogRecord, ...]) -> None:
+        for listener in self._listeners:
+            last = listener.lines.get(job_id)
+            if last is None:
+                continue
+            for row in rows:
+                if row.id > last:
+                    listener.tell(of_line(job_id, row))
+            listener.lines[job_id] = max(last, rows[-1].id)
+
+
+def _of_event(event: EventRecord) -> Message:
+    text = StateView.of(event).model_dump_json()
+    return Message("state", text, job_id=event.job_id, cursor=event.id, final=event.change.final)
+
+
+def _of_progress(record: ProgressRecord) -> Message:
+    return Message("progress", ProgressView.of(record).model_dump_json(), job_id=record.job_id)
+
+
+def of_line(job_id: str, row: LogRecord) -> Message:
+    """A line of a job's log, in words."""
+    return Message("log", LogLine(job_id=job_id, **asdict(row)).model_dump_json(), job_id=job_id)

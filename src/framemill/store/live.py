@@ -1,0 +1,56 @@
+"""How far jobs are that somebody works at, along indexes that hold nothing but those."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from framemill.domain.states import JobState, TaskState
+from framemill.store.tables import Job, JobLog, Task
+
+_MOST_JOBS = 2000
+_MOST_LINES = 500
+
+
+def under_way(session: Session, job_ids: Sequence[str] | None) -> Sequence[Row[Any]]:  # Any: columns of Job
+    """Id, workspace, state, progress, step and counters of jobs that run or are paused, the newest first."""
+    columns = (
+        *(Job.id, Job.workspace_id, Job.state, Job.progress, Job.step, Job.tasks_total, Job.tasks_done),
+    )
+    query = select(*columns).where(Job.state.in_((JobState.RUNNING, JobState.PAUSED)))
+    if job_ids is not None:
+        query = query.where(Job.id.in_(job_ids))
+    return session.execute(query.order_by(Job.id.desc()).limit(_MOST_JOBS)).all()
+
+
+def steps_at_work(
+    session: Session, job_ids: Sequence[str] | None
+) -> dict[str, tuple[float | None, int | None]]:
+    """For each job the speed and the time left of the step that takes longest, of those that say it."""
+    query = select(Task.job_id, Task.speed, Task.eta_ms).where(Task.state == TaskState.LEASED)
+    if job_ids is not None:
+        query = query.where(Task.job_id.in_(job_ids))
+    found: dict[str, tuple[float | None, int | None]] = {}
+    for job_id, speed, eta_ms in session.execute(query.limit(_MOST_JOBS)):
+        before = found.get(job_id)
+        if before is None or (eta_ms or 0) > (before[1] or 0):
+            found[job_id] = (speed, eta_ms)
+    return found
+
+
+def lines_after(session: Session, after: Mapping[str, int]) -> dict[str, list[JobLog]]:
+    """New lines of these jobs' logs, for each job those after its id; 500 in all.
+
+    Lines of one job are written while its row is locked, so its ids grow as they are committed.
+    """
+    found: dict[str, list[JobLog]] = {}
+    left = _MOST_LINES
+    for job_id, last in after.items():
+        query = select(JobLog).where(JobLog.job_id == job_id, JobLog.id > last).order_by(JobLog.id)
+        if rows := list(session.scalars(query.limit(left))):
+            found[job_id] = rows
+            left -= len(rows)
+        if left <= 0:
+            break
+    return found
