@@ -5,16 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from framemill.commands import muxing, picture, sound, video
+from framemill.commands import muxing, picture, video
 from framemill.domain import hdr, left_behind, promises
 from framemill.domain.estimates import copying, encoding
 from framemill.domain.ladder import Rung, capped_rate, keyframe_every_us, rungs_named, size_at
-from framemill.domain.media import AudioStream, MediaInfo, SubtitleStream, VideoStream
+from framemill.domain.media import MediaInfo, VideoStream
 from framemill.domain.per_title import Choice
-from framemill.domain.plan import Output, Promise, Role, Step
+from framemill.domain.plan import Output, Role, Step
 from framemill.domain.profiles import Profile
 from framemill.domain.units import US
 from framemill.domain.work import Product, Tap, VideoPart, Work
+from framemill.operations.building.ladder_tracks import sound_tap, text_tap
 from framemill.operations.building.naming import in_folder
 from framemill.operations.building.per_title import chosen
 from framemill.operations.building.picturing import picture_part
@@ -42,6 +43,11 @@ class Ladder(Spec):
     )
     codec: Literal["h264", "hevc", "av1"] = Field("h264", description="Video codec. H.264 plays everywhere.")
     crf: int = Field(23, ge=0, le=51, description="Constant quality below each rung's bit rate cap.")
+    caps: bool = Field(
+        True,
+        description="Hold each rung below its bit rate, for players on thin lines; off: as many bits as `crf`"
+        " asks for.",
+    )
     preset: str = Field(
         "medium",
         description="Encoder speed preset. Of x264's medium, what costs a sixth of its time and gains nothing"
@@ -73,16 +79,16 @@ def plan(spec: Ladder, planning: Planning) -> Work:
     warnings += late
     parts = [
         _picture(
-            spec, planning, stream, rung, rate=rate, profile=_profile(spec, crfs[rung.name], rung.video_bps)
+            spec, planning, stream, rung, rate=rate, profile=_profile(spec, crfs[rung.name], _cap(spec, rung))
         )
         for rung, rate in zip(rungs, rates, strict=True)
     ]
     taps = [
-        _tap(spec, planning, product, stream, rung, rate=rate, part=part, cap=rung.video_bps)
+        _tap(spec, planning, product, stream, rung, rate=rate, part=part, cap=_cap(spec, rung))
         for rung, rate, (part, _) in zip(rungs, rates, parts, strict=True)
     ]
     sounds = [
-        _sound_tap(planning, product, track, number, rungs[0])
+        sound_tap(planning, product, track, number, rungs[0])
         for number, track in enumerate(media.playable_audio)
     ]
     made = [
@@ -97,7 +103,7 @@ def plan(spec: Ladder, planning: Planning) -> Work:
         )
         for number, (tap, track) in enumerate(zip(sounds, media.playable_audio, strict=True))
     ]
-    texts = [_text_tap(planning, product, text, number) for number, text in enumerate(media.text_subtitles)]
+    texts = [text_tap(planning, product, text, number) for number, text in enumerate(media.text_subtitles)]
     read = [
         Product(ref=tap.output.id, label=f"subtitles{number}", media=promises.predicted_text(text, media))
         for number, (tap, text) in enumerate(zip(texts, media.text_subtitles, strict=True))
@@ -147,6 +153,10 @@ def _chosen(spec: Ladder, planning: Planning, stream: VideoStream, rungs: tuple[
         tap = _tap(spec, planning, product, stream, rung, rate=None, part=part, cap=None)
         wanted.append((rung, tap, rate or stream.frame_rate))
     return chosen(planning, product.ref, wanted, crf=spec.crf, bit_depth=_depth(spec))
+
+
+def _cap(spec: Ladder, rung: Rung) -> int | None:
+    return rung.video_bps if spec.caps else None
 
 
 def _depth(spec: Ladder) -> int:
@@ -229,51 +239,6 @@ def _tap(
             preset=spec.preset,
             max_bitrate=cap,
         ),
-    )
-
-
-def _sound_tap(planning: Planning, product: Product, track: AudioStream, number: int, top: Rung) -> Tap:
-    return Tap(
-        key=f"{planning.name}:audio{number}",
-        operation="ladder",
-        title="sound" if number == 0 else f"sound {number + 1}",
-        source=product.ref,
-        media=product.media,
-        output=Output(
-            id=f"{planning.name}/audio{number}",
-            path=f"{planning.name}-audio{number}.m4a",
-            role=Role.INTERMEDIATE,
-            promise=promises.sound_only(product.media, track, codec="aac"),
-        ),
-        audio=(
-            sound.encode(
-                track,
-                codec="aac",
-                bitrate=top.audio_bps,
-                capabilities=planning.capabilities,
-                # Players agree on 48 kHz at most.
-                sample_rate=min(track.sample_rate, 48_000),
-            ),
-        ),
-        mux=muxing.intermediate("m4a"),
-    )
-
-
-def _text_tap(planning: Planning, product: Product, text: SubtitleStream, number: int) -> Tap:
-    return Tap(
-        key=f"{planning.name}:subtitles{number}",
-        operation="ladder",
-        title="subtitles" if number == 0 else f"subtitles {number + 1}",
-        source=product.ref,
-        media=product.media,
-        output=Output(
-            id=f"{planning.name}/subtitles{number}",
-            path=f"{planning.name}-subtitles{number}.vtt",
-            role=Role.INTERMEDIATE,
-            promise=Promise(kind="data"),
-        ),
-        extra=("-map", f"0:{text.index}", "-c:s", "webvtt"),
-        mux=("-f", "webvtt"),
     )
 
 

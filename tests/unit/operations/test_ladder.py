@@ -31,6 +31,14 @@ def test_a_rung_is_capped_constant_quality_with_aligned_closed_gops() -> None:
     )
 
 
+def test_without_caps_the_quality_alone_decides() -> None:
+    work = ladder.plan(Ladder(qualities=("720p",), caps=False), planning_for(a_film()))
+
+    assert work.taps[0].video is not None
+    assert "-crf" in work.taps[0].video.args
+    assert not {"-maxrate", "-bufsize"} & set(work.taps[0].video.args)
+
+
 def test_another_preset_is_taken_as_it_is() -> None:
     work = ladder.plan(Ladder(qualities=("720p",), preset="slow"), planning_for(a_film()))
 
