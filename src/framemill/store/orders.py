@@ -16,6 +16,9 @@ from framemill.store.tables import Job, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
+_SECOND_US = 1_000_000.0
+_UNKNOWN = (None, None, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -24,7 +27,7 @@ class Look:
     state: JobState
     progress: float  # percent
     step: str | None
-    fps: float | None
+    fps: float | None  # pictures a second, where the plan says how many there will be
     speed: float | None  # times real time, of the fastest step
     eta_ms: int | None  # of the slowest step
     error: Json | None
@@ -55,20 +58,27 @@ def looks(session: Session, order_ids: Sequence[str]) -> dict[str, Look]:
     """How far their jobs are, of those that have one."""
     fields = (Job.id, Job.state, Job.progress, Job.step, Job.error)
     jobs = session.execute(select(*fields).where(Job.id.in_(order_ids))).all()
+    promise = ("outputs", 0, "promise")
+    frames, lasts = (Task.step[(*promise, name)].as_integer() for name in ("frames", "duration_us"))
     rates = session.execute(
-        select(Task.job_id, func.max(Task.speed), func.max(Task.eta_ms))
+        select(
+            Task.job_id,
+            func.max(Task.speed * _SECOND_US * frames / func.nullif(lasts, 0)),
+            func.max(Task.speed),
+            func.max(Task.eta_ms),
+        )
         .where(Task.job_id.in_(order_ids), Task.state == TaskState.LEASED)
         .group_by(Task.job_id)
     )
-    of = {job_id: (speed, eta) for job_id, speed, eta in rates}
+    of = {job_id: (fps and round(fps, 1), speed, eta) for job_id, fps, speed, eta in rates}
     return {
         job_id: Look(
             state=JobState(state),
             progress=progress,
             step=step,
-            fps=None,
-            speed=of.get(job_id, (None, None))[0],
-            eta_ms=of.get(job_id, (None, None))[1],
+            fps=of.get(job_id, _UNKNOWN)[0],
+            speed=of.get(job_id, _UNKNOWN)[1],
+            eta_ms=of.get(job_id, _UNKNOWN)[2],
             error=error,
         )
         for job_id, state, progress, step, error in jobs
