@@ -100,7 +100,7 @@ class Service:
 
 
 @contextmanager
-def _service(folder: Path, **settings: object) -> Iterator[Service]:
+def _service(folder: Path, **settings: Any) -> Iterator[Service]:
     app = open_app(Settings(**{"data_dir": folder, "process_grace": _GRACE, **settings}))
     with served_asgi(create_app(app)) as url:
         app.address = url
@@ -435,7 +435,7 @@ def test_an_order_of_a_process_that_died_is_ended_by_the_watch(service: Service,
     assert service.state(job) is JobState.CANCELLED
 
 
-def _sent(talk: Talk, film: Path, **wishes: object) -> str:
+def _sent(talk: Talk, film: Path, **wishes: Any) -> str:
     """A job whose file is here."""
     data = film.read_bytes()
     answer = talk.start(**wishes)
