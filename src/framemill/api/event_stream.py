@@ -25,10 +25,14 @@ _STATUS = {Close.TOO_MANY: 429, Close.UNAVAILABLE: 503}
 Telling = Callable[[Listener], AsyncIterator[bytes]]
 
 
-class EventStream(Response):
-    """`telling` says what to send; the stream ends when it does, or when the reader may read no more."""
+class EventText(Response):
+    """What the description of the API says of such an answer."""
 
     media_type = "text/event-stream"
+
+
+class EventStream(EventText):
+    """`telling` says what to send; the stream ends when it does, or when the reader may read no more."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ doorkeeper's. `/ws/jobs` tells the same to those who choose as they go.
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from framemill.api import jobs
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.doorkeeper import Doorkeeper, credential_of
-from framemill.api.event_stream import HEARTBEAT_S, EventStream, Telling
+from framemill.api.event_stream import HEARTBEAT_S, EventStream, EventText, Telling
 from framemill.api.hub import Chosen, Hub, Listener, Message, Replay, of_line
 from framemill.api.job_views import JobView
 from framemill.errors import Unauthenticated, WorkspaceNotFound
@@ -37,7 +38,7 @@ def _followed(job_id: str, app: TheApp, caller: _Reader) -> JobRecord:
     return jobs.seen(app, caller, job_id)
 
 
-@router.get("/jobs/{job_id}/events", response_class=EventStream)
+@router.get("/jobs/{job_id}/events", response_class=EventText)
 async def follow(
     request: Request,
     app: TheApp,
@@ -80,7 +81,7 @@ async def follow(
     return _stream(request, caller, telling)
 
 
-@router.get("/events", response_class=EventStream)
+@router.get("/events", response_class=EventText)
 async def listen(
     request: Request,
     caller: _Reader,
@@ -89,19 +90,29 @@ async def listen(
     last_event_id: _LastEventId = None,
 ) -> Response:
     """Follow all jobs that one may see, or those of a workspace: `state` and `progress`, without end."""
-    if workspace is not None:
-        caller.must_see(workspace, else_=WorkspaceNotFound(workspace))
+    place = None if workspace is None else place_of(caller, workspace)
     last = _last(last_event_id, since)
     hub: Hub = request.app.state.hub
 
     async def telling(listener: Listener) -> AsyncIterator[bytes]:
-        hub.choose(listener, (Chosen(workspace_id=workspace),), since=last)
+        hub.choose(listener, (Chosen(workspace_id=place),), since=last)
         if last is None:
             yield f"id: {hub.cursor}\n\n".encode()
         async for piece in _pieces(hub, listener):
             yield piece
 
     return _stream(request, caller, telling)
+
+
+def place_of(caller: Caller, workspace: str) -> str:
+    """The workspace's id as it is told; WorkspaceNotFound where the caller knows of none such."""
+    unknown = WorkspaceNotFound(workspace)
+    try:
+        found = str(UUID(workspace))
+    except ValueError:
+        raise unknown from None
+    caller.must_see(found, else_=unknown)
+    return found
 
 
 async def _pieces(hub: Hub, listener: Listener, *, until: str | None = None) -> AsyncIterator[bytes]:

@@ -27,7 +27,7 @@ from framemill.services.records import LogRecord
 log = logging.getLogger(__name__)
 
 EVERY_S: Final = 0.5
-_REST = 20  # so many times as long as a look took, nobody looks again
+_REST = 3  # so many times as long as a look took, nobody looks again
 _MOST_WAITING: Final = 1000
 _PAGE: Final = 500
 _MOST_NAMED: Final = 200  # jobs that one query names; above that all are read

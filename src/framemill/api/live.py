@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from framemill.api.dependencies import Action
+from framemill.api.events import place_of
 from framemill.api.hub import Chosen, Hub, Listener, Message, Replay
 from framemill.api.live_views import (
     CLIENT_MESSAGE,
@@ -26,7 +27,7 @@ from framemill.api.live_views import (
     Welcome,
 )
 from framemill.api.sockets import Bounds, Close, Closing, Visit, admit
-from framemill.errors import FramemillError, InvalidSpec, JobNotFound, WorkspaceNotFound
+from framemill.errors import FramemillError, InvalidSpec, JobNotFound
 
 router = APIRouter()
 
@@ -84,7 +85,7 @@ async def _subscribe(hub: Hub, listener: Listener, visit: Visit, wish: Subscribe
     for job in jobs:
         visit.caller.must_see(job.workspace_id, else_=JobNotFound(job.id))
     if wish.workspace is not None:
-        visit.caller.must_see(_plain(wish.workspace), else_=WorkspaceNotFound(wish.workspace))
+        place_of(visit.caller, wish.workspace)
     _say(listener, Subscribed(type="subscribed", request=wish.request, cursor=hub.cursor))
     if wish.logs:
         listener.lines.update({job.id: listener.lines.get(job.id, wish.after_line) for job in jobs})

@@ -33,6 +33,7 @@ READ = {
     "profiles_show",
     "workspaces_list",
     "jobs_list",
+    "jobs_listen",
 }
 # About something in a workspace.
 READ_THERE = {
@@ -135,8 +136,9 @@ def _those(api: FastAPI, names: set[str]) -> list[Endpoint]:
 
 @pytest.fixture(name="client")
 def _client(api: FastAPI, app: App, here: Place) -> TestClient:
-    # An event stream ends with its job.
+    # An event stream ends with its job, or never: who is let in hears that there is no place.
     app.jobs.cancel(here.job)
+    api.state.doorkeeper.shut()
     return TestClient(api, base_url=BASE, client=("127.0.0.1", 50000), raise_server_exceptions=False)
 
 
