@@ -1,7 +1,6 @@
 """A client of the job service over a WebSocket: files go out, results come in. Needs only `websockets`.
 
-    python examples/ws_client.py --url ws://127.0.0.1:8000/ws/v1/process --key fm_... \
-        trim film.mp4 --option start=1 --option end=3 --into results
+    FRAMEMILL_KEY=fm_... python examples/ws_client.py trim film.mp4 --option start=1 --into results
 
 More inputs are named as the operation's options call them:
 
@@ -131,6 +130,7 @@ class Mill:
     ) -> Message:
         """Wait for the end of a job, and save its results below `into`."""
         completed: Message = {}
+        names: dict[int, Path] = {}
         arrived = 0
         while not completed or (completed["results"] == "stream" and arrived < completed["bytes"]):
             message, payload = await said(inbox)
@@ -209,7 +209,6 @@ async def main() -> None:
     parser.add_argument("operation")
     parser.add_argument("file", help="the input: a file, an address, or video:ID")
     parser.add_argument("--url", default="ws://127.0.0.1:8000/ws/v1/process")
-    parser.add_argument("--key", default=os.environ.get("FRAMEMILL_KEY", ""))
     parser.add_argument("--input", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--into", type=Path, default=Path())
@@ -218,7 +217,7 @@ async def main() -> None:
     pairs = [("input", asked.file), *(one.split("=", 1) for one in asked.input)]
     inputs = {name: where if "://" in where or ":" in where[:6] else Path(where) for name, where in pairs}
     options = {name: value(text) for name, text in (one.split("=", 1) for one in asked.option)}
-    async with open_mill(asked.url, asked.key) as mill:
+    async with open_mill(asked.url, os.environ.get("FRAMEMILL_KEY", "")) as mill:
         done = await mill.run(
             asked.operation,
             inputs,

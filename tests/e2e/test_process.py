@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -162,6 +163,25 @@ def test_the_example_client_runs_every_flow_over_one_connection(served: Served, 
     assert len(media["subtitles"].subtitles) == 1
     assert made["compress"][0].stat().st_size < (served.cli.folder / "film.mp4").stat().st_size
     _until(lambda: not list(served.orders.iterdir()))
+
+
+def test_the_example_client_is_a_small_program(served: Served) -> None:
+    client = Path(__file__).parents[2] / "examples" / "ws_client.py"
+    done = subprocess.run(
+        [
+            *(sys.executable, str(client), "--url", served.url, "thumbnails", "film.mp4"),
+            *("--option", "count=1", "--into", "stills"),
+        ],
+        cwd=served.cli.folder,
+        env={**served.cli.env, "FRAMEMILL_KEY": served.key},
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "stills/thumb_001.jpg"
+    assert (served.cli.folder / "stills" / "thumb_001.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
 def test_a_job_can_be_cancelled_while_it_runs(served: Served, tmp_path: Path) -> None:

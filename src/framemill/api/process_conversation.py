@@ -7,10 +7,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Final
 
-from framemill.api import videos, workspaces
-from framemill.api.dependencies import Action
 from framemill.api.process_desk import Desk
-from framemill.api.process_frames import MOST_CHUNK, read_binary, read_text
+from framemill.api.process_frames import MOST_CHUNK, names_in, read_binary, read_text
 from framemill.api.process_messages import (
     Ack,
     Attach,
@@ -28,16 +26,14 @@ from framemill.api.process_messages import (
 )
 from framemill.api.process_outbox import Outbox
 from framemill.api.process_results import WINDOW, Delivery
+from framemill.api.process_wishes import owned, wanted
 from framemill.api.sockets import Close, Closing, Visit
-from framemill.domain.sources import Url
 from framemill.domain.states import JobState
 from framemill.errors import Cancelled, FramemillError, JobNotFound, LimitExceeded, MalformedMessage
-from framemill.operations.registry import load_spec
-from framemill.services.order_records import OrderRecord, Results, Sent, Stored, Wanted
+from framemill.services.order_records import OrderRecord, Results
 from framemill.services.orders import Placed
 from framemill.store.orders import Look
 
-_NORMAL: Final = 5
 _MOST_FAULTS: Final = 3
 _REMEMBERED: Final = 64  # jobs that are over, of which chunks may still be on their way
 
@@ -70,7 +66,7 @@ class Conversation:
                 try:
                     await self._hear(message)
                 except MalformedMessage as error:
-                    self._fail(error)
+                    self._fail(error, **names_in(message))
                     self._fault()
         finally:
             self._desk.leave(self)
@@ -144,14 +140,12 @@ class Conversation:
             self._fail(error, job_id=job_id, request_id=request_id)
 
     async def _start(self, wish: StartJob) -> None:
-        if len(self._jobs) >= self._app.settings.process_jobs:
-            raise LimitExceeded(
-                f"this connection has {len(self._jobs)} jobs, and process_jobs is no more",
-                hint="wait for one to end, or open another connection",
-            )
+        self._check_room()
 
         def place() -> Placed:
-            return self._app.orders.place(self._wanted(wish), held_for=self._desk.held_for)
+            return self._app.orders.place(
+                wanted(self._app, self._visit.caller, wish), held_for=self._desk.held_for
+            )
 
         placed = await self._desk.work(place)
         self._jobs[placed.id] = wish.results
@@ -160,30 +154,12 @@ class Conversation:
         if placed.complete:
             self._accept(placed)
 
-    def _wanted(self, wish: StartJob) -> Wanted:
-        caller, origins = self._visit.caller, wish.origins()
-        caller.must_be_allowed(Action.JOBS_SUBMIT)
-        if wish.priority > _NORMAL:
-            caller.must_be_allowed(Action.JOBS_PRIORITISE)
-        if any(isinstance(one, Sent) for one in origins.values()):
-            caller.must_be_allowed(Action.UPLOADS_WRITE)
-        if any(isinstance(one, Url) for one in origins.values()):
-            caller.must_be_allowed(Action.DOWNLOADS_WRITE)
-        stored = [one for one in origins.values() if isinstance(one, Stored)]
-        if stored:
-            caller.must_be_allowed(Action.VIDEOS_READ)
-        homes = [videos.seen(self._app, caller, one.video_id).workspace_id for one in stored]
-        if len(stored) < len(origins):
-            homes = [workspaces.seen(self._app, caller, wish.workspace).id]
-        return Wanted(
-            spec=load_spec({**wish.options, "op": wish.operation}),
-            inputs=origins,
-            results=wish.results,
-            detached=wish.detach,
-            priority=wish.priority,
-            owner=caller.name,
-            workspace_id=homes[0],
-        )
+    def _check_room(self) -> None:
+        if len(self._jobs) >= self._app.settings.process_jobs:
+            raise LimitExceeded(
+                f"this connection has {len(self._jobs)} jobs, and process_jobs is no more",
+                hint="wait for one to end, or open another connection",
+            )
 
     async def _attach(self, wish: Attach) -> None:
         job_id, orders = wish.job_id, self._app.orders
@@ -194,6 +170,8 @@ class Conversation:
             look = orders.look([record.id]).get(record.id)
             return record, look.state if look else None
 
+        if job_id not in self._jobs:
+            self._check_room()
         record, state = await self._desk.work(find)
         placed = self._desk.placed(record.id)
         if state is None and placed is None:
@@ -230,8 +208,9 @@ class Conversation:
                 await self._desk.work(lambda: self._app.orders.accept(placed))
             except FramemillError as error:
                 await self._give_up(placed.id, error)
+            else:
+                self._desk.complete(placed.id)
 
-        self._desk.complete(placed.id)
         self._running.add(placed.id)
         # The job is wanted also where the connection is lost just now: who attaches finds it.
         self._desk.background(accept())
@@ -243,13 +222,17 @@ class Conversation:
         await self._desk.work(lambda: self._app.orders.remove(job_id))
 
     async def _cancel(self, job_id: str) -> None:
-        await self._desk.work(lambda: self._app.orders.cancel(self._owned(job_id).id))
+        await self._desk.work(
+            lambda: self._app.orders.cancel(owned(self._app, self._visit.caller, job_id).id)
+        )
         self._forget(job_id)
         self._desk.abandon(job_id)
         self._fail(Cancelled("the job was cancelled"), job_id=job_id)
 
     async def _release(self, job_id: str) -> None:
-        await self._desk.work(lambda: self._app.orders.release(self._owned(job_id).id))
+        await self._desk.work(
+            lambda: self._app.orders.release(owned(self._app, self._visit.caller, job_id).id)
+        )
         self._forget(job_id)
         self._desk.forget(job_id)
 
@@ -296,12 +279,7 @@ class Conversation:
                 self._fetched(said.job_id)
 
     def _owned(self, job_id: str) -> OrderRecord:
-        """The order; JobNotFound also where it is not the caller's."""
-        record, caller = self._app.orders.get(job_id), self._visit.caller
-        if record.owner != caller.name:
-            raise JobNotFound(job_id)
-        caller.must_see(record.workspace_id, else_=JobNotFound(job_id))
-        return record
+        return owned(self._app, self._visit.caller, job_id)
 
     def _forget(self, job_id: str) -> None:
         self._jobs.pop(job_id, None)

@@ -3,6 +3,8 @@
 The length of the header is four bytes, the most significant first.
 """
 
+import json
+from contextlib import suppress
 from typing import Final
 
 from pydantic import ValidationError
@@ -26,6 +28,7 @@ LARGEST: Final = 4 + MOST_HEADER + MOST_CHUNK  # of a frame
 
 Said = StartJob | CancelJob | Attach | ResultAck | Release | Ping
 _PREFIX = 4
+_LONGEST_NAME = 64
 
 
 def read_text(text: str) -> Said:
@@ -57,6 +60,16 @@ def result_frame(header: ResultChunk, payload: bytes) -> bytes:
     """A piece of a result as a binary frame."""
     text = header.model_dump_json().encode()
     return b"".join((len(text).to_bytes(_PREFIX, "big"), text, payload))
+
+
+def names_in(message: str | bytes) -> dict[str, str]:
+    """The request and the job that a message names which cannot be understood otherwise."""
+    with suppress(ValueError, RecursionError):
+        said = json.loads(message) if isinstance(message, str) else None
+        if isinstance(said, dict):
+            named = ((name, said.get(name)) for name in ("request_id", "job_id"))
+            return {name: one for name, one in named if isinstance(one, str) and len(one) <= _LONGEST_NAME}
+    return {}
 
 
 def _malformed(error: ValidationError) -> MalformedMessage:

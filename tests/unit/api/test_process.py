@@ -100,7 +100,7 @@ class Service:
 
 
 @contextmanager
-def _service(folder: Path, **settings: Any) -> Iterator[Service]:
+def _service(folder: Path, **settings: Any) -> Iterator[Service]:  # noqa: ANN401 - values of any setting
     app = open_app(Settings(**{"data_dir": folder, "process_grace": _GRACE, **settings}))
     with served_asgi(create_app(app)) as url:
         app.address = url
@@ -148,6 +148,13 @@ def test_what_cannot_be_understood_is_told(service: Service, frame: str | bytes,
         assert complaint in error["message"]
         talk.say(type="ping", nonce="still here")
         assert talk.hear("pong") == {"type": "pong", "nonce": "still here"}
+
+
+def test_a_request_that_cannot_be_understood_is_answered_under_its_name(service: Service) -> None:
+    with service.talk() as talk:
+        answer = talk.start(request_id="mine", priority="very")
+
+        assert (answer["code"], answer["request_id"]) == ("malformed_message", "mine")
 
 
 def test_who_talks_nonsense_again_and_again_is_sent_away(service: Service) -> None:
@@ -435,7 +442,7 @@ def test_an_order_of_a_process_that_died_is_ended_by_the_watch(service: Service,
     assert service.state(job) is JobState.CANCELLED
 
 
-def _sent(talk: Talk, film: Path, **wishes: Any) -> str:
+def _sent(talk: Talk, film: Path, **wishes: Any) -> str:  # noqa: ANN401 - fields of any kind
     """A job whose file is here."""
     data = film.read_bytes()
     answer = talk.start(**wishes)

@@ -2,6 +2,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -80,7 +81,7 @@ class Counter:
         return True
 
 
-def _no_store() -> None:
+def _no_store() -> NoReturn:
     raise AssertionError("nothing of this is stored")
 
 
