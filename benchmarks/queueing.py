@@ -131,7 +131,7 @@ def _pool(folder: Path) -> str:
 
     jobs = Jobs(database, dispatcher=Bells(data / "bells"))
     with pool(env, workers=2) as process:
-        found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS)
+        found = latencies(database, jobs, RemoveAudio(), source=clip, into=data, rounds=_ROUNDS)
         quiet = idle(process, seconds=30)
     database.close()
     rows = [
@@ -156,7 +156,7 @@ def _celery(folder: Path, *, postgres: Postgres, broker: str) -> str:
         database = open_database(url)
         jobs = Jobs(database, dispatcher=Broker(broker, prefix="framemill"))
         with pool(env, workers=2):
-            found = latencies(database, jobs, RemoveAudio(), source=clip, rounds=_ROUNDS + 1)[1:]
+            found = latencies(database, jobs, RemoveAudio(), source=clip, into=data, rounds=_ROUNDS + 1)[1:]
         database.close()
     rows = [
         ("submit to the first program, median", f"{median(found):.0f} ms"),
