@@ -1,4 +1,4 @@
-"""Live events to many listeners: how late they come, and what that costs the API. Run as `python -m benchmarks.events`.
+"""Live events to many listeners: how late they come, and what that costs. Run as `python -m benchmarks.events`.
 
 Writes docs/benchmarks-events.md. Twenty jobs make progress twice a second, as
 workers' heartbeats write it, and change their states now and then; the API
@@ -34,14 +34,16 @@ from framemill.store.tables import Job
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks-events.md"
 _JOBS = 20
+_HEADS = ("p50 ms", "p99 ms", "worst ms", "missed", "messages a second", "API, cores", "KB each")
 _A_KEY_HAS = 50  # connections
 _HEAD = """# Benchmarks of live events
 
 Written by `python -m benchmarks.events`; do not edit. {machine}
 
-{jobs} jobs write their progress twice a second and change their state every two seconds, for {seconds} seconds, on SQLite. The
-time is from the moment that a change's transaction names to its arrival at a listener over `/ws/jobs`; the API's processor time
-is that of its whole process. The limits are one second and 0.3 of a core.
+{jobs} jobs write their progress twice a second and change their state every two seconds, for
+{seconds} seconds, on SQLite. The time is from the moment that a change's transaction names to its
+arrival at a listener over `/ws/jobs`; the API's processor time is that of its whole process. The
+limits are one second and 0.3 of a core.
 
 """
 
@@ -75,8 +77,9 @@ def main() -> None:
     rows = "\n".join(_row(run) for run in runs)
     page = (
         _HEAD.format(machine=_machine(), jobs=_JOBS, seconds=asked.seconds)
-        + f"| {asked.listeners} listeners | p50 ms | p99 ms | worst ms | missed | messages a second | API, cores | KB each |\n"
-        + "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        + f"| {asked.listeners} listeners | {' | '.join(_HEADS)} |\n"
+        + "| --- " * (len(_HEADS) + 1)
+        + "|\n"
         + rows
         + "\n"
     )
@@ -141,8 +144,7 @@ async def _measure(
     began, spent = time.monotonic(), _cpu(process)
     heard.messages = 0
     writer.start()
-    while writer.is_alive():
-        await asyncio.sleep(0.1)
+    await asyncio.to_thread(writer.join)
     took, spent = time.monotonic() - began, _cpu(process) - spent
     heard.messages = round(heard.messages / took)
     await asyncio.sleep(2)

@@ -222,17 +222,13 @@ class Conversation:
         await self._desk.work(lambda: self._app.orders.remove(job_id))
 
     async def _cancel(self, job_id: str) -> None:
-        await self._desk.work(
-            lambda: self._app.orders.cancel(owned(self._app, self._visit.caller, job_id).id)
-        )
+        await self._desk.work(lambda: self._app.orders.cancel(self._owned(job_id).id))
         self._forget(job_id)
         self._desk.abandon(job_id)
         self._fail(Cancelled("the job was cancelled"), job_id=job_id)
 
     async def _release(self, job_id: str) -> None:
-        await self._desk.work(
-            lambda: self._app.orders.release(owned(self._app, self._visit.caller, job_id).id)
-        )
+        await self._desk.work(lambda: self._app.orders.release(self._owned(job_id).id))
         self._forget(job_id)
         self._desk.forget(job_id)
 
