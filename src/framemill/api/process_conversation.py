@@ -1,6 +1,7 @@
 """One connection to the job service: what its client says, and what comes of it."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -33,6 +34,8 @@ from framemill.errors import Cancelled, FramemillError, JobNotFound, LimitExceed
 from framemill.services.order_records import OrderRecord, Results
 from framemill.services.orders import Placed
 from framemill.store.orders import Look
+
+log = logging.getLogger(__name__)
 
 _MOST_FAULTS: Final = 3
 _REMEMBERED: Final = 64  # jobs that are over, of which chunks may still be on their way
@@ -319,4 +322,10 @@ class Conversation:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("process.crashed", exc_info=error)
+            self._visit.end(Close.FAULT, "something unexpected happened; this is a defect of Framemill")

@@ -116,7 +116,12 @@ class Desk:
         """Do this to its end, whatever becomes of the connection."""
         task = asyncio.get_running_loop().create_task(work)
         self._works.add(task)
-        task.add_done_callback(self._works.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._works.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("desk.crashed", exc_info=error)
 
     def abandon(self, order_id: str) -> None:
         """Nobody wants the order any more: it is removed as soon as its worker has let go of it."""

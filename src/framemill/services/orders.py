@@ -120,6 +120,14 @@ class Orders:
 
     def accept(self, placed: Placed) -> None:
         """Submit the job of an order whose files are complete; as `place`, and `Jobs.submit`."""
+        self._submit(placed)
+        try:
+            self.get(placed.id)
+        except JobNotFound:  # it was given up meanwhile
+            with suppress(IllegalTransition):
+                self._jobs.cancel(placed.id)
+
+    def _submit(self, placed: Placed) -> None:
         wanted, videos = placed.wanted, _videos(placed.wanted)
         if len(videos) == len(wanted.inputs):
             self._video_jobs.submit(
@@ -207,7 +215,8 @@ class Orders:
             return
         inbox = self.folder / placed.id / "in"
         try:
-            inbox.mkdir(parents=True, mode=0o700)
+            inbox.parent.mkdir(parents=True, mode=0o700)
+            inbox.mkdir()
         except OSError as error:
             raise DiskFull("no folder can be made for the order", hint="try again later") from error
         for name, one in taken.items():

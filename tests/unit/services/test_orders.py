@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from framemill.domain.sources import Url
 from framemill.domain.states import JobState, TaskState
 from framemill.domain.uploads import Limits
 from framemill.engine.identity import worker_id
@@ -162,6 +163,27 @@ def test_the_files_of_a_cancelled_job_stay_until_its_worker_has_let_go(counter: 
 
     assert counter.watch.tidy() == 1
     assert not counter.is_there(job)
+
+
+def test_an_order_that_is_given_up_while_its_job_is_submitted_is_cancelled(counter: Counter) -> None:
+    wanted = Wanted(
+        spec=load_spec({"op": "trim", "start": 1}), inputs={"input": Url("https://example.com/f")}
+    )
+    placed = counter.orders.place(wanted, held_for=_HELD)
+    counter.orders.cancel(placed.id)
+    assert counter.watch.tidy() == 1
+
+    counter.orders.accept(placed)
+
+    assert counter.jobs.get(placed.id).state is JobState.CANCELLED
+    assert not counter.is_there(placed.id)
+
+
+def test_only_the_server_may_look_into_the_folder_of_an_order(counter: Counter) -> None:
+    placed = counter.place()
+
+    assert (counter.folder / placed.id).stat().st_mode & 0o077 == 0
+    placed.close()
 
 
 def test_what_has_not_ended_is_not_released(counter: Counter) -> None:
