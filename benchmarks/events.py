@@ -1,4 +1,4 @@
-"""Live events to many listeners: how late they come, and what that costs. Run as `python -m benchmarks.events`.
+"""Live events to many listeners: how late they come, at which cost. Run as `python -m benchmarks.events`.
 
 Writes docs/benchmarks-events.md. Twenty jobs make progress twice a second, as
 workers' heartbeats write it, and change their states now and then; the API

@@ -185,10 +185,15 @@ def test_numbers_and_settings_are_shown(cli: Cli, film: str) -> None:
 
     report = _json(cli, "stats", "--since", "1h")
     told = cli("stats", "--since", "ever")
+    grouped = _json(cli, "stats", "--by", "operation")
+    by_hour = cli("stats", "--since", "2h", "--by", "hour")
     shown = cli("config", "show", "--origin", env={"FRAMEMILL_DATABASE_URL": "sqlite:////tmp/secret-word.db"})
 
     assert report["ended"]["cancelled"] == 1
     assert "Ended ever" in told.stdout
+    assert [(group["key"], group["tally"]["cancelled"]) for group in grouped["groups"]] == [("transcode", 1)]
+    assert len(by_hour.stdout.splitlines()) == 6
+    assert cli("stats", "--by", "moon").returncode == 2
     assert "secret-word" not in shown.stdout
     rows = {line.split()[0]: line.split()[1:] for line in shown.stdout.splitlines()}
     assert rows["data_dir"][-1] == rows["database_url"][-1] == "environment"

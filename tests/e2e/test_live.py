@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import psutil
 import pytest
 from sqlalchemy import insert
@@ -103,15 +104,13 @@ def _by_stream(url: str, key: str, last: int, ids: list[int], stop: threading.Ev
     while not stop.is_set():
         headers = {"Authorization": f"Bearer {key}", "Last-Event-ID": str(last)}
         with (
-            suppress(OSError),
-            urlopen(Request(f"{url}/api/v1/events", headers=headers), timeout=2) as stream,
+            suppress(httpx.HTTPError),
+            httpx.stream("GET", f"{url}/api/v1/events", headers=headers, timeout=2) as stream,
         ):
-            for line in stream:
-                if line.startswith(b"id: "):
+            for line in stream.iter_lines():
+                if line.startswith("id: "):
                     last = int(line[4:])
                     ids.append(last)
-                if stop.is_set():
-                    return
         time.sleep(0.05)
 
 

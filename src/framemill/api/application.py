@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from framemill.api import (
+    admin,
+    audit,
     auth,
     downloads,
     events,
@@ -24,8 +26,11 @@ from framemill.api import (
     process,
     profiles,
     reference,
+    stats,
     submitting,
+    upkeep,
     uploads,
+    users,
     videos,
     workspaces,
 )
@@ -34,6 +39,7 @@ from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltere
 from framemill.api.hub import Hub
 from framemill.api.media_door import MediaDoor
 from framemill.api.process_desk import Desk
+from framemill.api.throttle import LoginThrottle
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -45,6 +51,7 @@ _UNBOUNDED = re.compile(r"/storage/parts/|/api/v1/videos$")
 _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     keys.router,
+    users.router,
     workspaces.router,
     videos.router,
     media.router,
@@ -56,6 +63,10 @@ _ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     uploads.router,
     downloads.router,
+    stats.router,
+    admin.router,
+    upkeep.router,
+    audit.router,
 )
 # At the root: their addresses are short, or are none of the versioned API.
 _ROOT_ROUTERS: tuple[APIRouter, ...] = (
@@ -70,7 +81,9 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
 _TAGS = {
     "auth": "Signing in, and who one is.",
     "keys": "Ways in for programs.",
+    "users": "People.",
     "workspaces": "Access boundaries, with quotas and defaults of their own.",
+    "members": "Who may come into a workspace, and as what.",
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
     "uploads": "Bringing files in, in parts or in one form.",
@@ -80,6 +93,8 @@ _TAGS = {
     "profiles": "Ways to encode.",
     "plans": "What work would do.",
     "jobs": "What was asked for, and how far it is.",
+    "stats": "What became of jobs, and what was spent.",
+    "admin": "For those who run the installation: the queue, workers, clearing up, what was done.",
     "health": "Is it up, and is all there that work needs?",
 }
 
@@ -100,6 +115,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.state.desk = Desk(app)
     api.state.doorkeeper = Doorkeeper(app)
     api.state.hub = Hub(app)
+    api.state.login_throttle = LoginThrottle(app.redis_url)
     problems.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)

@@ -17,14 +17,21 @@ from framemill.app import App
 from framemill.domain.access import Action, Caller
 from framemill.errors import Forbidden, Unauthenticated
 
-__all__ = ["Action", "Caller", "TheApp", "get_app", "get_caller", "may"]
+__all__ = ["Action", "Caller", "TheApp", "check_own_site", "get_app", "get_caller", "may"]
 
 COOKIE = "framemill_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key: `framemill keys create`.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="key",
+    description="A key (`framemill keys create`), or an access token of `/auth/login`.",
+)
 _cookie = APIKeyCookie(
-    name=COOKIE, auto_error=False, scheme_name="session", description="Set by the login link."
+    name=COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description="Set by the login link, and by `/auth/login` for browsers.",
 )
 
 
@@ -45,15 +52,15 @@ def get_caller(
 ) -> Caller:
     """Who asks. Raises Unauthenticated, and Forbidden for another site's request with our cookie."""
     if bearer is not None:
-        return app.access.caller_of_key(bearer.credentials)
+        return app.access.caller_of_bearer(bearer.credentials)
     if session is None or "authorization" in request.headers:
         raise Unauthenticated(
             "the request says not who asks",
-            hint="send a key in the header Authorization: Bearer ..., or use the login link",
+            hint="send a key in the header Authorization: Bearer ..., or sign in",
         )
     caller = app.access.caller_of_session(session)
     if request.method not in _SAFE:
-        _check_own_site(request)
+        check_own_site(request)
     return caller
 
 
@@ -64,9 +71,8 @@ class Allowed:
         self.action = action
 
     def __call__(self, caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
-        """The caller itself."""
-        caller.must_be_allowed(self.action)
-        return caller
+        """The caller, who is held to it wherever it must see something."""
+        return caller.asks(self.action)
 
 
 def may(action: Action) -> Any:  # noqa: ANN401 - Depends is untyped: it stands for what it gives
@@ -74,9 +80,11 @@ def may(action: Action) -> Any:  # noqa: ANN401 - Depends is untyped: it stands 
     return Depends(Allowed(action))
 
 
-def _check_own_site(request: Request) -> None:
+def check_own_site(request: Request) -> None:
     """Forbidden unless the browser says that a page of ours sent the request."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    own_origin = origin is not None and origin.partition("://")[2] == request.headers.get("host")
+    scheme, _, host = (origin or "").partition("://")
+    # A proxy may speak TLS for us, so only a page in the clear on a site that is not is none of ours.
+    own_origin = host == request.headers.get("host") and scheme in {"https", request.url.scheme}
     if site not in {None, "same-origin"} or (origin is not None and not own_origin) or not (site or origin):
         raise Forbidden("the request comes from another site", hint="send a key instead of the cookie")

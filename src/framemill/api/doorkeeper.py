@@ -62,7 +62,7 @@ class Credential:
         """Whose it is, as of now; Unauthenticated."""
         if self.session:
             return app.access.caller_of_session(self.secret)
-        return app.access.caller_of_key(self.secret)
+        return app.access.caller_of_bearer(self.secret)
 
 
 def credential_of(connection: HTTPConnection) -> Credential | None:
@@ -160,9 +160,9 @@ class Doorkeeper:
             raise Closing(Close.UNAUTHENTICATED, error.message) from None
         except DatabaseUnavailable:
             raise Closing(Close.UNAVAILABLE, "the database cannot be used just now") from None
-        if not caller.may(action):
+        if not caller.could(action):
             raise Closing(Close.FORBIDDEN, f"the caller may not do this: {action}")
-        return caller
+        return caller.asks(action)
 
     def shut(self) -> None:
         """Let nobody in any more and send everybody away; in the loop of the server that ends."""
@@ -187,10 +187,10 @@ class Doorkeeper:
         for guest in [one for one in self._guests if one.credential == credential]:
             if caller is None:
                 guest.end(Close.UNAUTHENTICATED, gone)
-            elif not caller.may(guest.action) or _rights(caller) != _rights(guest.caller):
+            elif not caller.could(guest.action) or _rights(caller) != _rights(guest.caller):
                 guest.end(Close.FORBIDDEN, "what the caller may do has changed")
 
 
 def _rights(caller: Caller) -> Caller:
     """All but which of somebody's keys, sessions or tokens it is."""
-    return replace(caller, id="")
+    return replace(caller, id="", asking=None, version=0)

@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 
 from framemill.api.problems import correlation_id, logged_path, respond
 from framemill.errors import LimitExceeded, TimedOut
+from framemill.store.workers import asked_from
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,10 @@ _HEADERS = {
 
 
 class Marked:
-    """Gives a request its correlation id, the client's own where it is sound, and each answer headers."""
+    """Gives a request its correlation id, the client's own where it is sound, and each answer headers.
+
+    What is written down for the audit knows from here who is at the other end.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,6 +51,8 @@ class Marked:
         given = Headers(scope=scope).get(CORRELATION, "")
         own_id = given if _ID.fullmatch(given) else str(uuid7())
         scope.setdefault("state", {})["correlation_id"] = own_id
+        # Of its own task, so it ends with the request.
+        asked_from.set(scope["client"][0][:64] if scope.get("client") else None)
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -46,7 +46,8 @@ def list_all(
         states=state,
         kind=kind,
         owner=owner,
-        workspace_id=workspace or caller.workspace_id,
+        workspace_id=workspace,
+        visible=None if workspace else caller.visible,
         video_id=video,
         batch_id=batch,
     )
@@ -82,7 +83,7 @@ def logs(
 def cancel(job_id: str, app: TheApp, caller: _Controller) -> JobView:
     """End a job; doing so again changes nothing."""
     seen(app, caller, job_id)
-    app.jobs.cancel(job_id)
+    app.jobs.cancel(job_id, actor=caller.name)
     return JobView.of(app.jobs.get(job_id))
 
 
@@ -106,7 +107,7 @@ def resume(job_id: str, app: TheApp, caller: _Controller) -> JobView:
 def retry(job_id: str, app: TheApp, caller: _Controller) -> JobView:
     """Queue a job that failed or was cancelled again; steps that are done stay done."""
     seen(app, caller, job_id)
-    app.jobs.retry(job_id)
+    app.jobs.retry(job_id, actor=caller.name)
     return JobView.of(app.jobs.get(job_id))
 
 

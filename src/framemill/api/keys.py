@@ -1,9 +1,9 @@
-"""`/api-keys`: for people who are signed in; no key can make or end keys."""
+"""`/api-keys`: one's own, for people who are signed in; no key can make or end keys."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
@@ -11,7 +11,7 @@ from framemill.domain.access import Scope
 from framemill.services.access import KeyRecord
 
 router = APIRouter(prefix="/api-keys", tags=["keys"])
-_Manager = Annotated[Caller, may(Action.KEYS_MANAGE)]
+_Person = Annotated[Caller, may(Action.KEYS_MANAGE)]
 
 
 class KeyView(BaseModel):
@@ -23,7 +23,10 @@ class KeyView(BaseModel):
     name: str
     prefix: str = Field(description="How it begins.")
     scope: Scope
-    workspace: str | None = Field(description="The only workspace that exists for it; null: all do.")
+    user: str | None = Field(description="Whose it is; null: the installation's own.")
+    workspace: str | None = Field(
+        description="The only workspace that exists for it; null: all that its user sees."
+    )
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None = Field(description="To the minute.")
@@ -52,25 +55,33 @@ class KeyRequest(BaseModel):
 
 
 @router.get("")
-def list_all(app: TheApp, _: _Manager) -> tuple[KeyView, ...]:
-    """Every key that was not revoked."""
-    return tuple(KeyView.of(key) for key in app.access.list_keys())
+def list_all(
+    app: TheApp,
+    caller: _Person,
+    everybody: Annotated[bool, Query(description="Not only one's own: for admins.")] = False,
+) -> tuple[KeyView, ...]:
+    """Keys that were not revoked."""
+    if everybody:
+        caller.must_be_allowed(Action.USERS_MANAGE)
+    found = app.access.list_keys(user_id=None if everybody else caller.user_id)
+    return tuple(KeyView.of(key) for key in found)
 
 
 @router.post("", status_code=201)
-def create(wish: KeyRequest, app: TheApp, caller: _Manager) -> NewKeyView:
-    """Make a key; its secret is shown this once."""
+def create(wish: KeyRequest, app: TheApp, caller: _Person) -> NewKeyView:
+    """Make a key, which never allows more than its user may; its secret is shown this once."""
     new = app.access.create_key(
         wish.name,
         scope=wish.scope,
         workspace=wish.workspace,
         lifetime=None if wish.days is None else timedelta(days=wish.days),
-        actor=caller.name,
+        owner=caller,
     )
     return NewKeyView(**KeyView.of(new.key).model_dump(), secret=new.secret)
 
 
 @router.delete("/{key_id}", status_code=204)
-def revoke(key_id: str, app: TheApp, caller: _Manager) -> None:
-    """End a key at once."""
-    app.access.revoke_key(key_id, actor=caller.name)
+def revoke(key_id: str, app: TheApp, caller: _Person) -> None:
+    """End a key at once; an admin may end anybody's."""
+    anybodys = caller.could(Action.USERS_MANAGE)
+    app.access.revoke_key(key_id, user_id=None if anybodys else caller.user_id, actor=caller.name)

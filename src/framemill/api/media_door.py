@@ -5,6 +5,7 @@ would wait for. What an address allows, `services.playback` says; how files
 are sent, `ranges`. Players on other sites may read all of it (CORS).
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -19,10 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from framemill.api import problems
 from framemill.api.known_files import KnownFiles
 from framemill.api.ranges import BlobResponse, Offer
+from framemill.api.zero_copy import ZERO_COPY
 from framemill.app import App
 from framemill.domain.media_types import is_manifest
 from framemill.errors import FramemillError
 from framemill.services.playback import SHORTEST, Permitted
+from framemill.services.usage import FLUSH, workspace_of
 from framemill.storage.doors import FILES
 
 _MEDIA: Final = re.compile(r"/media/([^/]*)/(.*)", re.DOTALL)
@@ -49,6 +52,7 @@ class MediaDoor:
         self._api = api
         self._app = app
         self._files: KnownFiles | None = None
+        self._writing: asyncio.Task[None] | None = None  # of what was counted; kept, or it might vanish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -57,16 +61,34 @@ class MediaDoor:
             await self._api(scope, receive, send)
             return
 
+        request = Request(scope, receive)
+
         async def shared(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_SHARED)
             await send(message)
+            self._count(request, message)
 
-        request = Request(scope, receive)
         try:
             await (await self._soon(partial(answer, request)))(scope, receive, shared)
         except FramemillError as error:
             await problems.told(request, error)(scope, receive, shared)
+
+    def _count(self, request: Request, message: Message) -> None:
+        """What was sent belongs to a workspace, which may be billed for it."""
+        count = message["count"] if message["type"] == ZERO_COPY else len(message.get("body", b""))
+        workspace: str | None = getattr(request.state, "workspace", None)
+        if count and workspace and self._app.served.add(workspace, count):
+            self._writing = asyncio.create_task(self._write_down())
+
+    async def _write_down(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH.total_seconds())
+            try:
+                await run_in_threadpool(self._app.served.flush)
+            except FramemillError:
+                continue  # the database is away; what was counted is kept
+            return
 
     def _answer_to(self, scope: Scope) -> Callable[[Request], Response] | None:
         """What answers the request; None where it is not about media."""
@@ -117,4 +139,6 @@ class MediaDoor:
             self._files = KnownFiles(self._app.blobs)
         blob, file = self._files.open(allowed.key)
         offer = Offer(blob=blob, cache_control=f"private, {cached}", filename=allowed.filename)
-        return BlobResponse(request, self._app.blobs, offer, file=file)
+        response = BlobResponse(request, self._app.blobs, offer, file=file)
+        request.state.workspace = workspace_of(allowed.key)
+        return response

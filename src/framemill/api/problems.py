@@ -47,11 +47,15 @@ STATUS: dict[type[FramemillError], int] = {
     errors.CollectionNotFound: 404,
     errors.InputNotFound: 404,
     errors.JobNotFound: 404,
+    errors.KeyNotFound: 404,
     errors.ProfileNotFound: 404,
+    errors.SessionNotFound: 404,
     errors.UploadNotFound: 404,
+    errors.UserNotFound: 404,
     errors.VideoNotFound: 404,
     errors.WorkspaceNotFound: 404,
     errors.LimitExceeded: 413,
+    errors.TooManyAttempts: 429,
     errors.InvalidProfile: 422,
     errors.InvalidSpec: 422,
     errors.MalformedMessage: 422,
@@ -168,6 +172,8 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="framemill"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER_S
+    if isinstance(error, errors.TooManyAttempts):
+        headers["Retry-After"] = str(error.wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(
             "request.failed code=%s path=%s correlation_id=%s: %s",

@@ -15,9 +15,13 @@ from framemill.services.workspaces import WorkspaceChanges
 
 router = APIRouter(prefix="/workspaces")
 _Reader = Annotated[Caller, may(Action.WORKSPACES_READ)]
+_Editor = Annotated[Caller, may(Action.WORKSPACES_EDIT)]
 _Manager = Annotated[Caller, may(Action.WORKSPACES_MANAGE)]
 _CollectionReader = Annotated[Caller, may(Action.COLLECTIONS_READ)]
 _CollectionWriter = Annotated[Caller, may(Action.COLLECTIONS_WRITE)]
+_CollectionRemover = Annotated[Caller, may(Action.COLLECTIONS_DELETE)]
+# What bounds a workspace is not for those who are bound.
+_OF_ADMINS = frozenset({"name", "quota_bytes"})
 
 
 class _View(BaseModel):
@@ -118,9 +122,11 @@ def show(workspace: str, app: TheApp, caller: _Reader) -> WorkspaceView:
 
 
 @router.patch("/{workspace}", tags=["workspaces"])
-def edit(workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Manager) -> WorkspaceView:
-    """Change what is given."""
+def edit(workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Editor) -> WorkspaceView:
+    """Change what is given; the name and the quota are for admins."""
     record = seen(app, caller, workspace)
+    if wish.model_fields_set & _OF_ADMINS:
+        caller.must_be_allowed(Action.WORKSPACES_MANAGE)
     changes: WorkspaceChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
     return WorkspaceView.of(app.workspaces.edit(record.id, changes, actor=caller.name))
 
@@ -167,7 +173,7 @@ def rename_collection(
 
 
 @router.delete("/{workspace}/collections/{collection}", status_code=204, tags=["collections"])
-def delete_collection(workspace: str, collection: str, app: TheApp, caller: _CollectionWriter) -> None:
+def delete_collection(workspace: str, collection: str, app: TheApp, caller: _CollectionRemover) -> None:
     """Delete a collection with every video in it."""
     app.collections.delete(seen(app, caller, workspace).id, collection, actor=caller.name)
 

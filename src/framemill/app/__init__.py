@@ -5,13 +5,14 @@ database and imports none.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.app.use_cases import UseCases
-from framemill.errors import InvalidSettings
+from framemill.app.figures import Figures
+from framemill.errors import DatabaseUnavailable, DiskFull, InvalidSettings
 from framemill.settings import Settings, config_file
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from framemill.engine.reaping import Reaper
     from framemill.engine.worker import Worker
     from framemill.services.records import JobDetail
+    from framemill.services.upkeep import Upkeep
 
 
-class App(UseCases):
+class App(Figures):
     """One set of settings and everything made of them."""
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
@@ -94,10 +96,24 @@ class App(UseCases):
             Chore(name="order folders removed", every=timedelta(hours=1), do=self.order_watch.sweep),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
+            Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
             Chore(name="half-written files removed", every=timedelta(hours=1), do=self._sweep_store),
+        )
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        """What operators clear up by hand."""
+        from framemill.services.upkeep import Upkeep
+
+        return Upkeep(
+            self.database,
+            janitor=lambda: self.janitor,
+            uploads=lambda: self.upload_watch,
+            places=self.places,
+            stuck_after=self.settings.stuck_after,
         )
 
     def run_job(self, job_id: str, sink: "EventSink | None" = None) -> "JobDetail":
@@ -110,7 +126,10 @@ class App(UseCases):
         return self.jobs.show(job_id)
 
     def close(self) -> None:
-        """Let go of the database, where one was opened."""
+        """Let go of the database, where one was opened; first what was counted in memory is written down."""
+        if "served" in self.__dict__:
+            with suppress(DatabaseUnavailable, DiskFull):
+                self.served.flush()
         if "database" in self.__dict__:
             self.database.close()
 

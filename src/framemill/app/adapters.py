@@ -206,6 +206,13 @@ class Adapters(Machinery):
         return self.settings.broker_url.get_secret_value()
 
     @property
+    def redis_url(self) -> str | None:
+        """The Redis that several processes share, with the password in it; None where there is none."""
+        broker = self.settings.broker_url
+        url = "" if broker is None else broker.get_secret_value()
+        return url if url.startswith(("redis://", "rediss://")) else None
+
+    @property
     def bells(self) -> Path:
         """Where idle workers of this machine hang their bells."""
         return self.settings.data_dir / "bells"

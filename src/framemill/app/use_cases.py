@@ -1,6 +1,6 @@
 """Adapters become services: the use cases that every door calls."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from framemill.app.adapters import Adapters
@@ -9,6 +9,7 @@ from framemill.errors import InvalidSettings
 if TYPE_CHECKING:
     from framemill.domain.uploads import Limits
     from framemill.services.access import Access
+    from framemill.services.access_tokens import AccessTokens
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
     from framemill.services.landing import Landing
+    from framemill.services.members import Members
     from framemill.services.order_results import OrderResults
     from framemill.services.order_watch import OrderWatch
     from framemill.services.orders import Orders
+    from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
     from framemill.services.retention import Retention
+    from framemill.services.signing_in import SignIn
     from framemill.services.stats import Stats, Workers
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
+    from framemill.services.users import Users
     from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
@@ -141,7 +146,11 @@ class UseCases(Adapters):
         """Who takes away what is being deleted."""
         from framemill.services.deletion import Remover
 
-        return Remover(database=self.database, blobs=lambda: self.blobs, cancel=self.jobs.cancel)
+        return Remover(
+            database=self.database,
+            blobs=lambda: self.blobs,
+            cancel=partial(self.jobs.cancel, actor="deletion"),
+        )
 
     @cached_property
     def retention(self) -> "Retention":
@@ -214,7 +223,40 @@ class UseCases(Adapters):
         """Who may come in."""
         from framemill.services.access import Access
 
-        return Access(self.database)
+        return Access(self.database, tokens=lambda: self._access_tokens)
+
+    @cached_property
+    def sign_in(self) -> "SignIn":
+        """The use cases around sessions."""
+        from framemill.services.signing_in import SignIn
+
+        return SignIn(self.database, passwords=self._passwords, tokens=lambda: self._access_tokens)
+
+    @cached_property
+    def users(self) -> "Users":
+        """The use cases around users."""
+        from framemill.services.users import Users
+
+        return Users(self.database, passwords=self._passwords)
+
+    @cached_property
+    def members(self) -> "Members":
+        """The use cases around members of workspaces."""
+        from framemill.services.members import Members
+
+        return Members(self.database)
+
+    @cached_property
+    def _passwords(self) -> "Passwords":
+        from framemill.services.passwords import Passwords
+
+        return Passwords()
+
+    @cached_property
+    def _access_tokens(self) -> "AccessTokens":
+        from framemill.services.access_tokens import AccessTokens
+
+        return AccessTokens(self.secrets)
 
     @cached_property
     def plans(self) -> "Plans":

@@ -10,7 +10,7 @@ import typer
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK, exit_code
 from framemill.cli.job_control import parse_priority
-from framemill.cli.opened import NOBODY, nobody_works, opened, whole_batch_id
+from framemill.cli.opened import NOBODY, nobody_works, opened, operator, whole_batch_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
@@ -191,7 +191,7 @@ def cancel(batch: _Id, as_json: Json = False) -> int:
     """End all of it."""
     with opened() as app:
         batch_id = whole_batch_id(app, batch)
-        ended = app.batches.cancel(batch_id)
+        ended = app.batches.cancel(batch_id, actor=operator())
     if as_json:
         out_json({"batch": batch_id, "cancelled": ended})
     else:

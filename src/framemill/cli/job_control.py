@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import NOBODY, ids, nobody_works, opened, whole_id
+from framemill.cli.opened import NOBODY, ids, nobody_works, opened, operator, whole_id
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.spans import span
 from framemill.cli.terminal import err, out, out_json
@@ -82,10 +82,12 @@ def retry(
     from framemill.cli.running import run_job
 
     if queued:
-        return _steer(job, lambda jobs, job_id: jobs.retry(job_id), as_json=as_json, quiet=quiet)
+        return _steer(
+            job, lambda jobs, job_id: jobs.retry(job_id, actor=operator()), as_json=as_json, quiet=quiet
+        )
     with opened() as app:
         job_id = whole_id(app, job)
-        app.jobs.retry(job_id, foreground=True)
+        app.jobs.retry(job_id, foreground=True, actor=operator())
         end = run_job(app, job_id, quiet=quiet, as_json=as_json, verbose=verbose)
     if as_json:
         out_json(end.document)
@@ -94,17 +96,19 @@ def retry(
 
 def cancel(job: _Id, as_json: _Json = False) -> int:
     """Cancel it."""
-    return _steer(job, lambda jobs, job_id: jobs.cancel(job_id), as_json=as_json, said="cancelled")
+    return _steer(
+        job, lambda jobs, job_id: jobs.cancel(job_id, actor=operator()), as_json=as_json, said="cancelled"
+    )
 
 
 def pause(job: _Id, as_json: _Json = False) -> int:
     """Pause it."""
-    return _steer(job, lambda jobs, job_id: jobs.pause(job_id), as_json=as_json)
+    return _steer(job, lambda jobs, job_id: jobs.pause(job_id, actor=operator()), as_json=as_json)
 
 
 def resume(job: _Id, as_json: _Json = False) -> int:
     """Resume it."""
-    return _steer(job, lambda jobs, job_id: jobs.resume(job_id), as_json=as_json)
+    return _steer(job, lambda jobs, job_id: jobs.resume(job_id, actor=operator()), as_json=as_json)
 
 
 def priority(
@@ -116,7 +120,7 @@ def priority(
     wanted = parse_priority(number, hint="PRIORITY")
     return _steer(
         job,
-        lambda jobs, job_id: jobs.set_priority(job_id, wanted),
+        lambda jobs, job_id: jobs.set_priority(job_id, wanted, actor=operator()),
         as_json=as_json,
         said=f"priority {wanted}",
     )
@@ -148,7 +152,9 @@ def clean(
     with opened() as app:
         kept = app.settings.keep_jobs
         age = span(older_than or "30d", hint="--older-than") if older_than or kept is None else kept
-        count = app.jobs.clean(older_than=age, states=[JobState(word) for word in states], dry=dry)
+        count = app.jobs.clean(
+            older_than=age, states=[JobState(word) for word in states], actor=operator(), dry=dry
+        )
     if as_json:
         out_json({"jobs": count, "dry_run": dry})
     else:

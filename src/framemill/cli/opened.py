@@ -24,6 +24,16 @@ def opened() -> "Iterator[App]":
         app.close()
 
 
+def operator() -> str:
+    """Who types here, for the audit trail: `cli:ann`."""
+    import getpass
+
+    try:
+        return f"cli:{getpass.getuser()}"[:64]
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return "cli"
+
+
 def whole_id(app: "App", given: str) -> str:
     """The id of the job that `given` begins or ends."""
     if not given.strip():  # an unset variable of a script would fit every job

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framemill.services.stats import Outcome, Report
 
 _NOTHING = "-"
+_GROUPS = ("operation", "user", "workspace", "worker", "hour", "day")
 
 
 def build(entry: Entry) -> AnyCommand:
@@ -26,18 +27,36 @@ def build(entry: Entry) -> AnyCommand:
         entry.name,
         stats,
         summary=entry.summary,
-        examples=("framemill stats", "framemill stats --since 7d", "framemill stats --since ever --json"),
+        examples=(
+            "framemill stats",
+            "framemill stats --since 7d --by day",
+            "framemill stats --since ever --by user --json",
+        ),
     )
 
 
 def stats(
     since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 90m, 24h, 7d, or ever.")] = "24h",
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(_GROUPS),
+            help="In groups. A worker's jobs are those that it worked for longest; times are in UTC.",
+            autocompletion=lambda incomplete: [g for g in _GROUPS if g.startswith(incomplete)],
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """Numbers about jobs."""
     from framemill.cli.opened import opened
 
+    if by is not None and by not in _GROUPS:
+        raise typer.BadParameter(f"{by!r} is none of {', '.join(_GROUPS)}", param_hint="--by")
     far = None if since == "ever" else span(since, hint="--since")
+    if by is not None:
+        from framemill.cli.stats_groups import show_groups
+
+        return show_groups(by, since=far, as_json=as_json)
     with opened() as app:
         report = app.stats.report(since=far)
     if as_json:
@@ -73,7 +92,7 @@ def told(report: "Report", *, since: timedelta | None) -> Iterator[str]:
     ]
     yield from (f"  {line}" for line in columns(rows))
     yield ""
-    yield painted("Ended ever" if since is None else f"Ended in the last {_far(since)}", "bold")
+    yield heading(since)
     head = ("", "completed", "failed", "cancelled", "success", "mean", "min", "max", "p95", "cost")
     kinds = [(kind.replace("_", "-"), outcome) for kind, outcome in report.kinds.items()]
     table = [head, *(_row(name, outcome, report) for name, outcome in (*kinds, ("all", report.ended)))]
@@ -90,14 +109,21 @@ def _row(name: str, outcome: "Outcome", report: "Report") -> tuple[str, ...]:
         *(str(n) for n in (outcome.completed, outcome.failed, outcome.cancelled)),
         _NOTHING if rate is None else f"{rate:.1%}",
         *((about(ms) for ms in took) if took else (_NOTHING,) * 4),
-        f"{_money(outcome.cost)} {report.currency}".rstrip() if outcome.cost else _NOTHING,
+        money(outcome.cost, report.currency),
     )
 
 
-def _far(since: timedelta) -> str:
+def heading(since: timedelta | None) -> str:
+    """What the table of ended jobs is about."""
+    if since is None:
+        return painted("Ended ever", "bold")
     hours = since.total_seconds() / 3600
-    return f"{hours / 24:.3g} days" if hours > 48 else f"{hours:.3g} h"
+    far = f"{hours / 24:.3g} days" if hours > 48 else f"{hours:.3g} h"
+    return painted(f"Ended in the last {far}", "bold")
 
 
-def _money(amount: float) -> str:
-    return f"{amount:.2f}" if amount >= 1 else f"{amount:.2g}"
+def money(amount: float, currency: str) -> str:
+    """An amount as people read it; a dash for nothing."""
+    if not amount:
+        return _NOTHING
+    return f"{amount:.2f} {currency}".rstrip() if amount >= 1 else f"{amount:.2g} {currency}".rstrip()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framemill.cli.exit_codes import FAILED, OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.terminal import err, harmless, out, out_json
 from framemill.cli.wording import about, columns
@@ -88,7 +88,7 @@ def drain(
     with opened() as app:
         there = app.workers.list()
         wanted = there if everyone else _named(workers or (), there)
-        count = app.workers.drain([worker.id for worker in wanted])
+        count = app.workers.drain([worker.id for worker in wanted], actor=operator())
     if as_json:
         out_json({"workers": [worker.id for worker in wanted]})
     else:

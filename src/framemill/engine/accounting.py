@@ -59,13 +59,29 @@ def settle(job: "Job", tasks: "Sequence[Task]", *, now: datetime, output_bytes: 
     )
     prices = _prices_of(job)
     spent = cost(use, prices)
-    job.cost_micros = spent.total
+    job.cost_micros, job.storage_micros, job.bandwidth_micros = spent.total, spent.storage, spent.bandwidth
+    job.worker = _busiest(tasks)
     job.actual = {
         "wall_ms": sum(task.wall_ms for task in steps),
         **asdict(use),
         "peak_memory_bytes": max((task.peak_memory_bytes for task in steps), default=0),
         "cost": _as_json(spent, prices),
     }
+
+
+def unsettle(job: "Job") -> None:
+    """The job goes on: what was written down at its end does not hold any more."""
+    job.actual = job.processing_ms = job.worker = None
+    job.cost_micros = job.storage_micros = job.bandwidth_micros = None
+
+
+def _busiest(tasks: "Sequence[Task]") -> str | None:
+    """The worker that was at the job's tasks longest; None where none was."""
+    at_it: dict[str, int] = {}
+    for task in tasks:
+        if task.worker is not None:
+            at_it[task.worker] = at_it.get(task.worker, 0) + task.wall_ms
+    return max(sorted(at_it), key=at_it.__getitem__, default=None)
 
 
 def _prices_of(job: "Job") -> Prices:

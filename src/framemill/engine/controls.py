@@ -1,4 +1,4 @@
-"""What people do to a job on its way: hold it up, let it go on, hurry it, clean it away when it has ended.
+"""What people do to a job on its way: end it, hold it up, let it go on, hurry it, clean it away afterwards.
 
 Each is one transaction. A worker that runs a task of the job sees it with its
 next heartbeat; nobody else has to be told.
@@ -9,8 +9,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 from framemill.domain.states import JobState, TaskState, next_job_state
+from framemill.engine import endings
 from framemill.engine.accounting import count_idle
 from framemill.engine.dispatch import Wake, wakes
+from framemill.engine.originals import forget_address
 from framemill.engine.places import PLAIN, Places
 from framemill.errors import IllegalTransition
 from framemill.store.cleaning import count_ended_before, delete_jobs, ended_before
@@ -20,6 +22,27 @@ from framemill.store.tables import Job, Task
 from framemill.store.tasks import hold_back, unblock
 from framemill.store.turns import front_turn, next_turn
 from framemill.store.workers import audit
+
+
+def cancel(database: Database, job_id: str, *, actor: str) -> JobState:
+    """End a job, or of a failed one what was kept for a retry; returns what it was before.
+
+    Who runs it sees that with the next heartbeat; clearing up is the
+    caller's. Raises IllegalTransition where it has completed.
+    """
+    with database.write(durable=True) as session:
+        job, now = get_job(session, job_id, lock=True), database.now(session)
+        before = JobState(job.state)
+        if before is JobState.COMPLETED:
+            raise IllegalTransition(f"job {job_id} has completed already")
+        if before is not JobState.CANCELLED:
+            subject, data = f"job:{job.id}", {"before": str(before)}
+            audit(session, at=now, actor=actor, action="job.cancelled", subject=subject, data=data)
+        if before is JobState.FAILED:
+            forget_address(job)
+        else:
+            endings.cancel_job(session, job, now=now)
+        return before
 
 
 def pause(database: Database, job_id: str, *, actor: str) -> None:

@@ -89,7 +89,8 @@ class Janitor:
         """
         with self.database.read() as session:
             now = self.database.now(session)
-        done = Tidied(stuck=sum(self._unstick(job_id) for job_id in self._silent(now)))
+        stuck = self.silent(now, self.stuck_after)
+        done = Tidied(stuck=sum(self.unstick(job_id, self.stuck_after) for job_id in stuck))
         if self._cleaned is None or now - self._cleaned >= _CLEANING:
             done = replace(
                 done,
@@ -128,8 +129,8 @@ class Janitor:
                 done |= {chore.name: count} if count else {}
         return done, problem
 
-    def _silent(self, now: datetime) -> Sequence[str]:
-        """Running jobs of which nothing was heard for long; a paused one is silent by right."""
+    def silent(self, now: datetime, longer_than: timedelta) -> Sequence[str]:
+        """Running jobs of which nothing was heard for so long; a paused one is silent by right."""
         held, ready = (
             exists().where(Task.job_id == Job.id, Task.state == state)
             for state in (TaskState.LEASED, TaskState.READY)
@@ -138,40 +139,48 @@ class Janitor:
             return session.scalars(
                 select(Job.id).where(
                     Job.state == JobState.RUNNING,
-                    Job.updated_at < now - self.stuck_after,
+                    Job.updated_at < now - longer_than,
                     or_(held, ~ready),  # one that waits its turn is not stuck
                 )
             ).all()
 
-    def _unstick(self, job_id: str) -> bool:
+    def unstick(self, job_id: str, longer_than: timedelta, *, actor: str = _ACTOR) -> bool:
+        """Set a job going that is silent for so long, or end it; False where it is not, or has gone."""
         try:
-            return self._set_right(job_id)
+            return self._set_right(job_id, longer_than, actor)
         except JobNotFound:
             return False  # cleaned away meanwhile
 
-    def _set_right(self, job_id: str) -> bool:
+    def _set_right(self, job_id: str, longer_than: timedelta, actor: str) -> bool:
         with self.database.write(durable=True) as session:
             job, now = get_job(session, job_id, lock=True), self.database.now(session)
-            if job.state != JobState.RUNNING or job.updated_at >= now - self.stuck_after:
+            if job.state != JobState.RUNNING or job.updated_at >= now - longer_than:
                 return False  # it moved meanwhile, or another janitor was here
             tasks = tasks_of(session, job.id, lock=True)
             held = [task for task in tasks if task.state == TaskState.LEASED]
             if not held and any(task.state == TaskState.READY for task in tasks):
                 return False
-            woken = self._take_away(session, job, held, now) if held else _set_going(session, job, tasks, now)
+            silence = now - job.updated_at
+            woken = (
+                self._take_away(session, job, held, now, silence)
+                if held
+                else _set_going(session, job, tasks, now)
+            )
             job.updated_at = now
             failed = job.state == JobState.FAILED
             data = {"tasks": [task.key for task in held], "failed": failed}
-            audit(session, at=now, actor=_ACTOR, action="job.unstuck", subject=f"job:{job.id}", data=data)
+            audit(session, at=now, actor=actor, action="job.unstuck", subject=f"job:{job.id}", data=data)
         if failed:
             kept = (job.error or {}).get("code") in KEEPS_WORK
             clear_up(self.database, job.id, keep_work=kept, places=self.places)
         self.dispatcher.nudge(woken)
         return True
 
-    def _take_away(self, session: Session, job: Job, held: Sequence[Task], now: datetime) -> list[Wake]:
+    def _take_away(
+        self, session: Session, job: Job, held: Sequence[Task], now: datetime, silence: timedelta
+    ) -> list[Wake]:
         """End the holds: who has them sees that with the next heartbeat, and stops."""
-        hours = self.stuck_after.total_seconds() / 3600
+        hours = silence.total_seconds() / 3600
         error = dump_error(TimedOut(f"there was no progress for {hours:.3g} hours"))
         over = [task for task in held if task.attempt >= job.max_attempts]
         for task in held:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState, next_job_state
 from framemill.engine import endings
-from framemill.engine.accounting import count_idle
+from framemill.engine.accounting import count_idle, unsettle
 from framemill.engine.beginnings import facts_now, first_tasks
 from framemill.engine.digests import size_of
 from framemill.engine.dispatch import Wake, wakes
@@ -31,11 +31,14 @@ from framemill.store.listing import Wanted, page_of_jobs
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import again, hold_back, release
 from framemill.store.turns import next_turn
+from framemill.store.workers import audit
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
 
-def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = PLAIN) -> list[Wake]:
+def reopen(
+    database: Database, job_id: str, *, lane: str = "", actor: str = "", places: Places = PLAIN
+) -> list[Wake]:
     """Put an ended or abandoned job back into the queue; what is done and still there stays done.
 
     It is the worker's that `lane` names, or everyone's. Returns whom to wake.
@@ -47,6 +50,7 @@ def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = 
         job, now = get_job(session, job_id, lock=True), database.now(session)
         tasks = tasks_of(session, job.id, lock=True)
         if job.state == JobState.RUNNING:
+            audit(session, at=now, actor=actor, action="job.retried", subject=f"job:{job.id}")
             return wakes(_ready(tasks))  # taken over a moment ago: it goes on
         if is_forgotten(job):
             raise IllegalTransition(
@@ -55,9 +59,12 @@ def reopen(database: Database, job_id: str, *, lane: str = "", places: Places = 
             )
         if job.state != JobState.QUEUED:
             job.state = next_job_state(JobState(job.state), JobState.QUEUED)
+            data = {"before": job.error["code"]} if job.error else None
+            audit(session, at=now, actor=actor, action="job.retried", subject=f"job:{job.id}", data=data)
             add_log(session, job_id=job.id, at=now, message="queued again")
         count_idle(job, now=now)
-        job.error = job.finished_at = job.actual = job.processing_ms = job.cost_micros = None
+        job.error = job.finished_at = None
+        unsettle(job)
         job.attempts += 1
         job.updated_at = now
         ended = {t.key for t in tasks if t.state in {TaskState.FAILED, TaskState.CANCELLED}}

@@ -150,6 +150,48 @@ class SignatureExpired(FramemillError):
     code = "signature_expired"
 
 
+class KeyNotFound(FramemillError):
+    """There is no such key."""
+
+    code = "key_not_found"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"there is no key {key[:80]!r}", hint="`framemill keys list` shows them")
+
+
+class UserNotFound(FramemillError):
+    """There is no such user."""
+
+    code = "user_not_found"
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        super().__init__(f"there is no user {user[:80]!r}", hint="`framemill users list` shows them")
+
+
+class SessionNotFound(FramemillError):
+    """There is no such session."""
+
+    code = "session_not_found"
+
+    def __init__(self, session_id: str) -> None:
+        self.session_id = session_id
+        super().__init__(f"there is no session {session_id[:80]!r}", hint="/api/v1/auth/sessions lists them")
+
+
+class TooManyAttempts(FramemillError):
+    """Somebody tried to sign in too often."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, *, wait_s: int) -> None:
+        self.wait_s = wait_s
+        super().__init__(
+            "there were too many attempts to sign in", hint=f"wait {wait_s} seconds, then try once more"
+        )
+
+
 class Unauthenticated(FramemillError):
     """Nobody is signed in."""
 

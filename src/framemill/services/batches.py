@@ -107,7 +107,7 @@ class Batches:
                 break
         for job_id in self._ids(batch_id, [s for s in JobState if not s.ended]):
             try:
-                self._jobs.cancel(job_id)
+                self._jobs.cancel(job_id, actor=actor)
             except IllegalTransition:
                 continue  # it completed a moment before
             count += 1

@@ -9,12 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from framemill.domain.sources import Source, Url
 from framemill.domain.states import JobState
-from framemill.engine import controls, endings
+from framemill.engine import controls
 from framemill.engine.accepting import check_place, enqueue
 from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
-from framemill.engine.originals import forget_address
 from framemill.engine.places import PLAIN, Places
 from framemill.engine.recovery import (
     clear_up,
@@ -23,12 +22,7 @@ from framemill.engine.recovery import (
     reopen,
 )
 from framemill.engine.workspace import missing_folders
-from framemill.errors import (
-    IdempotencyConflict,
-    IllegalTransition,
-    InputUnreadable,
-    InvalidSpec,
-)
+from framemill.errors import IdempotencyConflict, InputUnreadable, InvalidSpec
 from framemill.operations.binding import existing, path_of
 from framemill.operations.spec import Spec
 from framemill.services.records import ArtifactRecord, JobDetail, JobPage, JobRecord, LogRecord, TaskRecord
@@ -218,7 +212,7 @@ class Jobs:
             job = get_job(session, job_id)
             return tuple(LogRecord.of(row) for row in logs_of(session, job.id, after=after, limit=limit))
 
-    def retry(self, job_id: str, *, foreground: bool = False) -> None:
+    def retry(self, job_id: str, *, foreground: bool = False, actor: str = "") -> None:
         """Queue a failed, cancelled or abandoned job again; finished steps that are still there stay done.
 
         A `foreground` job is left to this process, which must run it.
@@ -226,9 +220,10 @@ class Jobs:
         worker runs.
         """
         lane = worker_id() if foreground else ""
-        self._dispatcher.nudge(reopen(self._database, job_id, lane=lane, places=self._places))
+        again = reopen(self._database, job_id, lane=lane, actor=actor, places=self._places)
+        self._dispatcher.nudge(again)
 
-    def cancel(self, job_id: str) -> None:
+    def cancel(self, job_id: str, *, actor: str = "") -> None:
         """Cancel a job; cancelling it again does nothing.
 
         A worker that runs it ends its programs within two seconds and removes
@@ -236,15 +231,7 @@ class Jobs:
         finished steps that were kept for a retry are removed. Raises
         IllegalTransition where the job has completed.
         """
-        with self._database.write(durable=True) as session:
-            job = get_job(session, job_id, lock=True)
-            if job.state == JobState.COMPLETED:
-                raise IllegalTransition(f"job {job_id} has completed already")
-            if job.state == JobState.FAILED:
-                forget_address(job)
-            else:
-                endings.cancel_job(session, job, now=self._database.now(session))
-        if job.state == JobState.FAILED:
+        if controls.cancel(self._database, job_id, actor=actor) is JobState.FAILED:
             clear_up(self._database, job_id, places=self._places)
         else:
             clear_up_cancelled(self._database, job_id, places=self._places)

@@ -10,7 +10,7 @@ from framemill.store import statistics
 from framemill.store.database import Database
 from framemill.store.statistics import Depth, Ended, Times
 from framemill.store.tables import Worker
-from framemill.store.workers import ask, audit, list_workers
+from framemill.store.workers import ACTIVE, ask, audit, list_workers
 
 _DRAIN = "drain"
 
@@ -68,6 +68,11 @@ class WorkerRecord:
     started_at: datetime
     seen_at: datetime
 
+    @property
+    def asked_to_drain(self) -> bool:
+        """True where it was asked to take nothing more."""
+        return self.wanted == _DRAIN
+
 
 class Stats:
     """Numbers about jobs."""
@@ -119,11 +124,21 @@ class Workers:
 
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""
+        return len(self._ask(worker_ids, _DRAIN, action="worker.drained", actor=actor))
+
+    def undrain(self, worker_ids: Sequence[str], *, actor: str = "") -> tuple[str, ...]:
+        """Take that back; returns the workers that stay. One that has heard it ends nevertheless."""
+        unaware = {worker.id for worker in self.list() if worker.state == ACTIVE and worker.wanted == _DRAIN}
+        asked = [worker_id for worker_id in worker_ids if worker_id in unaware]
+        return self._ask(asked, "", action="worker.undrained", actor=actor)
+
+    def _ask(self, worker_ids: Sequence[str], wanted: str, *, action: str, actor: str) -> tuple[str, ...]:
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
-            for worker in worker_ids:
-                audit(session, at=now, actor=actor, action="worker.drained", subject=f"worker:{worker}"[:255])
-            return ask(session, worker_ids, _DRAIN)
+            there = ask(session, worker_ids, wanted)
+            for worker in there:
+                audit(session, at=now, actor=actor, action=action, subject=f"worker:{worker}"[:255])
+            return tuple(there)
 
 
 def _outcome(rows: Sequence[Ended], times: Times | None) -> Outcome:

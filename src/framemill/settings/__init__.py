@@ -115,6 +115,13 @@ def origins() -> dict[str, str]:
     }
 
 
+def secrets() -> frozenset[str]:
+    """The names of settings whose values are never shown."""
+    return frozenset(
+        name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+    )
+
+
 def _shown(value: object) -> str | int | None:
     if isinstance(value, timedelta):
         return written(value)

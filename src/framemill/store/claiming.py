@@ -124,6 +124,7 @@ def _take(*, lanes: int, of_job: bool, some: bool, lacking: bool) -> ReturningUp
             attempt=t.attempt + _ONE,
             lease_token=t.lease_token + _ONE,
             lease_worker=bindparam("worker"),
+            worker=bindparam("worker"),
             lease_expires=bindparam("until", type_=t.updated_at.type),
             progress=literal_column("0.0"),
             updated_at=now,

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState
@@ -22,6 +22,7 @@ from framemill.store.tables import Job
 # How many jobs one page looks at in vain before it hands back where to go on.
 _PATIENCE = 10_000
 _CHUNK = 500
+_AT_ONCE = 100  # walks in one question: SQLite joins 500 at most
 _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
 _LAST = str(UUID(int=2**128 - 1))
 # Those with an index, the most telling first.
@@ -39,6 +40,7 @@ class Wanted:
     workspace_id: str | None = None
     video_id: str | None = None
     name: str | None = None  # part of an input's file name, in any case
+    visible: frozenset[str] | None = None  # only those of these workspaces, by their ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ def count_jobs(session: Session, wanted: Wanted) -> int:
     for column in _COLUMNS:
         if (value := getattr(wanted, column)) is not None:
             query = query.where(getattr(Job, column) == value)
+    if wanted.visible is not None:
+        query = query.where(Job.workspace_id.in_(sorted(wanted.visible)))
     return session.scalars(query).one()
 
 
@@ -132,22 +136,35 @@ def _id(text: str | None) -> str | None:
 
 def _split(wanted: Wanted) -> tuple[Mapping[str, Any], bool]:
     """What an index answers, and whether there is more to look at."""
-    columns = [(column, value) for column in _COLUMNS if (value := getattr(wanted, column)) is not None]
-    column, value = columns[0] if columns else (None, None)
-    indexed = {"column": column, "value": value, "states": wanted.states}
+    columns: list[tuple[str, Sequence[str]]] = [
+        (column, (value,)) for column in _COLUMNS if (value := getattr(wanted, column)) is not None
+    ]
+    if wanted.visible is not None:
+        columns.append(("workspace_id", sorted(wanted.visible)))
+    column, values = columns[0] if columns else (None, (None,))
+    indexed = {"column": column, "values": values, "states": wanted.states}
     return indexed, len(columns) > 1 or wanted.name is not None
 
 
 def _walk(session: Session, indexed: Mapping[str, Any], before: str, limit: int) -> Iterator[str]:
-    column, value = indexed["column"], indexed["value"]
+    column = indexed["column"]
     states: Sequence[str | None] = [str(state) for state in indexed["states"]]
     if not states:
         states = [None] if column is None else [str(state) for state in JobState]
     queries = [
-        walk_query(column=column, value=value, state=state, before=before, limit=limit) for state in states
+        walk_query(column=column, value=value, state=state, before=before, limit=limit)
+        for value in indexed["values"]
+        for state in states
     ]
-    walks = [session.scalars(query).all() for query in queries]
+    walks = [_ids(session, queries[at : at + _AT_ONCE]) for at in range(0, len(queries), _AT_ONCE)]
     return heapq.merge(*walks, reverse=True)
+
+
+def _ids(session: Session, queries: Sequence[Select[str]]) -> Sequence[str]:
+    """What all of them find, the newest first, for one question to the database."""
+    if len(queries) == 1:
+        return session.scalars(queries[0]).all()
+    return sorted(session.scalars(union_all(*(query.subquery().select() for query in queries))), reverse=True)
 
 
 def _load(session: Session, ids: Sequence[str]) -> list[Job]:
@@ -166,8 +183,10 @@ def _facts(session: Session, ids: Sequence[str]) -> list[Any]:  # Any: rows of a
 
 def _fits(facts: Sequence[Any], wanted: Wanted) -> bool:  # Any: as `_facts` says
     inputs, *values = facts
-    asked = [getattr(wanted, column) for column in _COLUMNS]
-    if any(want not in {None, value} for want, value in zip(asked, values, strict=True)):
+    known = dict(zip(_COLUMNS, values, strict=True))
+    if any(getattr(wanted, column) not in {None, value} for column, value in known.items()):
+        return False
+    if wanted.visible is not None and known["workspace_id"] not in wanted.visible:
         return False
     if wanted.name is None:
         return True

@@ -7,8 +7,9 @@ so a range costs what is in it, however many jobs there are.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, null, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framemill.domain.states import JobState, TaskState
@@ -86,7 +87,7 @@ def ended(session: Session, *, since: datetime | None, until: datetime) -> list[
     """What ended in a time range, by kind and state."""
     rows = session.execute(
         select(Job.kind, Job.state, func.count(), func.coalesce(func.sum(Job.cost_micros), 0))
-        .where(*_within(since, until))
+        .where(*within(since, until))
         .group_by(Job.kind, Job.state)
         .order_by(Job.kind, Job.state)
     ).all()
@@ -99,8 +100,8 @@ def ended(session: Session, *, since: datetime | None, until: datetime) -> list[
 def times(session: Session, *, since: datetime | None, until: datetime) -> dict[str | None, Times]:
     """How long completed jobs took, by kind; under None all together."""
     which = (
-        *_within(since, until),
-        _plain(Job.state) == JobState.COMPLETED,
+        *within(since, until),
+        plain(Job.state) == JobState.COMPLETED,
         Job.processing_ms.is_not(None),
     )
     took = Job.processing_ms
@@ -121,7 +122,7 @@ def times(session: Session, *, since: datetime | None, until: datetime) -> dict[
         # Only the longest twentieth is passed over, from the longest down.
         over = count - -(-count * _PERCENTILE // 100)
         query = select(took).where(*which).order_by(took.desc()).offset(over).limit(1)
-        p95 = session.scalars(query if kind is None else query.where(_plain(Job.kind) == kind)).one()
+        p95 = session.scalars(query if kind is None else query.where(plain(Job.kind) == kind)).one()
         found[kind] = Times(count=count, mean=total // count, least=least, most=most, p95=p95 or 0)
     return found
 
@@ -139,11 +140,15 @@ def leased_to(session: Session) -> Mapping[str, list[tuple[str, str, float]]]:
     return found
 
 
-def _plain(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    # SQLite would take an index on it, and read whole rows, instead of the one that has the times.
-    return func.coalesce(column, "")
+def plain(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """The column for a condition or a group that no index of its own is to be taken for.
+
+    SQLite would take one, and read whole rows, instead of the one that has all that is asked for.
+    """
+    return func.coalesce(column, null())
 
 
-def _within(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def within(since: datetime | None, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Jobs that ended after `since` and not after `until`."""
     upper = Job.finished_at <= until
     return (upper,) if since is None else (Job.finished_at > since, upper)

@@ -51,6 +51,10 @@ class Job(Base):
     # Of an ended job: from its start to its end without the idle time, and its cost in millionths.
     processing_ms: Mapped[int | None] = mapped_column(BigInteger)
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)
+    # Parts of that cost; the rest is computing.
+    storage_micros: Mapped[int | None] = mapped_column(BigInteger)
+    bandwidth_micros: Mapped[int | None] = mapped_column(BigInteger)
+    worker: Mapped[str | None] = mapped_column(String(255))  # of an ended job: who worked longest for it
 
     __table_args__ = (
         Index(None, "owner", "idempotency_key", unique=True),
@@ -64,7 +68,8 @@ class Job(Base):
         # All that statistics ask of jobs that have ended.
         Index(
             "ix_jobs_ended",
-            *("finished_at", "state", "kind", "processing_ms", "cost_micros"),
+            *("finished_at", "state", "kind", "owner", "workspace_id", "worker"),
+            *("processing_ms", "cost_micros", "storage_micros", "bandwidth_micros"),
             **only("finished_at IS NOT NULL"),
         ),
         Index(None, "priority", "turn", **only("state = 'queued'")),
@@ -107,6 +112,7 @@ class Task(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     lease_worker: Mapped[str | None] = mapped_column(String(255))
+    worker: Mapped[str | None] = mapped_column(String(255))  # who had it last, also when the lease has ended
     # Grows with every claim and never falls: whoever lost the lease writes with an old one, in vain.
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_expires: Mapped[datetime | None]
@@ -155,6 +161,9 @@ class Artifact(Base):
     media: Mapped[Json | None]
     provenance: Mapped[Json]
     created_at: Mapped[datetime]
+
+    # What of each kind takes how much room is read from the index alone.
+    __table_args__ = (Index("ix_artifacts_use", "video_id", "role", "bytes", **only("video_id IS NOT NULL")),)
 
 
 class JobLog(Base):
@@ -205,6 +214,13 @@ class AuditEvent(Base):
     actor: Mapped[str] = mapped_column(String(255))  # an owner, or the part of Framemill that acted by itself
     action: Mapped[str] = mapped_column(String(64))  # job.cancelled, task.reaped ...
     subject: Mapped[str] = mapped_column(String(255))  # kind:id
+    address: Mapped[str | None] = mapped_column(String(64))  # the client's; None: this machine's operator
+    outcome: Mapped[str] = mapped_column(String(16), default="ok")  # ok, refused
     data: Mapped[Json | None]
 
-    __table_args__ = (Index(None, "subject", "id"), Index(None, "action", "id"))
+    __table_args__ = (
+        Index(None, "subject", "id"),
+        Index(None, "action", "id"),
+        Index(None, "actor", "id"),
+        Index(None, "at", "id"),
+    )

@@ -1,5 +1,6 @@
 """Queries about uploads on their way. What their states mean, `domain.videos` says."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +49,49 @@ def uploads_in(
     if silent_since is not None:
         query = query.where(Upload.updated_at <= silent_since)
     return list(session.scalars(query.order_by(Upload.expires_at).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """An upload that nobody comes back to."""
+
+    id: str
+    workspace_id: str
+    video_id: str
+    state: UploadState
+    bytes: int  # as announced
+    uploader: str
+    expires_at: datetime
+    updated_at: datetime
+
+
+def left_behind(session: Session, *, now: datetime, silent_since: datetime, limit: int) -> list[Left]:
+    """Uploads out of time, given up, or silent while they were completed; the oldest of each first."""
+    late = {"expired": now}
+    kinds: tuple[tuple[UploadState, dict[str, datetime]], ...] = (
+        (UploadState.OPEN, late),
+        (UploadState.FAILED, late),
+        (UploadState.ABORTED, {}),
+        (UploadState.COMPLETING, {"silent_since": silent_since}),
+    )
+    ids = [
+        upload_id for state, which in kinds for upload_id in uploads_in(session, state, **which, limit=limit)
+    ]
+    rows = {row.id: row for row in session.scalars(select(Upload).where(Upload.id.in_(ids[:limit])))}
+    return [
+        Left(
+            id=row.id,
+            workspace_id=row.workspace_id,
+            video_id=row.video_id,
+            state=UploadState(row.state),
+            bytes=row.bytes,
+            uploader=row.uploader,
+            expires_at=row.expires_at,
+            updated_at=row.updated_at,
+        )
+        for upload_id in ids[:limit]
+        if (row := rows.get(upload_id)) is not None
+    ]
 
 
 def forget_completed(session: Session, *, expired: datetime) -> None:

@@ -1,6 +1,7 @@
 """The register of workers: who is there, what they can do, what they are at."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 from framemill.store.base import Json
 from framemill.store.tables import AuditEvent, Worker
 
+# The address of the client whose request is being answered.
+asked_from: ContextVar[str | None] = ContextVar("asked_from", default=None)
 ACTIVE, DRAINING, GONE = "active", "draining", "gone"
 
 
@@ -35,8 +38,8 @@ def list_workers(session: Session, *, gone: bool = False) -> list[Worker]:
     return list(session.scalars(query if gone else query.where(Worker.state != GONE)))
 
 
-def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
-    """Want something of workers, e.g. "drain"; returns how many there are."""
+def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> list[str]:
+    """Want something of workers, e.g. "drain", or "" nothing more; returns those that are there."""
     rows = session.scalars(
         update(Worker)
         .where(Worker.id.in_(worker_ids), Worker.state != GONE)
@@ -44,11 +47,31 @@ def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> int:
         .returning(Worker.id)
         .execution_options(synchronize_session=False)
     )
-    return len(rows.all())
+    return list(rows)
 
 
 def audit(
-    session: Session, *, at: datetime, actor: str, action: str, subject: str, data: Json | None = None
+    session: Session,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    data: Json | None = None,
+    outcome: str = "ok",
 ) -> None:
-    """Keep for good that `actor` did `action` to `subject` ("job:ID")."""
-    session.add(AuditEvent(at=at, actor=actor, action=action, subject=subject, data=data))
+    """Keep for good that `actor` did `action` to `subject` ("job:ID"), and from where it was asked.
+
+    `outcome` is "refused" for what was tried and not let happen.
+    """
+    session.add(
+        AuditEvent(
+            at=at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            address=asked_from.get(),
+            outcome=outcome,
+            data=data,
+        )
+    )

@@ -55,12 +55,12 @@ def _client(api: FastAPI) -> TestClient:
 
 @pytest.fixture(name="here")
 def _here(app: App) -> Place:
-    return _place(app, "here")
+    return a_place(app, "here")
 
 
 @pytest.fixture(name="elsewhere")
 def _elsewhere(app: App) -> Place:
-    return _place(app, "elsewhere")
+    return a_place(app, "elsewhere")
 
 
 @pytest.fixture(name="admin")
@@ -105,7 +105,8 @@ def a_job(app: App, *, workspace: str | None = None, video: str | None = None, *
         return row.id
 
 
-def _place(app: App, name: str) -> Place:
+def a_place(app: App, name: str) -> Place:
+    """A workspace with a bit of everything."""
     workspace, collection, video = new_id(), new_id(), new_id()
     with app.database.write() as session:
         now = app.database.now(session)

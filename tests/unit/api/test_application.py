@@ -134,7 +134,7 @@ def test_a_key_lets_in_and_a_login_link_does_once(app: App, client: TestClient) 
 
     assert client.get("/api/v1/auth/self").json()["code"] == "unauthenticated"
     known = client.get("/api/v1/auth/self", headers={"Authorization": f"Bearer {key}"}).json()
-    assert known == {"name": "key:ci", "scope": "read", "workspace_id": None, "in_person": False}
+    assert known == {"name": "key:ci", "scope": "read", "admin": True, "roles": {}, "in_person": False}
 
     link = TestClient(client.app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 5000))
     token = app.access.login_token()

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from framemill.app import App
-from framemill.services.access import LINK_LIFETIME, SESSION_LIFETIME
-from framemill.store.access_tables import ApiKey, BrowserSession, LoginLink
+from framemill.services.access import LINK_LIFETIME
+from framemill.services.signing_in import SESSION_LIFETIME
+from framemill.store.access_tables import ApiKey, LoginLink, UserSession
 from tests.unit.api.conftest import BASE
 
 SELF, LOGOUT = "/api/v1/auth/self", "/api/v1/auth/logout"
@@ -66,7 +67,7 @@ def test_a_session_ends_by_itself_and_by_signing_out(app: App, browser: TestClie
 
     browser.get("/login", params={"token": app.access.login_token()})
     with app.database.write() as session:
-        for row in session.scalars(select(BrowserSession)):
+        for row in session.scalars(select(UserSession)):
             row.expires_at -= SESSION_LIFETIME + timedelta(seconds=1)
     assert browser.get(SELF).status_code == 401
 
@@ -116,7 +117,7 @@ def test_no_secret_is_kept(app: App, browser: TestClient) -> None:
     with app.database.read() as session:
         kept = [
             str(vars(row))
-            for table in (ApiKey, LoginLink, BrowserSession)
+            for table in (ApiKey, LoginLink, UserSession)
             for row in session.scalars(select(table))
         ]
 

@@ -1,15 +1,18 @@
+import json
 import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 from framemill.errors import NotSupported
-from framemill.store.database import open_database
+from framemill.store import postgres, sqlite
+from framemill.store.database import Database, open_database
 from framemill.store.schema import HEAD, MIGRATIONS, revision
 from framemill.store.tables import Job
 
@@ -65,6 +68,43 @@ def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
 
     with pytest.raises(NotSupported, match="newer"):
         open_database(database_url)
+
+
+@both
+def test_what_ended_jobs_cost_is_kept_in_parts_by_the_migration(database_url: str) -> None:
+    url = make_url(database_url)
+    database = Database((sqlite if url.get_backend_name() == "sqlite" else postgres).make_engine(url))
+    cost = {"compute": 0.1, "storage": 0.000002, "bandwidth": 1.5, "total": 1.600002}
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
+    assert isinstance(before, str)
+    with database.write() as session:
+        if url.get_backend_name() != "sqlite":  # it is a copy of one that is up to date
+            session.execute(text("DROP SCHEMA public CASCADE"))
+            session.execute(text("CREATE SCHEMA public"))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, before)
+        columns = {
+            **dict.fromkeys(("specs", "inputs", "destination"), "'[]'"),
+            **dict.fromkeys(("created_at", "updated_at", "finished_at"), "'2026-11-02 12:00:00'"),
+            **dict.fromkeys(("turn", "progress", "tasks_total", "tasks_done", "tasks_failed"), "0"),
+            **dict.fromkeys(("priority", "attempts", "max_attempts", "idle_ms"), "1"),
+            **dict.fromkeys(("kind", "owner", "lane"), "'x'"),
+            "id": "'0199c0de00007000800000000000000a'",
+            "state": "'completed'",
+            "actual": ":actual",
+        }
+        row = f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - ours
+        session.execute(text(row), {"actual": json.dumps({"cost": cost})})
+    database.close()
+
+    database = open_database(database_url)
+
+    with database.read() as session:
+        found = session.execute(text("SELECT storage_micros, bandwidth_micros, worker FROM jobs")).one()
+    database.close()
+    assert tuple(found) == (2, 1_500_000, None)
 
 
 def test_sqlite_writes_its_log_ahead_and_checks_foreign_keys(url: str) -> None:

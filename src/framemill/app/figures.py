@@ -1,0 +1,67 @@
+"""Adapters become services, those of operators: numbers, what was spent, the queue, what was done."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from framemill.app.use_cases import UseCases
+
+if TYPE_CHECKING:
+    from framemill.services.audit_trail import AuditTrail
+    from framemill.services.breakdowns import Breakdowns
+    from framemill.services.costs import Costs
+    from framemill.services.holdings import Holdings
+    from framemill.services.queue import Queue
+    from framemill.services.usage import Kept, Served
+
+
+class Figures(UseCases):
+    """The services of operators, each made when it is first asked for."""
+
+    @cached_property
+    def breakdowns(self) -> "Breakdowns":
+        """Numbers about jobs that ended, in groups."""
+        from framemill.services.breakdowns import Breakdowns
+
+        return Breakdowns(self.database, currency=self.settings.currency)
+
+    @cached_property
+    def costs(self) -> "Costs":
+        """What was spent."""
+        from framemill.services.costs import Costs
+
+        return Costs(self.database, prices=self.prices)
+
+    @cached_property
+    def served(self) -> "Served":
+        """Who counts what is sent out."""
+        from framemill.services.usage import Served
+
+        return Served(lambda: self.database)
+
+    @cached_property
+    def kept(self) -> "Kept":
+        """Who measures what is kept."""
+        from framemill.services.usage import Kept
+
+        return Kept(self.database)
+
+    @cached_property
+    def queue(self) -> "Queue":
+        """The queue as a whole."""
+        from framemill.services.queue import Queue
+
+        return Queue(self.database)
+
+    @cached_property
+    def audit_trail(self) -> "AuditTrail":
+        """What was done."""
+        from framemill.services.audit_trail import AuditTrail
+
+        return AuditTrail(self.database)
+
+    @cached_property
+    def holdings(self) -> "Holdings":
+        """How much room is taken."""
+        from framemill.services.holdings import Holdings
+
+        return Holdings(self.database)
