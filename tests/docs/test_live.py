@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from framemill.api import live_views
 from framemill.api.doorkeeper import Close
@@ -23,7 +24,7 @@ def test_every_change_is_named(change: Happening) -> None:
 
 
 def test_every_type_of_message_is_named() -> None:
-    models = [
+    models: list[type[BaseModel]] = [
         *(
             live_views.Subscribe,
             live_views.Unsubscribe,

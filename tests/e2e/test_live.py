@@ -125,7 +125,12 @@ def _by_the_page(url: str, key: str, last: int, ids: list[int], stop: threading.
         text=True,
     ) as process:
         assert process.stdout is not None
-        threading.Thread(target=lambda: (stop.wait(), process.kill()), daemon=True).start()
+
+        def end() -> None:
+            stop.wait()
+            process.kill()
+
+        threading.Thread(target=end, daemon=True).start()
         ids.extend(int(line.split()[0]) for line in process.stdout)
 
 
@@ -212,7 +217,7 @@ def _hear_until(listening: ClientConnection, last: int) -> int:
     heard = 0
     while True:
         message: dict[str, Any] = json.loads(listening.recv(timeout=60))
-        heard += message["type"] == "state"
+        heard += int(message["type"] == "state")
         if message.get("id") == last:
             return heard
 

@@ -13,7 +13,7 @@ into the log in an order that never changes again.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, BigInteger, Connection, Integer, String, Table, Uuid, event
+from sqlalchemy import BigInteger, Connection, Integer, String, Table, Uuid, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framemill.store.base import Base, Json
@@ -81,4 +81,4 @@ def _create_triggers(_target: Table, connection: Connection, **_more: Any) -> No
     """For databases in memory; the others have them from a migration."""
     if connection.dialect.name == "sqlite" and Job.__table__ in _more["tables"]:
         for trigger in SQLITE_TRIGGERS:
-            connection.execute(DDL(trigger.replace("%", "%%")))
+            connection.exec_driver_sql(trigger)

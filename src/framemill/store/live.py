@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
@@ -13,7 +13,7 @@ _MOST_JOBS = 2000
 _MOST_LINES = 500
 
 
-def under_way(session: Session, job_ids: Sequence[str] | None) -> Sequence[Row[Any]]:  # Any: columns of Job
+def under_way(session: Session, job_ids: Sequence[str] | None) -> Sequence[Any]:  # Any: rows of these columns
     """Id, workspace, state, progress, step and counters of jobs that run or are paused, the newest first."""
     columns = (
         *(Job.id, Job.workspace_id, Job.state, Job.progress, Job.step, Job.tasks_total, Job.tasks_done),

@@ -8,12 +8,13 @@ import pytest
 from fastapi import FastAPI, WebSocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from framemill.api.application import create_app
 from framemill.api.doorkeeper import Doorkeeper
-from framemill.api.sockets import PROTOCOL, Action, Bounds, Visit, admit
+from framemill.api.sockets import PROTOCOL, Bounds, Visit, admit
 from framemill.app import App
-from framemill.domain.access import Scope
+from framemill.domain.access import Action, Scope
 from framemill.settings import Settings
 from tests.serving import served_asgi
 
@@ -56,6 +57,10 @@ def _auth(token: str) -> str:
     return json.dumps({"type": "auth", "token": token})
 
 
+def _offered(key: str) -> list[Subprotocol]:
+    return [Subprotocol(PROTOCOL), Subprotocol(f"framemill.bearer.{key}")]
+
+
 def _origin(url: str) -> str:
     return url.replace("ws", "http", 1).removesuffix("/ws/echo")
 
@@ -85,7 +90,7 @@ def test_the_first_message_may_say_who_it_is(url: str, key: str) -> None:
 
 
 def test_a_subprotocol_may_and_is_not_sent_back(url: str, key: str) -> None:
-    with connect(url, subprotocols=[PROTOCOL, f"framemill.bearer.{key}"]) as socket:  # type: ignore[list-item]
+    with connect(url, subprotocols=_offered(key)) as socket:
         assert socket.recv(timeout=30) == "key:listener"
         assert socket.subprotocol == PROTOCOL
 
@@ -104,10 +109,10 @@ def test_an_address_may_not(app: App, key: str) -> None:
 
 
 def test_a_session_may_on_pages_of_ours_only(app: App) -> None:
-    session = app.access.open_session(app.access.login_token()).secret
+    session = app.sign_in.with_link(app.access.login_token()).secret
     cookie = {"Cookie": f"framemill_session={session}"}
     with _served(app, bounds=Bounds(introduced_s=0.1)) as url:
-        with connect(url, origin=_origin(url), additional_headers=cookie) as socket:  # type: ignore[arg-type]
+        with connect(url, origin=Origin(_origin(url)), additional_headers=cookie) as socket:
             assert socket.recv(timeout=30) == "admin"
         with connect(url, additional_headers=cookie) as socket:
             assert _closed(socket)[0] == 4408
@@ -117,7 +122,10 @@ def test_a_session_may_on_pages_of_ours_only(app: App) -> None:
 def test_pages_of_other_sites_do_not_come_in(url: str, key: str, origin: str) -> None:
     headers = {"Authorization": f"Bearer {key}"}
 
-    with pytest.raises(InvalidStatus) as refused, connect(url, origin=origin, additional_headers=headers):  # type: ignore[arg-type]
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(url, origin=Origin(origin), additional_headers=headers),
+    ):
         pass
 
     assert refused.value.response.status_code == 403
@@ -129,13 +137,12 @@ def test_pages_that_the_settings_name_come_in_with_a_key_and_not_with_a_cookie(a
         data_dir=app.settings.data_dir, allowed_origins="https://a.example, https://b.example"
     )
     friendly = App(settings)
-    session = app.access.open_session(app.access.login_token()).secret
+    session = app.sign_in.with_link(app.access.login_token()).secret
     cookie = {"Cookie": f"framemill_session={session}"}
     with _served(friendly, bounds=Bounds(introduced_s=0.1)) as url:
-        offered = [PROTOCOL, f"framemill.bearer.{key}"]
-        with connect(url, origin="https://b.example", subprotocols=offered) as socket:  # type: ignore[arg-type]
+        with connect(url, origin=Origin("https://b.example"), subprotocols=_offered(key)) as socket:
             assert socket.recv(timeout=30) == "key:listener"
-        with connect(url, origin="https://b.example", additional_headers=cookie) as socket:  # type: ignore[arg-type]
+        with connect(url, origin=Origin("https://b.example"), additional_headers=cookie) as socket:
             assert _closed(socket)[0] == 4408
     friendly.close()
 
