@@ -27,6 +27,7 @@ from framemill.api import (
     parts,
     pipelines,
     problems,
+    process,
     profiles,
     reference,
     repeating,
@@ -44,6 +45,7 @@ from framemill.api.hub import Hub
 from framemill.api.measured import Measured
 from framemill.api.media_door import MediaDoor
 from framemill.api.methods import Methods
+from framemill.api.process_desk import Desk
 from framemill.api.rates import OwnTally, Rated, SharedTally, Tally
 from framemill.api.repeating import Repeatable
 from framemill.api.throttle import LoginThrottle
@@ -85,6 +87,7 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     parts.router,
     live.router,
+    process.router,
 )
 
 _TAGS = {
@@ -124,6 +127,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     api.state.login_throttle = LoginThrottle(app.redis_url)
+    api.state.desk = Desk(app)
     api.state.doorkeeper = Doorkeeper(app)
     api.state.hub = Hub(app)
     api.state.figures = figures = metrics.Figures(app)

@@ -60,6 +60,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.IdempotencyConflict: 422,
     errors.InvalidProfile: 422,
     errors.InvalidSpec: 422,
+    errors.MalformedMessage: 422,
     errors.AddressRefused: 409,
     errors.Cancelled: 409,
     errors.CodecNotInContainer: 409,

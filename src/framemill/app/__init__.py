@@ -95,6 +95,8 @@ class App(Figures):
         return (
             Chore(name="uploads ended", every=often, do=lambda: self.upload_watch.tidy().all),
             Chore(name="jobs that no worker can do", every=often, do=lambda: note_unserved(self.database)),
+            Chore(name="orders ended", every=often, do=self.order_watch.tidy),
+            Chore(name="order folders removed", every=timedelta(hours=1), do=self.order_watch.sweep),
             Chore(name="videos removed", every=timedelta(0), do=self.remover.sweep),
             Chore(name="videos given up", every=timedelta(hours=1), do=self.remover.give_up),
             Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from framemill.services.landing import Landing
     from framemill.services.members import Members
     from framemill.services.metering import Metering
+    from framemill.services.order_results import OrderResults
+    from framemill.services.order_watch import OrderWatch
+    from framemill.services.orders import Orders
     from framemill.services.passwords import Passwords
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
@@ -70,6 +73,39 @@ class UseCases(Adapters):
         from framemill.services.video_jobs import VideoJobs
 
         return VideoJobs(self.database, self.jobs)
+
+    @cached_property
+    def orders(self) -> "Orders":
+        """The use cases around orders; InvalidSettings."""
+        from framemill.fetch.addresses import parse
+        from framemill.services.orders import Orders
+
+        return Orders(
+            self.database,
+            self.jobs,
+            self.video_jobs,
+            folder=self._work_dir / "orders",
+            blobs=lambda: self.blobs,
+            judge=lambda url: self.guard.judge(parse(url)),
+            limits=self._upload_limits,
+            floor=self.settings.storage_floor,
+            grace=self.settings.process_grace,
+        )
+
+    @cached_property
+    def order_results(self) -> "OrderResults":
+        """The use cases around results of orders."""
+        from framemill.services.order_results import OrderResults
+
+        keep = self.settings.process_keep
+        return OrderResults(self.jobs, folder=self.orders.folder, blobs=lambda: self.blobs, keep=keep)
+
+    @cached_property
+    def order_watch(self) -> "OrderWatch":
+        """Who looks after orders that were left."""
+        from framemill.services.order_watch import OrderWatch
+
+        return OrderWatch(self.database, self.orders, keep=self.settings.process_keep)
 
     @cached_property
     def video_plans(self) -> "VideoPlans":

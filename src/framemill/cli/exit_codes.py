@@ -46,6 +46,7 @@ BY_CODE: dict[str, int] = {
     "answer_not_kept": USAGE,
     "changed_meanwhile": USAGE,
     "artifact_not_found": USAGE,
+    "malformed_message": USAGE,
     "upload_not_found": USAGE,
     "workspace_not_found": USAGE,
     "collection_not_found": USAGE,

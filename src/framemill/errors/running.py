@@ -108,6 +108,12 @@ class IllegalTransition(FramemillError):
     code = "illegal_transition"
 
 
+class MalformedMessage(FramemillError):
+    """A message over a connection cannot be understood."""
+
+    code = "malformed_message"
+
+
 class IdempotencyConflict(FramemillError):
     """The idempotency key was used for another request before."""
 

@@ -65,11 +65,13 @@ class Jobs:
         kind: str | None = None,
         resume: bool = False,
         owner: str = "",
+        workspace_id: str | None = None,
         foreground: bool = False,
         idempotency_key: str | None = None,
         reuse: bool = True,
+        job_id: str | None = None,
     ) -> str:
-        """Accept a job and return its id; nothing is probed yet.
+        """Accept a job and return its id, which is `job_id` where that is given; nothing is probed yet.
 
         `kind` names it for listings, e.g. a pipeline's name. A `foreground`
         job is left to this process, which must run it. With `resume` an equal
@@ -89,6 +91,7 @@ class Jobs:
         check_place(place)
         sources = {name: _source(source) for name, source in inputs.items()}
         request = Job(
+            id=job_id,
             kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
             specs=[spec.model_dump(mode="json") for spec in specs],
             inputs={
@@ -102,6 +105,7 @@ class Jobs:
                 **({} if reuse else {"reuse": False}),
             },
             owner=owner,
+            workspace_id=workspace_id,
             idempotency_key=idempotency_key,
         )
         _check(request, priority)

@@ -39,8 +39,9 @@ class VideoJobs:
         owner: str = "",
         idempotency_key: str | None = None,
         reuse: bool = True,
+        job_id: str | None = None,
     ) -> str:
-        """Accept a job whose results become the video's artifacts; returns its id.
+        """Accept a job whose results become the video's artifacts; returns its id, `job_id` where given.
 
         `inputs` gives the ids of all videos that it reads, by the names which
         the specs use; without them it reads the video itself as `input`. All
@@ -52,8 +53,18 @@ class VideoJobs:
             request = request_on(
                 session, specs, video=video, inputs=inputs, kind=kind, owner=owner, reuse=reuse
             )
+        if job_id is not None:
+            request.id = job_id
         request.idempotency_key = idempotency_key
         return self._jobs.accept(request, priority=priority)
+
+    def original(self, video: str) -> Json:
+        """What a job knows of the video's original: its name, where it is stored, its length.
+
+        Raises VideoNotFound, and IllegalTransition where it has not arrived.
+        """
+        with self._database.read() as session:
+            return _facts(_video(session, video))
 
     def start_default(self, video: str, *, pipeline: str | None = None) -> str | None:
         """Begin what is done with every new video, once; returns the job, None where nothing is to be done.
