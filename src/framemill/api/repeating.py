@@ -70,7 +70,7 @@ class _Creates:
         caller: Annotated[Caller, Depends(get_caller)],
         idempotency_key: Key = None,
     ) -> Caller:
-        caller.must_be_allowed(self.action)
+        caller = caller.asks(self.action)
         if idempotency_key is None:
             return caller
         digest = _digest(request, await request.body())

@@ -145,7 +145,8 @@ ALLOWED = {
     **dict.fromkeys(("collections_delete", "videos_delete", "workspaces_delete", "uploads_abort"), 204),
     **dict.fromkeys(("keys_create", "users_create", "workspaces_create", "collections_create"), 201),
     **dict.fromkeys(("uploads_create", "uploads_create_anywhere"), 201),
-    **dict.fromkeys(("downloads_create", "downloads_create_anywhere", "jobs_submit", "jobs_retry"), 202),
+    **dict.fromkeys(("downloads_create", "downloads_create_anywhere"), 202),
+    **dict.fromkeys(("jobs_submit", "jobs_retry", "batches_submit"), 202),
     "members_remove": 204,
     # A stream may never end: who is let in hears that there is no place.
     **dict.fromkeys(("jobs_follow", "jobs_listen"), 503),
