@@ -1,6 +1,7 @@
 """`/jobs/batch` and `/batches`: many jobs that are asked for, watched and ended as one."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -136,7 +137,7 @@ def submit(
         wishes,
         title=wish.title or wish.pipeline or "batch",
         owner=caller.name,
-        sees=caller.sees,
+        sees=partial(_may_submit, caller),
         idempotency_key=idempotency_key,
     )
     response.headers["Location"] = f"/api/v1/batches/{taken.id}"
@@ -162,3 +163,11 @@ def _seen(app: App, caller: Caller, batch_id: str) -> BatchRecord:
     for workspace in app.batches.workspaces(batch_id):
         caller.must_see(workspace, else_=BatchNotFound(batch_id))
     return app.batches.get(batch_id)
+
+
+def _may_submit(caller: Caller, workspace_id: str | None) -> bool:
+    """Whether the workspace exists for the caller; Forbidden where it may only look."""
+    if not caller.sees(workspace_id):
+        return False
+    caller.must_be_allowed_in(workspace_id, Action.JOBS_SUBMIT)
+    return True

@@ -22,18 +22,22 @@ def wanted(app: App, caller: Caller, wish: StartJob) -> Wanted:
     """
     origins = wish.origins()
     stored = [one for one in origins.values() if isinstance(one, Stored)]
-    caller.must_be_allowed(Action.JOBS_SUBMIT)
-    if wish.priority > _NORMAL:
-        caller.must_be_allowed(Action.JOBS_PRIORITISE)
-    if any(isinstance(one, Sent) for one in origins.values()):
-        caller.must_be_allowed(Action.UPLOADS_WRITE)
-    if any(isinstance(one, Url) for one in origins.values()):
-        caller.must_be_allowed(Action.DOWNLOADS_WRITE)
-    if stored:
-        caller.must_be_allowed(Action.VIDEOS_READ)
+    needed = {
+        Action.JOBS_SUBMIT: True,
+        Action.JOBS_PRIORITISE: wish.priority > _NORMAL,
+        Action.UPLOADS_WRITE: any(isinstance(one, Sent) for one in origins.values()),
+        Action.DOWNLOADS_WRITE: any(isinstance(one, Url) for one in origins.values()),
+        Action.VIDEOS_READ: bool(stored),
+    }
+    actions = [action for action, really in needed.items() if really]
+    for action in actions:
+        caller.must_be_allowed(action)
     homes = [videos.seen(app, caller, one.video_id).workspace_id for one in stored]
     if len(stored) < len(origins):
         homes = [workspaces.seen(app, caller, wish.workspace).id]
+    for home in homes:
+        for action in actions:
+            caller.must_be_allowed_in(home, action)
     return Wanted(
         spec=load_spec({**wish.options, "op": wish.operation}),
         inputs=origins,

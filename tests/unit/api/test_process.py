@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from framemill.api.application import create_app
 from framemill.app import App, open_app
-from framemill.domain.access import Scope
+from framemill.domain.access import Role, Scope
 from framemill.domain.states import JobState
 from framemill.domain.videos import VideoState
 from framemill.errors import JobNotFound
@@ -195,6 +195,24 @@ def test_what_cannot_be_done_is_told_under_the_name_of_the_request(
 
         assert (answer["type"], answer["code"], answer["request_id"]) == ("error", code, "mine")
     assert service.files() == []
+
+
+@pytest.mark.parametrize(("role", "answered"), [(Role.VIEWER, "error"), (Role.OPERATOR, "ack")])
+def test_who_may_only_watch_in_a_workspace_starts_nothing_there(
+    service: Service, role: Role, answered: str
+) -> None:
+    name, password = f"a-{role}", "a password of tests"
+    service.app.workspaces.create(f"of-{role}")
+    service.app.users.create(name, password=password)
+    service.app.members.put(f"of-{role}", name, role)
+    token = service.app.sign_in.with_tokens(name, password).access_token
+    with service.talk(token) as talk:
+        answer = talk.start(workspace=f"of-{role}")
+
+        assert (answer["type"], answer.get("code", "")) == (
+            answered,
+            "forbidden" if answered == "error" else "",
+        )
 
 
 def test_a_chunk_out_of_order_ends_its_job_and_no_other(service: Service) -> None:
