@@ -37,10 +37,11 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=None)
     parser.add_argument("--no-workers", action="store_true")
     parser.add_argument("--openapi", action="store_true")
+    parser.add_argument("--asyncapi", action="store_true")
     asked = parser.parse_args()
     try:
-        if asked.openapi:
-            return _describe()
+        if asked.openapi or asked.asyncapi:
+            return _describe(sockets=asked.asyncapi)
         app = open_app()
         start_telemetry(app.settings)
         try:
@@ -59,10 +60,15 @@ def main() -> int:
     return 0
 
 
-def _describe() -> int:
-    from framemill.api.application import create_app
+def _describe(*, sockets: bool) -> int:
+    if sockets:
+        from framemill.api.asyncapi import as_yaml
 
-    text = json.dumps(create_app(open_app(in_memory=True)).openapi(), indent=2)
+        text = as_yaml().rstrip()
+    else:
+        from framemill.api.application import create_app
+
+        text = json.dumps(create_app(open_app(in_memory=True)).openapi(), indent=2)
     try:
         print(text, flush=True)  # noqa: T201 - what was asked for
     except BrokenPipeError:

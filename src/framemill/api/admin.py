@@ -93,7 +93,9 @@ class WorkerView(_View):
 class WorkersWish(BaseModel):
     """Which workers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"workers": ["mill-2:4711:1793712000"]}]}
+    )
 
     workers: tuple[Annotated[str, Field(max_length=255)], ...] | None = Field(
         None, max_length=1000, description="Their ids; left away: all that are there."

@@ -10,8 +10,11 @@ from fastapi.routing import APIRoute
 
 from framemill.api import (
     admin,
+    artifacts,
     audit,
     auth,
+    batches,
+    description,
     downloads,
     events,
     health,
@@ -24,8 +27,10 @@ from framemill.api import (
     parts,
     pipelines,
     problems,
+    process,
     profiles,
     reference,
+    repeating,
     stats,
     submitting,
     upkeep,
@@ -39,6 +44,10 @@ from framemill.api.guards import Bounded, KnownHosts, Marked, Readable, Sheltere
 from framemill.api.hub import Hub
 from framemill.api.measured import Measured
 from framemill.api.media_door import MediaDoor
+from framemill.api.methods import Methods
+from framemill.api.process_desk import Desk
+from framemill.api.rates import OwnTally, Rated, SharedTally, Tally
+from framemill.api.repeating import Repeatable
 from framemill.api.throttle import LoginThrottle
 from framemill.app import App
 
@@ -58,7 +67,9 @@ _ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     pipelines.router,
     profiles.router,
+    batches.router,
     submitting.router,
+    artifacts.router,
     jobs.router,
     events.router,
     uploads.router,
@@ -76,6 +87,7 @@ _ROOT_ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     parts.router,
     live.router,
+    process.router,
 )
 
 _TAGS = {
@@ -95,6 +107,8 @@ _TAGS = {
     "jobs": "What was asked for, and how far it is.",
     "stats": "What became of jobs, and what was spent.",
     "admin": "For those who run the installation: the queue, workers, clearing up, what was done.",
+    "batches": "Many jobs as one.",
+    "artifacts": "What jobs made.",
     "health": "Is it up, and is all there that work needs?",
 }
 
@@ -113,17 +127,24 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     )
     api.state.app = app
     api.state.login_throttle = LoginThrottle(app.redis_url)
+    api.state.desk = Desk(app)
     api.state.doorkeeper = Doorkeeper(app)
     api.state.hub = Hub(app)
     api.state.figures = figures = metrics.Figures(app)
     api.state.checkup = health.checkup_of(app)
     problems.install(api)
+    repeating.install(api)
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     for router in _ROOT_ROUTERS:
         api.include_router(router)
     # The last one added stands foremost.
+    api.add_middleware(Methods, routes=api, literal=_literal())
+    api.add_middleware(Repeatable, app=app)
     api.add_middleware(parts.OpenToPages)
+    api.add_middleware(
+        Rated, reads=app.settings.rate_reads, writes=app.settings.rate_writes, tally=_tally(app)
+    )
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
@@ -135,11 +156,30 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
     def described() -> dict[str, Any]:  # Any: JSON
         if api.openapi_schema is None:
-            problems.describe(made())
+            description.complete(made())
         return api.openapi_schema or {}
 
     api.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
     return api
+
+
+def _literal() -> dict[str, set[str]]:
+    """The methods of addresses that have no parameters."""
+    found: dict[str, set[str]] = {}
+    for router in _ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and "{" not in route.path:
+                found.setdefault(PREFIX + route.path, set()).update(route.methods or ())
+    return found
+
+
+def _tally(app: App) -> Tally:
+    """Where requests are counted: where several processes can, if there is such a place."""
+    broker = app.settings.broker_url
+    url = broker.get_secret_value() if broker is not None else ""
+    if not url.startswith(("redis://", "rediss://")):
+        return OwnTally()
+    return SharedTally(url, prefix=app.settings.queue_prefix)
 
 
 def _operation_id(route: APIRoute) -> str:

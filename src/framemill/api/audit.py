@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.moments import Moment
 from framemill.services.audit_trail import Format
 from framemill.store.auditing import Sought
 
@@ -46,8 +47,8 @@ def _sought(
     action: Annotated[str | None, Query(max_length=64, description="Such as `job.cancelled`.")] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Such as `job:ID`.")] = None,
     outcome: Annotated[str | None, Query(max_length=16, description="ok or refused.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before this moment.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Not after this one.")] = None,
+    since: Annotated[Moment | None, Query(description="Not before this moment.")] = None,
+    until: Annotated[Moment | None, Query(description="Not after this one.")] = None,
 ) -> Sought:
     return Sought(actor=actor, action=action, subject=subject, outcome=outcome, since=since, until=until)
 

@@ -39,6 +39,10 @@ class Self(BaseModel):
 class Login(_Wish):
     """Who wants to come in."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "ann", "password": "a long sentence of hers"}]}
+    )
+
     name: str = Field(max_length=100)
     password: SecretStr = Field(max_length=1000)
     cookie: bool = Field(False, description="For browsers: a cookie that scripts cannot read, and no tokens.")
@@ -47,11 +51,21 @@ class Login(_Wish):
 class Refresh(_Wish):
     """What new tokens are had for."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"refresh_token": "fr_from-the-answer-to-the-login"}]}
+    )
+
     refresh_token: SecretStr = Field(max_length=200)
 
 
 class Password(_Wish):
     """Another password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"old": "a long sentence of hers", "new": "a longer sentence of hers"}]
+        }
+    )
 
     old: SecretStr | None = Field(None, max_length=1000, description="Left away where there is none yet.")
     new: SecretStr = Field(max_length=1000, description="At least 12 characters.")

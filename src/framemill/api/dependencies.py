@@ -20,6 +20,7 @@ from framemill.errors import Forbidden, Unauthenticated
 __all__ = ["Action", "Caller", "TheApp", "check_own_site", "get_app", "get_caller", "may"]
 
 COOKIE = "framemill_session"
+CALLER = "caller"  # where a request's state has the id of who asks, once that is known
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _bearer = HTTPBearer(
@@ -52,15 +53,20 @@ def get_caller(
 ) -> Caller:
     """Who asks. Raises Unauthenticated, and Forbidden for another site's request with our cookie."""
     if bearer is not None:
-        return app.access.caller_of_bearer(bearer.credentials)
+        return _known(request, app.access.caller_of_bearer(bearer.credentials))
     if session is None or "authorization" in request.headers:
         raise Unauthenticated(
             "the request says not who asks",
             hint="send a key in the header Authorization: Bearer ..., or sign in",
         )
-    caller = app.access.caller_of_session(session)
+    caller = _known(request, app.access.caller_of_session(session))
     if request.method not in _SAFE:
         check_own_site(request)
+    return caller
+
+
+def _known(request: Request, caller: Caller) -> Caller:
+    request.scope["state"][CALLER] = caller.id
     return caller
 
 

@@ -2,31 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api import workspaces
-from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.dependencies import Action, Caller, TheApp
+from framemill.api.moments import Moment
+from framemill.api.repeating import Key, creates
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
 from framemill.services.video_downloads import Wanted
 
 router = APIRouter(tags=["downloads"])
 
-Writes = Annotated[Caller, may(Action.DOWNLOADS_WRITE)]
-Idempotency = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        description="The same key with the same request gives the same download again.",
-    ),
-]
+Writes = Annotated[Caller, creates(Action.DOWNLOADS_WRITE)]
 
 
 class NewDownload(BaseModel):
     """A film that is to be fetched."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"url": "https://example.com/films/harbour.mp4", "title": "Harbour"}]
+        },
+    )
 
     url: str = Field(
         max_length=8192,
@@ -37,7 +37,7 @@ class NewDownload(BaseModel):
         None, max_length=1000, description="Default: as it is called where it comes from."
     )
     title: str | None = Field(None, max_length=300, description="Default: the file's name.")
-    recorded_at: AwareDatetime | None = Field(None, description="When it was recorded, with its time zone.")
+    recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
     notes: str = Field("", max_length=20_000)
     pipeline: str | None = Field(
         None, max_length=64, description="What is made of it: publish, proxy, none. Default: the workspace's."
@@ -46,6 +46,14 @@ class NewDownload(BaseModel):
 
 class NewDownloadThere(NewDownload):
     """A film that is to be fetched, and where to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"url": "https://example.com/films/harbour.mp4", "workspace": "default", "pipeline": "proxy"}
+            ]
+        }
+    )
 
     workspace: str = DEFAULT_WORKSPACE
     collection: str = DEFAULT_COLLECTION
@@ -71,7 +79,7 @@ def create(
     response: Response,
     app: TheApp,
     caller: Writes,
-    idempotency_key: Idempotency = None,
+    idempotency_key: Key = None,
 ) -> DownloadView:
     """Queue the download of a film, which becomes a video of the collection."""
     there = NewDownloadThere(**new.model_dump(), workspace=workspace, collection=collection)
@@ -84,7 +92,7 @@ def create_anywhere(
     response: Response,
     app: TheApp,
     caller: Writes,
-    idempotency_key: Idempotency = None,
+    idempotency_key: Key = None,
 ) -> DownloadView:
     """The same, with the workspace and the collection in the body."""
     wanted = Wanted(

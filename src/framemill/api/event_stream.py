@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +23,21 @@ _STATUS = {Close.TOO_MANY: 429, Close.UNAVAILABLE: 503}
 
 # What a listener is told, in pieces of bytes; b"" where there is nothing to tell but that we are here.
 Telling = Callable[[Listener], AsyncIterator[bytes]]
+
+
+# For the description of the API: one event, as clients take it apart.
+EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "type": "object",
+                    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+                }
+            }
+        }
+    }
+}
 
 
 class EventText(Response):

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from framemill.api import jobs
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.doorkeeper import Doorkeeper, credential_of
-from framemill.api.event_stream import HEARTBEAT_S, EventStream, EventText, Telling
+from framemill.api.event_stream import EVENTS, HEARTBEAT_S, EventStream, EventText, Telling
 from framemill.api.hub import Chosen, Hub, Listener, Message, Replay, of_line
 from framemill.api.job_views import JobView
 from framemill.errors import Unauthenticated, WorkspaceNotFound
@@ -38,7 +38,7 @@ def _followed(job_id: str, app: TheApp, caller: _Reader) -> JobRecord:
     return jobs.seen(app, caller, job_id)
 
 
-@router.get("/jobs/{job_id}/events", response_class=EventText)
+@router.get("/jobs/{job_id}/events", response_class=EventText, responses=EVENTS)
 async def follow(
     request: Request,
     app: TheApp,
@@ -81,7 +81,7 @@ async def follow(
     return _stream(request, caller, telling)
 
 
-@router.get("/events", response_class=EventText)
+@router.get("/events", response_class=EventText, responses=EVENTS)
 async def listen(
     request: Request,
     caller: _Reader,

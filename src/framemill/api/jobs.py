@@ -1,5 +1,6 @@
 """`/jobs`: what was submitted, how far it is, and steering it. Submitting is `api.submitting`'s."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobDetailView, JobView, LogView
+from framemill.api.moments import Moment
 from framemill.api.pages import Page, Wanted, cursor_after
 from framemill.app import App
 from framemill.domain.states import JobState
@@ -19,10 +21,17 @@ _Reader = Annotated[Caller, may(Action.JOBS_READ)]
 _Controller = Annotated[Caller, may(Action.JOBS_CONTROL)]
 
 
+class Order(StrEnum):
+    """Which jobs come first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 class Priority(BaseModel):
     """How urgent a job is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": 8}]})
 
     priority: int = Field(ge=1, le=10, description="10 is the most urgent.")
 
@@ -38,8 +47,11 @@ def list_all(
     workspace: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     video: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
+    since: Annotated[Moment | None, Query(description="Submitted then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Submitted before.")] = None,
+    sort: Annotated[Order, Query(description="By the time of submission.")] = Order.NEWEST,
 ) -> Page[JobView]:
-    """The newest jobs first."""
+    """Jobs, the newest first where nothing else is asked."""
     if workspace is not None and not caller.sees(workspace):
         return Page(items=(), total=0 if paging.total else None)
     wanted = WantedJobs(
@@ -50,6 +62,9 @@ def list_all(
         visible=None if workspace else caller.visible,
         video_id=video,
         batch_id=batch,
+        since=since,
+        until=until,
+        oldest_first=sort is Order.OLDEST,
     )
     page = app.jobs.page(wanted, before=paging.after, limit=paging.limit)
     return Page(

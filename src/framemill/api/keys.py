@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.repeating import Answers, creates
 from framemill.domain.access import Scope
 from framemill.services.access import KeyRecord
 
@@ -46,7 +47,11 @@ class NewKeyView(KeyView):
 class KeyRequest(BaseModel):
     """A key to be."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "nightly-upload", "scope": "write", "days": 90}]},
+    )
 
     name: str = Field(max_length=60)
     scope: Scope = Scope.WRITE
@@ -68,7 +73,11 @@ def list_all(
 
 
 @router.post("", status_code=201)
-def create(wish: KeyRequest, app: TheApp, caller: _Person) -> NewKeyView:
+def create(
+    wish: KeyRequest,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.KEYS_MANAGE, Answers.SHOWN_ONCE)],
+) -> NewKeyView:
     """Make a key, which never allows more than its user may; its secret is shown this once."""
     new = app.access.create_key(
         wish.name,

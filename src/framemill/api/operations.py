@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, may
+from framemill.operations.examples import EXAMPLES
 from framemill.operations.names import SUMMARIES
 from framemill.operations.registry import operation
 
@@ -26,6 +27,7 @@ class OperationView(OperationSummary):
     """One kind of work with its fields."""
 
     fields: dict[str, Any] = Field(description="JSON Schema of a spec: forms and checks are made of it.")
+    examples: tuple[dict[str, Any], ...] = Field(description="Specs as people write them.")
 
 
 @router.get("")
@@ -37,5 +39,12 @@ def list_all(_: _Reader) -> tuple[OperationSummary, ...]:
 @router.get("/{name}")
 def show(name: str, _: _Reader) -> OperationView:
     """One operation with the schema of its fields."""
+    if name not in SUMMARIES:
+        raise HTTPException(404, "there is no such operation")
     found = operation(name)
-    return OperationView(name=found.name, summary=found.summary, fields=found.spec.model_json_schema())
+    return OperationView(
+        name=found.name,
+        summary=found.summary,
+        fields=found.spec.model_json_schema(),
+        examples=({"op": name, **EXAMPLES[name]},),
+    )

@@ -38,7 +38,8 @@ class Paging(BaseModel):
 def _paging(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
     cursor: Annotated[
-        str | None, Query(max_length=64, description="`next_cursor` of the page before.")
+        str | None,
+        Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="`next_cursor` of the page before."),
     ] = None,
     total: Annotated[bool, Query(description="Also count them all.")] = False,
 ) -> Paging:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, may
@@ -45,6 +45,8 @@ def schema(_: _Reader) -> dict[str, Any]:
 @router.get("/{name}")
 def show(name: str, _: _Reader) -> PipelineView:
     """One pipeline with its steps."""
+    if name not in _KNOWN:
+        raise HTTPException(404, "there is no such pipeline")
     specs = named_pipeline(name)
     return PipelineView(
         name=name,

@@ -4,7 +4,7 @@ Pure: header values and what is stored in, a verdict out.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -41,12 +41,12 @@ class Version:
 def verdict(headers: Mapping[str, str], stored: Version) -> Verdict:
     """What section 13.2.2 says, in its order: a tag outweighs the date beside it."""
     if (tags := headers.get("if-match")) is not None:
-        if not _listed(tags, stored.etag, weakly=False):
+        if not listed(tags, stored.etag.__eq__, weakly=False):
             return Verdict.FAILED
     elif (date := _date(headers.get("if-unmodified-since"))) and stored.second > date:
         return Verdict.FAILED
     if (tags := headers.get("if-none-match")) is not None:
-        if _listed(tags, stored.etag, weakly=True):
+        if listed(tags, stored.etag.__eq__, weakly=True):
             return Verdict.NOT_MODIFIED
     elif (date := _date(headers.get("if-modified-since"))) and stored.second <= date:
         return Verdict.NOT_MODIFIED
@@ -65,15 +65,15 @@ def range_counts(if_range: str | None, stored: Version, *, now: datetime) -> boo
     return _date(if_range) == stored.second and now - stored.second >= _SETTLED
 
 
-def _listed(tags: str, etag: str, *, weakly: bool) -> bool:
-    """Whether the list names the tag; a malformed list names nothing beyond its first fault."""
+def listed(tags: str, fits: Callable[[str], bool], *, weakly: bool) -> bool:
+    """Whether the list names a tag that fits; a malformed list names nothing beyond its first fault."""
     if tags.strip(" \t") == "*":
         return True
     place = _after_commas(tags, 0)
     while found := _TAG.match(tags, place):
         if not _BETWEEN.match(tags, found.end()):
             return False
-        if found["value"] == etag and (weakly or not found["weak"]):
+        if fits(found["value"]) and (weakly or not found["weak"]):
             return True
         place = _after_commas(tags, found.end())
     return False

@@ -7,9 +7,8 @@ is logged under the correlation id that the client is told (`api.guards`).
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +41,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.Forbidden: 403,
     errors.SignatureInvalid: 403,
     errors.SignatureExpired: 410,
+    errors.ArtifactNotFound: 404,
     errors.BatchNotFound: 404,
     errors.BlobNotFound: 404,
     errors.CollectionNotFound: 404,
@@ -56,13 +56,16 @@ STATUS: dict[type[FramemillError], int] = {
     errors.WorkspaceNotFound: 404,
     errors.LimitExceeded: 413,
     errors.TooManyAttempts: 429,
+    errors.ChangedMeanwhile: 412,
+    errors.IdempotencyConflict: 422,
     errors.InvalidProfile: 422,
     errors.InvalidSpec: 422,
+    errors.MalformedMessage: 422,
     errors.AddressRefused: 409,
     errors.Cancelled: 409,
     errors.CodecNotInContainer: 409,
     errors.EncoderUnavailable: 409,
-    errors.IdempotencyConflict: 409,
+    errors.AnswerNotKept: 409,
     errors.IllegalTransition: 409,
     errors.IncompatibleInputs: 409,
     errors.InputUnreadable: 409,
@@ -76,6 +79,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.OutputExists: 409,
     errors.QualityUnreachable: 409,
     errors.QuotaExceeded: 409,
+    errors.RequestInProgress: 409,
     errors.SourceChanged: 409,
     errors.TimeOutOfRange: 409,
     errors.UpscaleRefused: 409,
@@ -83,6 +87,13 @@ STATUS: dict[type[FramemillError], int] = {
 }
 
 _RETRY_AFTER_S = "5"
+# What is refused before it is clear what it is about.
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: errors.LimitExceeded.code,
+    415: "unsupported_media_type",
+}
 _TOKEN = re.compile(r"(?<=^/media/)[^/]*")  # whoever has it can watch, so no log has it
 
 
@@ -173,6 +184,8 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
         headers["Retry-After"] = _RETRY_AFTER_S
     if isinstance(error, errors.TooManyAttempts):
         headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, errors.RequestInProgress):
+        headers["Retry-After"] = "1"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(
             "request.failed",
@@ -194,6 +207,21 @@ def told(request: Request, error: FramemillError) -> JSONResponse:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if (
+        any(issue["loc"] == ("body",) for issue in error.errors())
+        and await request.body()
+        and not _is_json(kind)
+    ):
+        return respond(
+            request,
+            status=415,
+            code="unsupported_media_type",
+            title="The body is of another type than this takes.",
+            detail=f"the body is {kind[:80] or 'of no type'!r}",
+            hint="send JSON, with Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
     faults = [
         Fault(
             field=".".join(str(part) for part in issue["loc"]),
@@ -213,10 +241,17 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    code = {404: "not_found", 405: "method_not_allowed", 413: errors.LimitExceeded.code}.get(
+    headers = dict(error.headers) if error.headers else None
+    if status == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=status, headers=headers)
+    code = _CODES.get(
         status, "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"
     )
     return respond(
@@ -224,25 +259,5 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         status=status,
         code=code,
         detail=str(error.detail),
-        headers=dict(error.headers) if error.headers else None,
+        headers=headers,
     )
-
-
-def describe(schema: dict[str, Any]) -> None:
-    """Say in an OpenAPI description that every error is a problem."""
-    shapes = schema.setdefault("components", {}).setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        shapes.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    shapes |= problem.pop("$defs", {})
-    shapes["Problem"] = problem
-    answer = {
-        "description": "What went wrong.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for methods in schema.get("paths", {}).values():
-        for operation in methods.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = answer
-            if first := operation.get("description", "").partition("\n")[0]:
-                operation["summary"] = first

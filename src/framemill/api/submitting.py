@@ -7,13 +7,14 @@ videos, and specs name inputs.
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from framemill.api import jobs, videos
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.discretion import discreet
 from framemill.api.job_views import JobView
+from framemill.api.repeating import Key, creates
 from framemill.domain.media import as_data
 from framemill.domain.plan import Plan
 from framemill.operations.registry import load_spec
@@ -24,21 +25,20 @@ router = APIRouter()
 
 # Planning looks into the films, and may encode samples of them.
 _planning = CapacityLimiter(2)
-_NORMAL = 5
+NORMAL = 5
 _MOST_STEPS = 50
-_A_VIDEO = "01990000-0000-7000-8000-000000000000"
+A_VIDEO = "01990000-0000-7000-8000-000000000000"
 _EXAMPLES: list[JsonValue] = [
-    {"video": _A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}},
-    {"video": _A_VIDEO, "pipeline": "publish", "settings": {"ladder.crf": 22}},
+    {"video": A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}},
+    {"video": A_VIDEO, "pipeline": "publish", "settings": {"ladder.crf": 22}},
 ]
 
 
-class Work(BaseModel):
-    """What is to be done with a video: an operation, a list of them, or a pipeline."""
+class WorkOn(BaseModel):
+    """What is to be done: an operation, a list of them, or a pipeline."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
     operation: dict[str, Any] | None = Field(
         None, description="A spec: `op` and the fields that `/operations/{name}` describes."
     )
@@ -49,7 +49,28 @@ class Work(BaseModel):
     settings: dict[str, Any] = Field(
         default_factory=dict, max_length=100, description="Fields of the pipeline's steps: `step.field`."
     )
-    inputs: dict[str, str] = Field(
+
+    def must_be_one_kind(self) -> None:
+        """ValueError where it is none of them, or several."""
+        if sum(given is not None for given in (self.operation, self.operations, self.pipeline)) != 1:
+            raise ValueError("give one of operation, operations and pipeline")
+        if self.settings and self.pipeline is None:
+            raise ValueError("settings are for a pipeline")
+
+    def specs(self) -> tuple[Spec, ...]:
+        """What is asked for; InvalidSpec names the field that is wrong."""
+        if self.pipeline is not None:
+            return named_pipeline(self.pipeline, self.settings)
+        return tuple(load_spec(data) for data in self.operations or (self.operation or {},))
+
+
+class Work(WorkOn):
+    """What is to be done with a video."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
+
+    video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
+    inputs: dict[str, Annotated[str, Field(max_length=64)]] = Field(
         default_factory=dict,
         max_length=20,
         description="Ids of further videos of the same workspace, by the names that specs call them. "
@@ -62,19 +83,10 @@ class Work(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Work":
-        if sum(given is not None for given in (self.operation, self.operations, self.pipeline)) != 1:
-            raise ValueError("give one of operation, operations and pipeline")
-        if self.settings and self.pipeline is None:
-            raise ValueError("settings are for a pipeline")
+        self.must_be_one_kind()
         if self.inputs.get("input", self.video) != self.video:
             raise ValueError("the input called 'input' is the video itself")
         return self
-
-    def specs(self) -> tuple[Spec, ...]:
-        """What is asked for; InvalidSpec names the field that is wrong."""
-        if self.pipeline is not None:
-            return named_pipeline(self.pipeline, self.settings)
-        return tuple(load_spec(data) for data in self.operations or (self.operation or {},))
 
     def videos(self) -> dict[str, str]:
         """Ids of all videos by the names of inputs."""
@@ -84,7 +96,7 @@ class Work(BaseModel):
 class JobRequest(Work):
     """A job to be."""
 
-    priority: int = Field(_NORMAL, ge=1, le=10, description="10 is the most urgent; more than 5 needs admin.")
+    priority: int = Field(NORMAL, ge=1, le=10, description="10 is the most urgent; more than 5 needs admin.")
 
 
 class PlanView(BaseModel):
@@ -101,14 +113,11 @@ def submit(
     wish: JobRequest,
     response: Response,
     app: TheApp,
-    caller: Annotated[Caller, may(Action.JOBS_SUBMIT)],
-    idempotency_key: Annotated[
-        str | None,
-        Header(max_length=200, description="The same key with the same request gives the same job again."),
-    ] = None,
+    caller: Annotated[Caller, creates(Action.JOBS_SUBMIT)],
+    idempotency_key: Key = None,
 ) -> JobView:
     """Queue work on a stored video."""
-    if wish.priority > _NORMAL:
+    if wish.priority > NORMAL:
         caller.must_be_allowed(Action.JOBS_PRIORITISE)
     for video in wish.videos().values():
         videos.seen(app, caller, video)

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from framemill.api.moments import Moment
 from framemill.errors import InvalidSpec
 from framemill.settings.kinds import Duration
 
@@ -28,8 +29,8 @@ class TimeRange:
 
 
 def _time_range(
-    since: Annotated[AwareDatetime | None, Query(description="After this moment.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Not after this one; now if left away.")] = None,
+    since: Annotated[Moment | None, Query(description="After this moment.")] = None,
+    until: Annotated[Moment | None, Query(description="Not after this one; now if left away.")] = None,
     last: Annotated[
         str | None,
         Query(

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobView, Said
@@ -45,6 +45,8 @@ class StuckView(_View):
 class ResetWish(_Wish):
     """Which stuck jobs."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"silent": "30m"}]})
+
     jobs: tuple[_Id, ...] | None = Field(None, max_length=1000, description="Left away: all.")
     silent: str | None = Field(
         None, max_length=40, description="For how long at least, `30m`; left away: the setting stuck_after."
@@ -60,6 +62,10 @@ class ResetView(_View):
 class CleanupWish(_Wish):
     """What is to be cleared up."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"what": ["uploads", "jobs"], "older_than": "30d"}]}
+    )
+
     what: tuple[Literal["stuck", "uploads", "jobs"], ...] = Field(min_length=1, max_length=3)
     older_than: str | None = Field(
         None,
@@ -67,7 +73,7 @@ class CleanupWish(_Wish):
         description="Of jobs: ended longer ago; left away: the setting keep_jobs, or 30d.",
     )
     states: tuple[JobState, ...] = Field((), description="Of jobs: only those that ended like this.")
-    dry_run: bool = Field(True, description="Only say what would go.")
+    dry_run: StrictBool = Field(True, description="Only say what would go.")
 
 
 class LeftView(_View):
@@ -104,13 +110,15 @@ class RulesView(_View):
 class RetentionWish(_Wish):
     """Which rules are to be kept to."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"workspace": "harbour", "dry_run": True}]})
+
     workspace: str | None = Field(
         None, max_length=64, description="By its name or id; left away: every one that has rules."
     )
     rules: dict[str, Any] | None = Field(
         None, description="Try these instead of the workspace's own: a dry run only."
     )
-    dry_run: bool = Field(True, description="Only say what would go.")
+    dry_run: StrictBool = Field(True, description="Only say what would go.")
 
 
 class RemovalView(_View):

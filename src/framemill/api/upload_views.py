@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from framemill.api.job_views import ErrorView
+from framemill.api.moments import Moment
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
 from framemill.errors import InvalidSpec
 from framemill.services.upload_records import PartUrl, UploadRecord
@@ -21,12 +22,18 @@ class Metadata(Frozen):
     """What is kept with the video."""
 
     title: str | None = Field(None, max_length=300, description="Default: the file's name.")
-    recorded_at: AwareDatetime | None = Field(None, description="When it was recorded, with its time zone.")
+    recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
     notes: str = Field("", max_length=20_000)
 
 
 class NewUpload(Frozen):
     """A file that is to be uploaded."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"filename": "interview.mp4", "size": 52428800, "metadata": {"title": "Interview"}}]
+        }
+    )
 
     filename: str = Field(max_length=1000, examples=["interview.mp4"])
     size: int = Field(description="Its length in bytes.", examples=[52428800])
@@ -46,6 +53,19 @@ class NewUpload(Frozen):
 
 class NewUploadThere(NewUpload):
     """A file that is to be uploaded, and where to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "filename": "interview.mp4",
+                    "size": 52428800,
+                    "workspace": "default",
+                    "collection": "uploads",
+                }
+            ]
+        }
+    )
 
     workspace: str = DEFAULT_WORKSPACE
     collection: str = DEFAULT_COLLECTION
@@ -93,6 +113,8 @@ class UploadView(Frozen):
 class Wanted(Frozen):
     """Parts whose addresses are wanted."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"parts": [1, 2, 3]}]})
+
     parts: tuple[int, ...] = Field(min_length=1, max_length=1000)
     sha256: dict[int, str] = Field(
         default={},
@@ -119,6 +141,8 @@ class Sent(Frozen):
 class Completion(Frozen):
     """What the sender knows at the end."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"parts": [{"number": 1}]}]})
+
     parts: tuple[Sent, ...] = Field((), max_length=10_000)
     sha256: str | None = Field(None, max_length=80, description="Of the whole file; checked where given.")
 
@@ -132,7 +156,7 @@ class Form(Frozen):
     workspace: str = DEFAULT_WORKSPACE
     collection: str = DEFAULT_COLLECTION
     title: str | None = None
-    recorded_at: AwareDatetime | None = None
+    recorded_at: Moment | None = None
     notes: str = ""
     pipeline: str | None = None
     sha256: str | None = None

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.forms import IncomingForm
 from framemill.api.inflow import received
+from framemill.api.repeating import Answers, Key, creates
 from framemill.api.upload_views import (
     FORM,
     NOTHING_MORE,
@@ -36,14 +37,7 @@ router = APIRouter(tags=["uploads"])
 
 Writes = Annotated[Caller, may(Action.UPLOADS_WRITE)]
 Reads = Annotated[Caller, may(Action.UPLOADS_READ)]
-Idempotency = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        description="The same key gives the same upload again: for requests that are repeated.",
-    ),
-]
+Begins = Annotated[Caller, creates(Action.UPLOADS_WRITE, Answers.MADE_ANEW)]
 # Completing reads the whole file once; more at once would only take the disk from each other.
 _completing = CapacityLimiter(4)
 
@@ -59,8 +53,8 @@ def create(
     new: NewUpload,
     response: Response,
     app: TheApp,
-    caller: Writes,
-    idempotency_key: Idempotency = None,
+    caller: Begins,
+    idempotency_key: Key = None,
 ) -> UploadView:
     """Announce a file; the answer says where its first parts go."""
     there = NewUploadThere(**new.model_dump(), workspace=workspace, collection=collection)
@@ -76,8 +70,8 @@ def create_anywhere(
     new: NewUploadThere,
     response: Response,
     app: TheApp,
-    caller: Writes,
-    idempotency_key: Idempotency = None,
+    caller: Begins,
+    idempotency_key: Key = None,
 ) -> UploadView:
     """The same, with the workspace and the collection in the body."""
     asked = Announced(
@@ -147,9 +141,11 @@ def abort(upload_id: str, app: TheApp, caller: Writes) -> None:
     openapi_extra={"requestBody": FORM},
 )
 async def take(
-    request: Request, response: Response, app: TheApp, caller: Writes, idempotency_key: Idempotency = None
+    request: Request, response: Response, app: TheApp, caller: Writes, idempotency_key: Key = None
 ) -> UploadView:
     """A small file in one form; its fields come before the file."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415, "this takes a form: multipart/form-data", {"Accept": "multipart/form-data"})
     kind, length = request.headers.get("content-type", ""), request.headers.get("content-length", "")
     most = int(length) if length.isdecimal() else app.settings.upload_max_bytes
 

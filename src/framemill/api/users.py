@@ -47,6 +47,10 @@ class UserView(_View):
 class NewUser(_Wish):
     """A user to be."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "ann", "password": "a long sentence of hers"}]}
+    )
+
     name: str = Field(max_length=60, description="Small letters, digits, and . _ @ + -", examples=["ann"])
     password: SecretStr | None = Field(
         None, max_length=1000, description="At least 12 characters; without one nobody can sign in yet."
@@ -56,6 +60,8 @@ class NewUser(_Wish):
 
 class UserEdit(_Wish):
     """What is to change of a user; what is left away stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
 
     admin: bool = False
     disabled: bool = Field(False, description="Ends all sessions, and keys do nothing until it is undone.")
@@ -78,6 +84,8 @@ class MemberView(_View):
 
 class MemberWish(_Wish):
     """As what somebody may come in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "operator"}]})
 
     role: Role
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.job_views import ErrorView
 from framemill.api.pages import Page, Wanted, cursor_after
 from framemill.app import App
@@ -94,7 +95,11 @@ class VideoDetailView(VideoView):
 class VideoEdit(BaseModel):
     """What is to change of a video; what is left away stays."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"title": "The pier in fog", "recorded_at": "2026-11-02T07:30:00Z"}]},
+    )
 
     title: str = Field("", max_length=500)
     notes: str = Field("", max_length=20_000)
@@ -132,24 +137,28 @@ def list_all(
 
 
 @router.get("/videos/{video_id}")
-def show(video_id: str, app: TheApp, caller: _Reader) -> VideoDetailView:
+def show(video_id: str, app: TheApp, caller: _Reader, shown: Showing) -> VideoDetailView:
     """One video with what was made from it."""
     seen(app, caller, video_id)
     found = app.videos.show(video_id)
-    return VideoDetailView(
+    view = VideoDetailView(
         **_fields(found.video),
         workspace=found.workspace,
         collection=found.collection,
         artifacts=tuple(StoredArtifactView.of(one) for one in found.artifacts),
     )
+    return shown(view, "video", found.video)
 
 
 @router.patch("/videos/{video_id}")
-def edit(video_id: str, wish: VideoEdit, app: TheApp, caller: _Writer) -> VideoView:
+def edit(
+    video_id: str, wish: VideoEdit, app: TheApp, caller: _Writer, unchanged: IfUnchanged, shown: Showing
+) -> VideoView:
     """Change what is given."""
     seen(app, caller, video_id)
     changes: VideoChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
-    return VideoView.of(app.videos.edit(video_id, changes, actor=caller.name))
+    edited = app.videos.edit(video_id, changes, actor=caller.name, check=unchanged("video"))
+    return shown(VideoView.of(edited), "video", edited)
 
 
 @router.delete("/videos/{video_id}", status_code=204)

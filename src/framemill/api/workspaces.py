@@ -7,7 +7,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page
+from framemill.api.repeating import creates
 from framemill.app import App
 from framemill.errors import WorkspaceNotFound
 from framemill.services.shelf_records import CollectionRecord, WorkspaceRecord
@@ -55,7 +57,13 @@ class WorkspaceView(_View):
 class NewWorkspace(_Wish):
     """A workspace to be."""
 
-    name: str = Field(max_length=64)
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "harbour", "title": "Harbour cameras", "quota_bytes": 500000000000}]
+        }
+    )
+
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$", examples=["harbour"])
     title: str | None = Field(None, max_length=500)
     pipeline: str = Field("proxy", max_length=64)
     quota_bytes: int | None = None
@@ -63,6 +71,8 @@ class NewWorkspace(_Wish):
 
 class WorkspaceEdit(_Wish):
     """What is to change of a workspace; what is left away stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Harbour", "quota_bytes": None}]})
 
     name: str = Field("", max_length=64)
     title: str = Field("", max_length=500)
@@ -91,6 +101,8 @@ class CollectionView(_View):
 class CollectionName(_Wish):
     """What a collection is to be called."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Pier, north camera"}]})
+
     name: str = Field(max_length=128)
 
 
@@ -102,7 +114,12 @@ def list_all(app: TheApp, caller: _Reader) -> Page[WorkspaceView]:
 
 
 @router.post("", status_code=201, tags=["workspaces"])
-def create(wish: NewWorkspace, response: Response, app: TheApp, caller: _Manager) -> WorkspaceView:
+def create(
+    wish: NewWorkspace,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.WORKSPACES_MANAGE)],
+) -> WorkspaceView:
     """A new workspace."""
     record = app.workspaces.create(
         wish.name,
@@ -116,19 +133,23 @@ def create(wish: NewWorkspace, response: Response, app: TheApp, caller: _Manager
 
 
 @router.get("/{workspace}", tags=["workspaces"])
-def show(workspace: str, app: TheApp, caller: _Reader) -> WorkspaceView:
+def show(workspace: str, app: TheApp, caller: _Reader, shown: Showing) -> WorkspaceView:
     """One workspace, by its name or id."""
-    return WorkspaceView.of(seen(app, caller, workspace))
+    record = seen(app, caller, workspace)
+    return shown(WorkspaceView.of(record), "workspace", record)
 
 
 @router.patch("/{workspace}", tags=["workspaces"])
-def edit(workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Editor) -> WorkspaceView:
+def edit(
+    workspace: str, wish: WorkspaceEdit, app: TheApp, caller: _Editor, unchanged: IfUnchanged, shown: Showing
+) -> WorkspaceView:
     """Change what is given; the name and the quota are for admins."""
     record = seen(app, caller, workspace)
     if wish.model_fields_set & _OF_ADMINS:
         caller.must_be_allowed(Action.WORKSPACES_MANAGE)
     changes: WorkspaceChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
-    return WorkspaceView.of(app.workspaces.edit(record.id, changes, actor=caller.name))
+    edited = app.workspaces.edit(record.id, changes, actor=caller.name, check=unchanged("workspace"))
+    return shown(WorkspaceView.of(edited), "workspace", edited)
 
 
 @router.delete("/{workspace}", status_code=204, tags=["workspaces"])
@@ -146,7 +167,11 @@ def list_collections(workspace: str, app: TheApp, caller: _CollectionReader) -> 
 
 @router.post("/{workspace}/collections", status_code=201, tags=["collections"])
 def create_collection(
-    workspace: str, wish: CollectionName, response: Response, app: TheApp, caller: _CollectionWriter
+    workspace: str,
+    wish: CollectionName,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.COLLECTIONS_WRITE)],
 ) -> CollectionView:
     """A new collection."""
     place = seen(app, caller, workspace)
@@ -157,19 +182,29 @@ def create_collection(
 
 @router.get("/{workspace}/collections/{collection}", tags=["collections"])
 def show_collection(
-    workspace: str, collection: str, app: TheApp, caller: _CollectionReader
+    workspace: str, collection: str, app: TheApp, caller: _CollectionReader, shown: Showing
 ) -> CollectionView:
     """One collection, by its name or id."""
-    return CollectionView.of(app.collections.get(seen(app, caller, workspace).id, collection))
+    record = app.collections.get(seen(app, caller, workspace).id, collection)
+    return shown(CollectionView.of(record), "collection", record)
 
 
 @router.patch("/{workspace}/collections/{collection}", tags=["collections"])
 def rename_collection(
-    workspace: str, collection: str, wish: CollectionName, app: TheApp, caller: _CollectionWriter
+    workspace: str,
+    collection: str,
+    wish: CollectionName,
+    app: TheApp,
+    caller: _CollectionWriter,
+    unchanged: IfUnchanged,
+    shown: Showing,
 ) -> CollectionView:
     """Give a collection another name."""
     place = seen(app, caller, workspace)
-    return CollectionView.of(app.collections.rename(place.id, collection, wish.name, actor=caller.name))
+    renamed = app.collections.rename(
+        place.id, collection, wish.name, actor=caller.name, check=unchanged("collection")
+    )
+    return shown(CollectionView.of(renamed), "collection", renamed)
 
 
 @router.delete("/{workspace}/collections/{collection}", status_code=204, tags=["collections"])

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from framemill.services.breakdowns import Breakdowns
     from framemill.services.costs import Costs
     from framemill.services.holdings import Holdings
+    from framemill.services.metering import Metering
     from framemill.services.queue import Queue
     from framemill.services.usage import Kept, Served
 
@@ -65,3 +66,21 @@ class Figures(UseCases):
         from framemill.services.holdings import Holdings
 
         return Holdings(self.database)
+
+    @cached_property
+    def metering(self) -> "Metering":
+        """What metrics say."""
+        from framemill.operations.registry import NAMES
+        from framemill.services.metering import Metering
+
+        s = self.settings
+        disks = {"data": s.data_dir, "work": self._work_dir}
+        if s.storage == "local":
+            disks["storage"] = s.storage_dir or s.data_dir / "storage"
+        return Metering(
+            self.database,
+            operations=(*NAMES, "publish"),
+            stuck_after=s.stuck_after,
+            worker_ttl=s.lease_ttl,
+            disks=disks,
+        )

@@ -3,13 +3,12 @@
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from framemill.app.adapters import Adapters
+from framemill.app.people import People
 from framemill.errors import InvalidSettings
 
 if TYPE_CHECKING:
     from framemill.domain.uploads import Limits
-    from framemill.services.access import Access
-    from framemill.services.access_tokens import AccessTokens
+    from framemill.services.artifacts import Artifacts
     from framemill.services.batches import Batches
     from framemill.services.collections import Collections
     from framemill.services.deletion import Remover
@@ -18,18 +17,18 @@ if TYPE_CHECKING:
     from framemill.services.jobs import Jobs
     from framemill.services.keeping import Keeping
     from framemill.services.landing import Landing
-    from framemill.services.members import Members
-    from framemill.services.metering import Metering
-    from framemill.services.passwords import Passwords
+    from framemill.services.order_results import OrderResults
+    from framemill.services.order_watch import OrderWatch
+    from framemill.services.orders import Orders
     from framemill.services.plans import Plans
     from framemill.services.playback import Playback
+    from framemill.services.repeats import Repeats
     from framemill.services.retention import Retention
-    from framemill.services.signing_in import SignIn
     from framemill.services.stats import Stats, Workers
     from framemill.services.upload_ends import UploadEnds
     from framemill.services.upload_watch import UploadWatch
     from framemill.services.uploads import Uploads
-    from framemill.services.users import Users
+    from framemill.services.video_batches import VideoBatches
     from framemill.services.video_downloads import VideoDownloads
     from framemill.services.video_jobs import VideoJobs
     from framemill.services.video_plans import VideoPlans
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 _SWEPT_AT_ONCE = 100  # videos; a request should not take long
 
 
-class UseCases(Adapters):
+class UseCases(People):
     """The services, each made when it is first asked for."""
 
     @cached_property
@@ -67,6 +66,39 @@ class UseCases(Adapters):
         from framemill.services.video_jobs import VideoJobs
 
         return VideoJobs(self.database, self.jobs)
+
+    @cached_property
+    def orders(self) -> "Orders":
+        """The use cases around orders; InvalidSettings."""
+        from framemill.fetch.addresses import parse
+        from framemill.services.orders import Orders
+
+        return Orders(
+            self.database,
+            self.jobs,
+            self.video_jobs,
+            folder=self._work_dir / "orders",
+            blobs=lambda: self.blobs,
+            judge=lambda url: self.guard.judge(parse(url)),
+            limits=self._upload_limits,
+            floor=self.settings.storage_floor,
+            grace=self.settings.process_grace,
+        )
+
+    @cached_property
+    def order_results(self) -> "OrderResults":
+        """The use cases around results of orders."""
+        from framemill.services.order_results import OrderResults
+
+        keep = self.settings.process_keep
+        return OrderResults(self.jobs, folder=self.orders.folder, blobs=lambda: self.blobs, keep=keep)
+
+    @cached_property
+    def order_watch(self) -> "OrderWatch":
+        """Who looks after orders that were left."""
+        from framemill.services.order_watch import OrderWatch
+
+        return OrderWatch(self.database, self.orders, keep=self.settings.process_keep)
 
     @cached_property
     def video_plans(self) -> "VideoPlans":
@@ -140,24 +172,6 @@ class UseCases(Adapters):
         return Stats(self.database, currency=self.settings.currency)
 
     @cached_property
-    def metering(self) -> "Metering":
-        """What metrics say."""
-        from framemill.operations.registry import NAMES
-        from framemill.services.metering import Metering
-
-        s = self.settings
-        disks = {"data": s.data_dir, "work": self._work_dir}
-        if s.storage == "local":
-            disks["storage"] = s.storage_dir or s.data_dir / "storage"
-        return Metering(
-            self.database,
-            operations=(*NAMES, "publish"),
-            stuck_after=s.stuck_after,
-            worker_ttl=s.lease_ttl,
-            disks=disks,
-        )
-
-    @cached_property
     def workers(self) -> "Workers":
         """Who works."""
         from framemill.services.stats import Workers
@@ -172,6 +186,22 @@ class UseCases(Adapters):
         return Batches(
             self.database, self.jobs, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
         )
+
+    @cached_property
+    def video_batches(self) -> "VideoBatches":
+        """Batches on stored videos."""
+        from framemill.services.video_batches import VideoBatches
+
+        return VideoBatches(
+            self.database, dispatcher=self.dispatcher, max_attempts=self.settings.max_attempts
+        )
+
+    @cached_property
+    def artifacts(self) -> "Artifacts":
+        """What jobs made."""
+        from framemill.services.artifacts import Artifacts
+
+        return Artifacts(self.database, self.playback)
 
     @cached_property
     def downloads(self) -> "Downloads":
@@ -203,44 +233,11 @@ class UseCases(Adapters):
         return Landing(self.remover, limits=self._upload_limits, start=self.video_jobs.start_default)
 
     @cached_property
-    def access(self) -> "Access":
-        """Who may come in."""
-        from framemill.services.access import Access
+    def repeats(self) -> "Repeats":
+        """Requests that are sent again."""
+        from framemill.services.repeats import Repeats
 
-        return Access(self.database, tokens=lambda: self._access_tokens)
-
-    @cached_property
-    def sign_in(self) -> "SignIn":
-        """The use cases around sessions."""
-        from framemill.services.signing_in import SignIn
-
-        return SignIn(self.database, passwords=self._passwords, tokens=lambda: self._access_tokens)
-
-    @cached_property
-    def users(self) -> "Users":
-        """The use cases around users."""
-        from framemill.services.users import Users
-
-        return Users(self.database, passwords=self._passwords)
-
-    @cached_property
-    def members(self) -> "Members":
-        """The use cases around members of workspaces."""
-        from framemill.services.members import Members
-
-        return Members(self.database)
-
-    @cached_property
-    def _passwords(self) -> "Passwords":
-        from framemill.services.passwords import Passwords
-
-        return Passwords()
-
-    @cached_property
-    def _access_tokens(self) -> "AccessTokens":
-        from framemill.services.access_tokens import AccessTokens
-
-        return AccessTokens(self.secrets)
+        return Repeats(self.database)
 
     @cached_property
     def plans(self) -> "Plans":

@@ -21,6 +21,7 @@ def build(entry: Entry) -> AnyCommand:
             "framemill serve --port 9000 --workers 2",
             "framemill serve --no-workers",
             "framemill serve --openapi",
+            "framemill serve --asyncapi",
         ),
     )
 
@@ -39,6 +40,9 @@ def serve(
     openapi: Annotated[
         bool, typer.Option("--openapi", help="Print the API's OpenAPI description instead.")
     ] = False,
+    asyncapi: Annotated[
+        bool, typer.Option("--asyncapi", help="Print the job service's AsyncAPI description instead.")
+    ] = False,
 ) -> NoReturn:
     """Become the server."""
     if not (port.isdecimal() and int(port) <= 65535):
@@ -52,5 +56,6 @@ def serve(
         *(("--workers", workers) if workers else ()),
         *(("--no-workers",) if no_workers else ()),
         *(("--openapi",) if openapi else ()),
+        *(("--asyncapi",) if asyncapi else ()),
     )
     os.execv(sys.executable, (sys.executable, "-m", "framemill.serving", *given))  # noqa: S606 - ourselves

@@ -16,8 +16,8 @@ from framemill.store.tables import Job, Task
 def enqueue(
     session: Session, job: Job, *, priority: int, turn: int, lane: str, max_attempts: int, now: datetime
 ) -> list[Task]:
-    """Give `job` its id, its place in the queue and its first tasks; returns those that are ready."""
-    job.id = new_id()
+    """Give `job` an id, where it has none, its place in the queue and first tasks; returns the ready ones."""
+    job.id = job.id or new_id()
     job.state = JobState.QUEUED
     job.priority = priority
     job.turn = turn

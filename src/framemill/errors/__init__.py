@@ -8,6 +8,7 @@ from framemill.errors.base import (
 )
 from framemill.errors.footage import (
     AddressRefused,
+    ArtifactNotFound,
     BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
@@ -52,8 +53,10 @@ from framemill.errors.media import (
     UpscaleRefused,
 )
 from framemill.errors.running import (
+    AnswerNotKept,
     BatchNotFound,
     Cancelled,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     DiskFull,
     IdempotencyConflict,
@@ -62,6 +65,8 @@ from framemill.errors.running import (
     JobNotFound,
     LeaseLost,
     LimitExceeded,
+    MalformedMessage,
+    RequestInProgress,
     TimedOut,
     ToolFailed,
     ToolMissing,
@@ -70,10 +75,13 @@ from framemill.errors.running import (
 
 __all__ = [
     "AddressRefused",
+    "AnswerNotKept",
+    "ArtifactNotFound",
     "BatchNotFound",
     "BlobDamaged",
     "BlobNotFound",
     "Cancelled",
+    "ChangedMeanwhile",
     "CodecNotInContainer",
     "CollectionNotFound",
     "DatabaseUnavailable",
@@ -97,6 +105,7 @@ __all__ = [
     "KeyNotFound",
     "LeaseLost",
     "LimitExceeded",
+    "MalformedMessage",
     "NameTaken",
     "NoAudioStream",
     "NoSubtitleStream",
@@ -107,6 +116,7 @@ __all__ = [
     "ProfileNotFound",
     "QualityUnreachable",
     "QuotaExceeded",
+    "RequestInProgress",
     "SessionNotFound",
     "SignatureExpired",
     "SignatureInvalid",

@@ -78,6 +78,18 @@ class VideoNotFound(FramemillError):
         super().__init__(f"there is no video {video_id!r}", hint="see `framemill videos list`")
 
 
+class ArtifactNotFound(FramemillError):
+    """There is no such artifact."""
+
+    code = "artifact_not_found"
+
+    def __init__(self, artifact_id: str) -> None:
+        self.artifact_id = artifact_id
+        super().__init__(
+            f"there is no artifact {artifact_id!r}", hint="a job and a video each list what they made"
+        )
+
+
 class VideoExists(FramemillError):
     """The collection has a video of the same content."""
 

@@ -108,17 +108,60 @@ class IllegalTransition(FramemillError):
     code = "illegal_transition"
 
 
+class MalformedMessage(FramemillError):
+    """A message over a connection cannot be understood."""
+
+    code = "malformed_message"
+
+
 class IdempotencyConflict(FramemillError):
     """The idempotency key was used for another request before."""
 
     code = "idempotency_conflict"
 
-    def __init__(self, key: str, *, job_id: str, kind: str = "job") -> None:
+    def __init__(self, key: str, *, job_id: str | None = None, kind: str = "job") -> None:
         self.key = key
         self.job_id = job_id
         super().__init__(
-            f"the idempotency key {key!r} belongs to another request, {kind} {job_id}",
+            f"the idempotency key {key!r} belongs to another request"
+            + (f", {kind} {job_id}" if job_id else ""),
             hint="use a new key for each request, and the same one only to repeat it",
+        )
+
+
+class RequestInProgress(FramemillError):
+    """The same request is being answered just now."""
+
+    code = "request_in_progress"
+    transient = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a request with the same idempotency key is being answered", hint="ask again in a moment"
+        )
+
+
+class AnswerNotKept(FramemillError):
+    """The request was answered before, with something that is shown once."""
+
+    code = "answer_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this request was done before, and its answer has a secret that is kept nowhere",
+            hint="if the answer was lost, revoke what it made and ask with a new idempotency key",
+        )
+
+
+class ChangedMeanwhile(FramemillError):
+    """Somebody else changed it meanwhile."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it was changed since it was read, so nothing is changed now",
+            hint="read it again, and repeat the change with its new ETag where it is still wanted",
         )
 
 

@@ -84,6 +84,12 @@ class Batches:
             row = store.get_batch(session, batch_id)
             return BatchRecord.of(row, store.counts_of(session, [row.id]))
 
+    def workspaces(self, batch_id: str) -> set[str | None]:
+        """The workspaces that its jobs are in; None where some work on plain files, or none is left."""
+        with self._database.read() as session:
+            batch = store.get_batch(session, batch_id)
+            return store.workspaces_of(session, batch.id) or {None}
+
     def find(self, part: str) -> tuple[str, ...]:
         """Ids of the newest thousand batches that begin or end with `part`."""
         with self._database.read() as session:

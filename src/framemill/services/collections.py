@@ -77,13 +77,25 @@ class Collections:
                 CollectionRecord.of(row, held.get(row.id, Held())) for row in list_collections(session, place)
             )
 
-    def rename(self, workspace: str, name_or_id: str, name: str, *, actor: str = "") -> CollectionRecord:
-        """Give it another name; WorkspaceNotFound, CollectionNotFound, InvalidSpec, NameTaken."""
+    def rename(
+        self,
+        workspace: str,
+        name_or_id: str,
+        name: str,
+        *,
+        actor: str = "",
+        check: Callable[[CollectionRecord], None] = lambda _: None,
+    ) -> CollectionRecord:
+        """Give it another name; WorkspaceNotFound, CollectionNotFound, InvalidSpec, NameTaken.
+
+        Nothing is changed where `check` raises something at the sight of how it is.
+        """
         place, wanted = self._workspaces.get(workspace).id, collection_name(name)
         try:
             with self._database.write(durable=True) as session:
                 find_workspace(session, place, lock=True)
                 row, now = find_collection(session, place, name_or_id), self._database.now(session)
+                check(CollectionRecord.of(row, Held()))
                 data = {"name": wanted, "before": row.name}
                 row.name, row.updated_at = wanted, now
                 _audit(session, row, now=now, actor=actor, action="collection.renamed", data=data)

@@ -65,11 +65,13 @@ class Jobs:
         kind: str | None = None,
         resume: bool = False,
         owner: str = "",
+        workspace_id: str | None = None,
         foreground: bool = False,
         idempotency_key: str | None = None,
         reuse: bool = True,
+        job_id: str | None = None,
     ) -> str:
-        """Accept a job and return its id; nothing is probed yet.
+        """Accept a job and return its id, which is `job_id` where that is given; nothing is probed yet.
 
         `kind` names it for listings, e.g. a pipeline's name. A `foreground`
         job is left to this process, which must run it. With `resume` an equal
@@ -89,6 +91,7 @@ class Jobs:
         check_place(place)
         sources = {name: _source(source) for name, source in inputs.items()}
         request = Job(
+            id=job_id,
             kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
             specs=[spec.model_dump(mode="json") for spec in specs],
             inputs={
@@ -102,6 +105,7 @@ class Jobs:
                 **({} if reuse else {"reuse": False}),
             },
             owner=owner,
+            workspace_id=workspace_id,
             idempotency_key=idempotency_key,
         )
         _check(request, priority)
@@ -143,7 +147,7 @@ class Jobs:
             return None
         with self._database.read() as session:
             job = keyed_job(session, owner=request.owner, key=request.idempotency_key)
-        if job is not None and _asked(job) != _asked(request):
+        if job is not None and asked(job) != asked(request):
             raise IdempotencyConflict(request.idempotency_key, job_id=job.id)
         return None if job is None else job.id
 
@@ -287,7 +291,7 @@ def _check_priority(priority: int) -> None:
         raise InvalidSpec(f"priority {priority} is not between 1 and 10", hint="10 is the most urgent")
 
 
-def _asked(job: Job) -> tuple[object, ...]:
+def asked(job: Job) -> tuple[object, ...]:
     """What makes two requests the same; of a stored video the path is only what people call it."""
     return (
         job.kind,

@@ -116,6 +116,17 @@ class Playback:
             artifact_id=chosen.id if chosen else None,
         )
 
+    def address_of(self, artifact: Artifact, *, lifetime: timedelta | None = None) -> StreamUrl | None:
+        """Where an artifact can be had: a file to save, or a stream to play; None where it is neither."""
+        if artifact.video_id is None or artifact.key is None:
+            return None
+        folder = artifact.key.endswith("/")
+        if folder and Role(artifact.role) not in _MASTERS:
+            return None
+        return self.stream_url(
+            artifact.video_id, artifact=artifact.id, lifetime=lifetime, download=not folder
+        )
+
     def permitted(self, token: str, path: str, *, method: str) -> Permitted:
         """The file at `path` of the token; SignatureInvalid, SignatureExpired."""
         grant = self._signer.open_token(token, scope=MEDIA, method=method)

@@ -1,6 +1,6 @@
 """Jobs on stored videos: what they read is in the store, and so is what they make."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +39,9 @@ class VideoJobs:
         owner: str = "",
         idempotency_key: str | None = None,
         reuse: bool = True,
+        job_id: str | None = None,
     ) -> str:
-        """Accept a job whose results become the video's artifacts; returns its id.
+        """Accept a job whose results become the video's artifacts; returns its id, `job_id` where given.
 
         `inputs` gives the ids of all videos that it reads, by the names which
         the specs use; without them it reads the video itself as `input`. All
@@ -48,30 +49,22 @@ class VideoJobs:
         whatever earlier jobs on the video made. Raises VideoNotFound, IllegalTransition
         where an original has not arrived, InvalidSpec, IdempotencyConflict.
         """
-        if not specs:
-            raise InvalidSpec("there is nothing to do", hint="give at least one operation")
         with self._database.read() as session:
-            found = _video(session, video)
-            named = {
-                name: _video(session, one, workspace_id=found.workspace_id)
-                for name, one in (inputs or {"input": found.id}).items()
-            }
-        request = Job(
-            kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
-            specs=[spec.model_dump(mode="json") for spec in specs],
-            inputs={name: _facts(one) for name, one in named.items()},
-            destination={
-                "path": f"workspaces/{found.workspace_id}/{found.id}",
-                "overwrite": False,
-                "missing": [],
-                **({} if reuse else {"reuse": False}),
-            },
-            owner=owner,
-            workspace_id=found.workspace_id,
-            video_id=found.id,
-            idempotency_key=idempotency_key,
-        )
+            request = request_on(
+                session, specs, video=video, inputs=inputs, kind=kind, owner=owner, reuse=reuse
+            )
+        if job_id is not None:
+            request.id = job_id
+        request.idempotency_key = idempotency_key
         return self._jobs.accept(request, priority=priority)
+
+    def original(self, video: str) -> Json:
+        """What a job knows of the video's original: its name, where it is stored, its length.
+
+        Raises VideoNotFound, and IllegalTransition where it has not arrived.
+        """
+        with self._database.read() as session:
+            return _facts(_video(session, video))
 
     def start_default(self, video: str, *, pipeline: str | None = None) -> str | None:
         """Begin what is done with every new video, once; returns the job, None where nothing is to be done.
@@ -94,6 +87,43 @@ class VideoJobs:
             owner=found.uploader,
             idempotency_key=f"new-video:{found.id}",
         )
+
+
+def request_on(
+    session: Session,
+    specs: Sequence[Spec],
+    *,
+    video: str,
+    inputs: Mapping[str, str] | None,
+    kind: str | None,
+    owner: str,
+    sees: Callable[[str | None], bool] = lambda _: True,
+    reuse: bool = True,
+) -> Job:
+    """A job to be on stored videos, as `VideoJobs.submit` says; VideoNotFound also where nobody `sees` it."""
+    if not specs:
+        raise InvalidSpec("there is nothing to do", hint="give at least one operation")
+    found = _video(session, video)
+    if not sees(found.workspace_id):
+        raise VideoNotFound(video)
+    named = {
+        name: _video(session, one, workspace_id=found.workspace_id)
+        for name, one in (inputs or {"input": found.id}).items()
+    }
+    return Job(
+        kind=(kind or (specs[0].op if len(specs) == 1 else "pipeline"))[:_LONGEST_KIND],
+        specs=[spec.model_dump(mode="json") for spec in specs],
+        inputs={name: _facts(one) for name, one in named.items()},
+        destination={
+            "path": f"workspaces/{found.workspace_id}/{found.id}",
+            "overwrite": False,
+            "missing": [],
+            **({} if reuse else {"reuse": False}),
+        },
+        owner=owner,
+        workspace_id=found.workspace_id,
+        video_id=found.id,
+    )
 
 
 def _video(session: Session, video_id: str, *, workspace_id: str | None = None) -> Video:

@@ -154,10 +154,19 @@ class Videos:
         with self._database.read() as session:
             return _artifacts(session, store.get_video(session, video_id).id)
 
-    def edit(self, video_id: str, changes: VideoChanges, *, actor: str = "") -> VideoRecord:
+    def edit(
+        self,
+        video_id: str,
+        changes: VideoChanges,
+        *,
+        actor: str = "",
+        check: Callable[[VideoRecord], None] = lambda _: None,
+    ) -> VideoRecord:
         """Change what is given; VideoNotFound, CollectionNotFound, InvalidSpec.
 
-        Raises VideoExists where the other collection has this content already.
+        Nothing is changed where `check` raises something at the sight of how
+        it is. Raises VideoExists where the other collection has this content
+        already.
         """
         checked: dict[str, Any] = {}  # Any: columns of Video
         if "title" in changes:
@@ -175,6 +184,7 @@ class Videos:
                     shelf = find_collection(session, video.workspace_id, changes["collection"])
                     checked["collection_id"] = shelf.id
                 video, now = store.get_video(session, video_id, lock=True), self._database.now(session)
+                check(VideoRecord.of(video))
                 for column, value in checked.items():
                     setattr(video, column, value)
                 video.updated_at = now

@@ -100,10 +100,18 @@ class Workspaces:
             return (self.get(DEFAULT_WORKSPACE),)
         return tuple(WorkspaceRecord.of(row, held[row.id]) for row in rows)
 
-    def edit(self, name_or_id: str, changes: WorkspaceChanges, *, actor: str = "") -> WorkspaceRecord:
+    def edit(
+        self,
+        name_or_id: str,
+        changes: WorkspaceChanges,
+        *,
+        actor: str = "",
+        check: Callable[[WorkspaceRecord], None] = lambda _: None,
+    ) -> WorkspaceRecord:
         """Change what is given; what it holds stays. InvalidSpec, NameTaken, WorkspaceNotFound.
 
-        With another name, addresses with the old one end.
+        With another name, addresses with the old one end. Nothing is changed
+        where `check` raises something at the sight of how it is.
         """
         checked = {name: _CHECKS[name](value) for name, value in changes.items()}
         if name_or_id == DEFAULT_WORKSPACE:
@@ -111,6 +119,7 @@ class Workspaces:
         try:
             with self._database.write(durable=True) as session:
                 row, now = find_workspace(session, name_or_id, lock=True), self._database.now(session)
+                check(WorkspaceRecord.of(row, Held()))
                 for column, value in checked.items():
                     setattr(row, column, value)
                 row.updated_at = now

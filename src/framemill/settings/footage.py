@@ -121,6 +121,15 @@ class OfFootage(BaseModel):
         description="Other sites, like https://example.com with commas between them, whose pages may open "
         "WebSockets here; they need a key.",
     )
+    rate_reads: int = Field(
+        1200,
+        ge=0,
+        description="Requests that read which one caller may make in a minute; media, parts of files and "
+        "health do not count. 0: any number.",
+    )
+    rate_writes: int = Field(
+        600, ge=0, description="Requests that change something, in the same way. 0: any number."
+    )
     fetch_allow: str = Field(
         "",
         description="What may be fetched from beside public addresses on ports 80 and 443: hosts, host:port, "

@@ -35,6 +35,11 @@ def get_batch(session: Session, batch_id: str) -> Batch:
     return batch
 
 
+def workspaces_of(session: Session, batch_id: str) -> set[str | None]:
+    """Whose jobs are in the batch; None: those on plain files."""
+    return set(session.scalars(select(Job.workspace_id).where(Job.batch_id == batch_id).distinct()))
+
+
 def list_batches(session: Session, *, limit: int) -> list[Batch]:
     """The newest first."""
     return list(session.scalars(select(Batch).order_by(Batch.created_at.desc(), Batch.id).limit(limit)))

@@ -1,6 +1,8 @@
 """What jobs tell about the video that they work on, within a transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +20,14 @@ def hold_video(session: Session, video_id: str) -> Video:
     if video is None:
         raise VideoNotFound(video_id)
     return video
+
+
+def lock_videos(session: Session, video_ids: Iterable[str]) -> None:
+    """Let none of these videos go until the transaction ends; those that have gone do not matter."""
+    ids = sorted({as_id for text in video_ids if (as_id := _id(text)) is not None})
+    # In the order of their ids, or two who lock the same ones could wait for each other for ever.
+    query = select(Video.id).where(Video.id.in_(ids)).order_by(Video.id)
+    session.execute(query.with_for_update(key_share=True))
 
 
 def count_stored(session: Session, video_id: str, added: int, *, now: datetime) -> None:
@@ -72,3 +82,10 @@ def give_up_original(session: Session, video_id: str, *, now: datetime) -> None:
 def _locked(session: Session, video_id: str) -> Video | None:
     query = select(Video).where(Video.id == video_id).execution_options(populate_existing=True)
     return session.scalars(query.with_for_update(key_share=True)).one_or_none()
+
+
+def _id(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None

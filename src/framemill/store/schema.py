@@ -9,7 +9,15 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from framemill.errors import NotSupported
-from framemill.store import access_tables, event_tables, sqlite, tables, usage_tables
+from framemill.store import (
+    access_tables,
+    event_tables,
+    order_tables,
+    repeat_tables,
+    sqlite,
+    tables,
+    usage_tables,
+)
 from framemill.store.base import Base
 from framemill.store.database import Database
 
@@ -17,7 +25,7 @@ from framemill.store.database import Database
 HEAD = "0011"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
-MODELS = (tables, access_tables, event_tables, usage_tables)
+MODELS = (tables, access_tables, event_tables, order_tables, repeat_tables, usage_tables)
 
 
 def ensure_schema(database: Database) -> None:

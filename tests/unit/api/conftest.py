@@ -17,7 +17,7 @@ from framemill.services.upload_records import Announced
 from framemill.settings import Settings
 from framemill.store.access_tables import ApiKey
 from framemill.store.jobs import new_id
-from framemill.store.tables import Job
+from framemill.store.tables import Artifact, Batch, Job
 from framemill.store.video_tables import Collection, Video, Workspace
 
 BASE = "http://127.0.0.1:8000"
@@ -31,6 +31,8 @@ class Place:
     collection: str
     video: str
     job: str
+    batch: str
+    artifact: str
     upload: str
     read: str
     write: str
@@ -106,7 +108,7 @@ def a_job(app: App, *, workspace: str | None = None, video: str | None = None, *
 
 
 def a_place(app: App, name: str) -> Place:
-    """A workspace with a bit of everything."""
+    """A workspace of this name, with one of everything in it."""
     workspace, collection, video = new_id(), new_id(), new_id()
     with app.database.write() as session:
         now = app.database.now(session)
@@ -133,11 +135,33 @@ def a_place(app: App, name: str) -> Place:
         Announced(filename="next.mp4", bytes=1000, workspace=workspace, collection=collection)
     )
     assert upload.id is not None
+    batch, artifact = new_id(), new_id()
+    job = a_job(app, workspace=workspace, video=video, batch_id=batch)
+    with app.database.write() as session:
+        now = app.database.now(session)
+        session.add(Batch(id=batch, title="clips", created_at=now))
+        session.add(
+            Artifact(
+                id=artifact,
+                job_id=job,
+                video_id=video,
+                position=0,
+                role="clip",
+                path="film-1.mp4",
+                key=f"workspaces/{workspace}/{video}/{job}/film-1.mp4",
+                bytes=9,
+                provenance={},
+                created_at=now,
+            )
+        )
+    app.blobs.put(f"workspaces/{workspace}/{video}/{job}/film-1.mp4", [b"a picture"])
     return Place(
         workspace=workspace,
         collection=collection,
         video=video,
-        job=a_job(app, workspace=workspace, video=video),
+        job=job,
+        batch=batch,
+        artifact=artifact,
         upload=upload.id,
         read=app.access.create_key(f"{name}-read", scope=Scope.READ, workspace=name).secret,
         write=app.access.create_key(f"{name}-write", scope=Scope.WRITE, workspace=name).secret,

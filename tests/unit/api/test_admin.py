@@ -220,11 +220,12 @@ def test_room_is_told_by_kind(app: App, get: Ask, here: Place) -> None:
 
     found = get("/admin/storage")
 
-    assert (found["objects"], found["bytes"]) == (2, 1500)
+    assert (found["objects"], found["bytes"]) == (3, 1509)
     assert found["workspaces"][0]["name"] == "here"
     assert [(kind["role"], kind["bytes"]) for kind in found["workspaces"][0]["roles"]] == [
         ("original", 1000),
         ("hls", 500),
+        ("clip", 9),
     ]
 
 

@@ -148,7 +148,9 @@ def test_the_description_is_openapi_3_1_and_knows_problems(client: TestClient) -
     schema = client.get("/api/v1/openapi.json").json()
 
     assert schema["openapi"].startswith("3.1")
-    problem = schema["paths"]["/health/live"]["get"]["responses"]["default"]["content"]
+    answer = schema["paths"]["/health/live"]["get"]["responses"]["default"]
+    assert answer == {"$ref": "#/components/responses/Problem"}
+    problem = schema["components"]["responses"]["Problem"]["content"]
     assert problem == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     assert "HTTPValidationError" not in str(schema)
 

@@ -73,7 +73,7 @@ def test_the_same_key_gives_the_same_download_and_another_request_is_refused(
     other = _ask(client, here, key="one", url="https://example.com/other.mp4")
 
     assert (again.status_code, again.json()) == (202, first.json())
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")
     assert (_count(app.database, Job), _count(app.database, Video)) == before
 
 

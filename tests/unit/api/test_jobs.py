@@ -55,7 +55,7 @@ def test_the_same_key_gives_the_same_job(client: TestClient, here: Place) -> Non
     )
 
     assert again["id"] == first["id"]
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,9 @@ READ_THERE = {
     "jobs_show",
     "jobs_logs",
     "jobs_follow",
+    "artifacts_list",
+    "artifacts_show",
+    "batches_show",
 }
 # For its operators.
 WRITE_THERE = {
@@ -79,6 +82,8 @@ WRITE_THERE = {
     "downloads_create",
     "downloads_create_anywhere",
     "jobs_submit",
+    "batches_submit",
+    "batches_cancel",
     "plans_make",
     "jobs_cancel",
     "jobs_pause",
@@ -140,7 +145,8 @@ ALLOWED = {
     **dict.fromkeys(("collections_delete", "videos_delete", "workspaces_delete", "uploads_abort"), 204),
     **dict.fromkeys(("keys_create", "users_create", "workspaces_create", "collections_create"), 201),
     **dict.fromkeys(("uploads_create", "uploads_create_anywhere"), 201),
-    **dict.fromkeys(("downloads_create", "downloads_create_anywhere", "jobs_submit", "jobs_retry"), 202),
+    **dict.fromkeys(("downloads_create", "downloads_create_anywhere"), 202),
+    **dict.fromkeys(("jobs_submit", "jobs_retry", "batches_submit"), 202),
     "members_remove": 204,
     # A stream may never end: who is let in hears that there is no place.
     **dict.fromkeys(("jobs_follow", "jobs_listen"), 503),
@@ -188,6 +194,8 @@ class Endpoint:
             "video_id": place.video,
             "job_id": more.get("over", place.job) if self.operation == "jobs_follow" else place.job,
             "upload_id": place.upload,
+            "batch_id": place.batch,
+            "artifact_id": place.artifact,
             "name": "publish" if "pipelines" in self.path else "trim",
             "key_id": "admin",
             "session_id": new_id(),
@@ -199,6 +207,8 @@ class Endpoint:
         body = BODIES.get(self.operation)
         if self.operation in {"jobs_submit", "plans_make"}:
             body = {"video": place.video, "operation": {"op": "trim", "start": 1, "end": 2}}
+        if self.operation == "batches_submit":
+            body = {"videos": [place.video], "operation": {"op": "trim", "start": 1, "end": 2}}
         if self.operation == "uploads_create_anywhere":
             body = {"filename": "more.mp4", "size": 10, "workspace": place.workspace}
         if self.operation == "downloads_create_anywhere":

@@ -107,7 +107,7 @@ def test_the_same_idempotency_key_gives_the_same_upload(mill: Mill) -> None:
 
     assert first["id"] == second["id"]
     other = mill.client.post(UPLOADS, json={**body, "size": 11}, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")
 
 
 def test_more_addresses_are_given_on_request_with_digests(mill: Mill) -> None:
@@ -262,7 +262,7 @@ def test_a_small_file_comes_in_one_form(mill: Mill) -> None:
 @pytest.mark.parametrize(
     ("fields", "files", "status"),
     [
-        ({}, {}, 422),
+        ({}, {}, 415),
         ({"workspace": "nowhere"}, {"file": ("film.mp4", FILM)}, 404),
         ({"recorded_at": "yesterday"}, {"file": ("film.mp4", FILM)}, 422),
         ({"unknown": "1"}, {"file": ("film.mp4", FILM)}, 422),

@@ -25,8 +25,8 @@ def add_job(database: Database, **columns: Any) -> str:  # noqa: ANN401 - column
         columns.setdefault("started_at", columns["finished_at"] - timedelta(milliseconds=took or 0))
         columns.setdefault("processing_ms", took)
     job = Job(
-        id=new_id(),
         **{
+            "id": new_id(),
             "kind": "proxy",
             "specs": [],
             "inputs": {"input": {"path": source}},

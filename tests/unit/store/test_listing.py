@@ -1,8 +1,10 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -157,6 +159,8 @@ def test_no_listing_reads_more_than_it_shows(database: Database) -> None:
         Wanted(owner="a", kind="cut", name="film"),
         Wanted(visible=frozenset({batch, new_id()})),
     ]
+    noon = datetime(2026, 11, 21, tzinfo=UTC)
+    filters += [replace(wanted, since=noon, until=noon, oldest_first=True) for wanted in filters]
 
     with plans_of(database) as plans, database.read() as session:
         for wanted in filters:
@@ -184,3 +188,37 @@ def test_a_job_is_found_by_an_end_of_its_id(database: Database) -> None:
     assert found == [[wanted]] * 4
     assert sorted(many) == sorted(jobs)
     assert none == [[]] * 4
+
+
+def _at(ms: int) -> str:
+    """An id of a job that was submitted so many milliseconds after 1970."""
+    return str(UUID(int=(ms << 80) | (7 << 76) | (2 << 62) | ms))
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("more", [{}, {"kind": "trim"}, {"kind": "trim", "owner": "me"}])
+def test_jobs_of_a_span_are_listed_in_either_order(
+    database: Database, oldest_first: bool, more: dict[str, Any]
+) -> None:
+    jobs = [add_job(database, id=_at(ms), kind="trim", owner="me") for ms in range(1000, 1010)]
+    span = Wanted(
+        since=datetime.fromtimestamp(1.002, UTC),
+        until=datetime.fromtimestamp(1.008, UTC),
+        oldest_first=oldest_first,
+        **more,
+    )
+
+    found = _all(database, span, limit=2)
+
+    assert found == (jobs[2:8] if oldest_first else jobs[7:1:-1])
+    with database.read() as session:
+        assert count_jobs(session, span) == 6
+
+
+def test_a_span_that_no_time_is_in_has_no_jobs(database: Database) -> None:
+    add_job(database)
+    long_ago, far = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+    assert _all(database, Wanted(until=long_ago), limit=2) == []
+    assert _all(database, Wanted(since=far), limit=2) == []
+    assert len(_all(database, Wanted(since=long_ago, until=far), limit=2)) == 1
