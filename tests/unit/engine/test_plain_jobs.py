@@ -2,7 +2,15 @@ import subprocess
 import sys
 
 _HEAVY = (
-    *("framemill.storage", "framemill.engine.stock", "framemill.engine.shelving", "framemill.fetch.fetcher"),
+    # What is kept for later jobs is a folder, and needs no store.
+    *(
+        "framemill.storage.disk",
+        "framemill.storage.local",
+        "framemill.storage.s3",
+        "framemill.storage.signing",
+    ),
+    *("framemill.storage.sealing", "framemill.storage.cache", "framemill.engine.stock"),
+    *("framemill.engine.shelving", "framemill.fetch.fetcher"),
     *("boto3", "cryptography", "fastapi", "httpx2"),
 )
 
