@@ -14,7 +14,6 @@ from framemill.store import (
     event_tables,
     order_tables,
     repeat_tables,
-    sqlite,
     tables,
     usage_tables,
 )
@@ -27,16 +26,30 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
 MODELS = (tables, access_tables, event_tables, order_tables, repeat_tables, usage_tables)
 
+# As Alembic makes it.
+_VERSIONS = """CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)"""
+
 
 def ensure_schema(database: Database) -> None:
     """Create or upgrade the tables; two processes may do this at once."""
-    if database.engine.dialect.name == "sqlite" and sqlite.in_memory(database.url):
-        # Always new, so it has no history; a test proves that this equals the migrations.
-        with database.write() as session:
-            Base.metadata.create_all(session.connection())
+    if revision(database) == HEAD:
         return
-    if revision(database) != HEAD:
+    if database.engine.dialect.name != "sqlite" or not _create(database):
         _upgrade(database)
+
+
+def _create(database: Database) -> bool:
+    """Make all tables at once where there are none; a test proves that this equals the migrations."""
+    # Reading the migrations takes longer than most first commands.
+    with database.write(durable=True) as session:
+        if inspect(session.connection()).get_table_names():
+            return False
+        Base.metadata.create_all(session.connection())
+        session.execute(text(_VERSIONS))
+        session.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+    return True
 
 
 def revision(database: Database) -> str | None:
