@@ -20,7 +20,9 @@ class Serving:
     @contextmanager
     def serve(self, api: Any) -> Iterator[str]:  # noqa: ANN401 - the application, or what stands in for it
         """Serve `api` until the block ends."""
-        server = Server(api, self._listener)
+        # What stands in for the application has nobody at its door.
+        doorkeeper = getattr(getattr(api, "state", None), "doorkeeper", None)
+        server = Server(api, self._listener, doorkeeper=doorkeeper)
         thread = threading.Thread(target=server.run)
         thread.start()
         try:

@@ -89,7 +89,7 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
         listener = open_doors.enter_context(listen(host, port))
         app.address = address(listener)
         api = create_app(app, hosts=_hosts(app, listener))
-        server = Server(api, listener)
+        server = Server(api, listener, doorkeeper=api.state.doorkeeper)
         if app.settings.metrics_port is not None:
             open_doors.enter_context(_monitored(app, api))
         over = threading.Event()

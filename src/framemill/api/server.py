@@ -23,9 +23,11 @@ _GOODBYE_S = 0.1
 
 
 class Server:
-    """Serves an application on a socket that listens already."""
+    """Serves an application on a socket that listens already; `doorkeeper` sends away who stays for long."""
 
-    def __init__(self, api: FastAPI, listener: socket.socket) -> None:
+    def __init__(
+        self, api: FastAPI, listener: socket.socket, *, doorkeeper: Doorkeeper | None = None
+    ) -> None:
         config = uvicorn.Config(
             api,
             http=Impatient,
@@ -44,7 +46,7 @@ class Server:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        self._server = _Polite(config, getattr(getattr(api, "state", None), "doorkeeper", None))
+        self._server = _Polite(config, doorkeeper)
         self._listener = listener
 
     def run(self) -> None:

@@ -230,20 +230,6 @@ class Access:
             )
         return caller
 
-    def still(self, caller: Caller) -> None:
-        """Raise Unauthenticated where the caller's key or session has ended, or its rights are others now.
-
-        For whoever stays connected: it costs two small reads.
-        """
-        with self._database.read() as session:
-            now = self._database.now(session)
-            if caller.in_person:
-                found = _of_session(session, session.get(UserSession, caller.id), now=now)
-            else:
-                found = _of_key(session, session.get(ApiKey, caller.id), now=now)
-        if found.version != caller.version:
-            raise Unauthenticated("what the caller may do has changed", hint="connect again")
-
 
 def hashed(secret: str) -> str:
     """What is kept of a secret that we made."""

@@ -78,7 +78,7 @@ BEGIN {_INTO} NEW.updated_at, 'reprioritised', NEW.state, json_object('priority'
 
 @event.listens_for(Base.metadata, "after_create")
 def _create_triggers(_target: Table, connection: Connection, **_more: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-    """For databases in memory; the others have them from a migration."""
+    """For SQLite databases that are made at once; the others have them from a migration."""
     if connection.dialect.name == "sqlite" and Job.__table__ in _more["tables"]:
         for trigger in SQLITE_TRIGGERS:
             connection.exec_driver_sql(trigger)

@@ -1,7 +1,7 @@
 """Signing in with passwords, staying in, and how rights that are taken away end at once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Caller, Role, Scope
-from framemill.errors import Unauthenticated
 from framemill.services.passwords import Passwords
 from framemill.settings import Settings
 from framemill.store.access_tables import RefreshToken, User
@@ -293,42 +292,6 @@ def test_keys_are_their_users_own(app: App, client: TestClient, ann: str, here: 
     # A key with the scope admin of somebody who is nothing is nothing.
     assert client.get("/api/v1/jobs", headers=bearer(same.json()["secret"])).json()["items"] == []
     assert client.get("/api/v1/users", headers=bearer(same.json()["secret"])).status_code == 403
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda app, here: app.members.put(here.workspace, "ann", Role.VIEWER),
-        lambda app, _: app.users.edit("ann", {"disabled": True}),
-        lambda app, _: app.users.edit("ann", {"password": "quite another five words"}),
-    ],
-    ids=["demoted", "disabled", "password"],
-)
-def test_whoever_stays_connected_learns_that_it_is_over(
-    app: App, client: TestClient, ann: str, here: Place, change: Callable[[App, Place], object]
-) -> None:
-    app.members.put(here.workspace, ann, Role.OPERATOR)
-    signed = _caller(app, client)
-    key = app.access.create_key("hers", scope=Scope.READ, owner=signed)
-    callers = (_caller(app, client), app.access.caller_of_bearer(key.secret))
-    for caller in callers:
-        app.access.still(caller)
-
-    change(app, here)
-
-    for caller in callers:
-        with pytest.raises(Unauthenticated):
-            app.access.still(caller)
-
-
-def test_a_revoked_key_is_no_longer_there(app: App) -> None:
-    caller = app.access.caller_of_bearer(app.access.create_key("ci", scope=Scope.READ).secret)
-    app.access.still(caller)
-
-    app.access.revoke_key("ci")
-
-    with pytest.raises(Unauthenticated):
-        app.access.still(caller)
 
 
 def _caller(app: App, client: TestClient) -> Caller:
