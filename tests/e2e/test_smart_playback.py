@@ -23,15 +23,18 @@ _READY = """async () => {
     });
 }"""
 
-# The brightness of the picture shown at a time.
+# The brightness of the picture shown at a time. A loaded browser may say that it has sought before it has a
+# picture to draw; nothing is drawn then, and the canvas stays transparent.
 _GREY = """time => new Promise((done, fail) => {
     const v = document.getElementById('v');
     v.onerror = () => fail(new Error(v.error.message));
-    v.onseeked = () => {
+    const look = () => {
         const c = new OffscreenCanvas(1, 1), g = c.getContext('2d');
         g.drawImage(v, v.videoWidth / 2, v.videoHeight / 2, 8, 8, 0, 0, 1, 1);
-        done(g.getImageData(0, 0, 1, 1).data[1]);
+        const [, green, , alpha] = g.getImageData(0, 0, 1, 1).data;
+        if (alpha) done(green); else setTimeout(look, 20);
     };
+    v.onseeked = look;
     v.currentTime = time;
 })"""
 

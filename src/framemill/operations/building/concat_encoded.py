@@ -160,7 +160,7 @@ def _shortened(done: Recoding, pieces: Sequence[Piece], transition: Transition) 
     frames = transition.total([piece.frames for piece in pieces])
     total = transition.span_us(frames)
     output = done.tap.output
-    promise = replace(output.promise, duration_us=total, frames=frames)
+    promise = replace(output.promise, duration_us=total, picture_us=total, frames=frames)
     tap = replace(done.tap, output=replace(output, promise=promise))
     return replace(done, tap=tap, product=replace(done.product, media=lasting(done.product.media, total)))
 
