@@ -13,6 +13,8 @@ HANDS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # Another active environment, or another path for it, must not redirect us.
 export UV_PROJECT_ENVIRONMENT := .venv
 unexport VIRTUAL_ENV
+# Tests that are compiled once need not be compiled by each process that runs them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
@@ -52,8 +54,13 @@ format: setup ## Rewrite the sources the way check wants them
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: check test-needs ## Everything: check, then every test
+test: setup ## Everything: check, then every test
+	@$(MAKE) --no-print-directory -j2 check test-needs compiled
 	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS)
+
+.PHONY: compiled
+compiled: setup
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
 
 .PHONY: test-needs
 test-needs:
