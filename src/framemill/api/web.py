@@ -6,7 +6,7 @@ the styles that Mantine writes at run time carry; nothing else inline is allowed
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -40,13 +40,15 @@ _UNBUILT: Final = (
 class WebUi:
     """Answers what a browser asks for as a page or a file of the UI, and passes everything else on.
 
-    `origins`: where else than here pages may read and send media, such as an S3 store.
+    `origins`: where else than here pages may read and send media, such as an S3 store; asked for once.
     """
 
-    def __init__(self, app: ASGIApp, *, built: Path = BUILT, origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, built: Path = BUILT, origins: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         self._app = app
         self._built = built
-        self._origins = " ".join(sorted(set(origins)))
+        self._asked = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -65,6 +67,10 @@ class WebUi:
         if of_link or not (path == "/" or "text/html" in headers.get("accept", "")):
             return None
         return self._page(path)
+
+    @cached_property
+    def _origins(self) -> str:
+        return " ".join(sorted(set(self._asked())))
 
     @cached_property
     def _index(self) -> str | None:
@@ -104,7 +110,8 @@ class WebUi:
 
     def _encoded(self, file: Path, accepted: str) -> tuple[Path, str | None]:
         """The smallest form of it that the client takes."""
-        taken = {one.partition(";")[0].strip() for one in accepted.split(",") if "q=0" not in one.split(";")}
+        offers = (one.replace(" ", "").split(";") for one in accepted.split(","))
+        taken = {name for name, *rest in offers if "q=0" not in rest}
         for encoding, suffix in _ENCODINGS:
             smaller = file.with_name(file.name + suffix)
             if encoding in taken and smaller.is_file():
