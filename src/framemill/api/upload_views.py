@@ -47,8 +47,8 @@ class NewUpload(Frozen):
     )
     kind: Literal["media", "subtitles", "picture", "font"] = Field(
         "media",
-        description="What operations read it as. What is no film and no sound has 64 MiB at most, and nothing "
-        "is made of it.",
+        description="What operations read it as. What is no film and no sound has 64 MiB at most, and "
+        "nothing is made of it.",
     )
     metadata: Metadata = Metadata()
     pipeline: str | None = Field(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from framemill.cli.server_choice import chosen, not_there
+
 NOBODY = "no worker is there to run it: `framemill worker start`"
 
 if TYPE_CHECKING:
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened() -> "Iterator[App]":
-    """The application while this holds."""
+    """The application while this holds; NotSupported where the work is to be done on a server."""
     from framemill.app import open_app
 
+    if chosen() is not None:
+        raise not_there("this")
     app = open_app()
     try:
         yield app
