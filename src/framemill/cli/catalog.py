@@ -67,7 +67,7 @@ _LOOK = {
     "doctor": "Check the programs, the database and the disk.",
 }
 # Beside operations and pipelines; all else is about the machine that it is started on.
-_ASKING = frozenset({"upload", "videos", "info", "probe", "plan", "run", "pipelines", "jobs", "stats"})
+_ASKING = frozenset({"upload", "info", "probe", "plan", "run", "pipelines", "jobs", "stats"})
 # `probe` is `info`, which is also what people look for; `index` works on another operation's results.
 ONLY_IN_PIPELINES = frozenset({"probe", "index"})
 
