@@ -34,11 +34,8 @@ def stats(choice: Choice, *, by: str | None, since: timedelta | None, as_json: b
     out()
     out(heading(since))
     rows = [(harmless(group["name"] or group["key"]) or _NOTHING, group) for group in found["groups"]]
-    table = [
-        (by or "", *_HEAD),
-        *((name, *_cells(one, found)) for name, one in (*rows, ("all", found["all"]))),
-    ]
-    for line in columns(table):
+    rows.append(("all", found["all"]))
+    for line in columns([(by or "", *_HEAD), *((name, *_cells(one, found)) for name, one in rows)]):
         out(f"  {line}")
     return OK
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Json = Any  # Any: JSON of another program
 Params = Mapping[str, Any]  # Any: texts, numbers, lists of texts
 API = "/api/v1"
+_HEALTH = "/health"
 _ONCE_S = 3.0  # for somebody who was never there
 _AGAIN_S = 600.0  # for somebody who was: it may be restarting
 _LONGEST_WAIT_S = 30.0
@@ -79,7 +80,7 @@ class Server:
             answer = self._api.request(method, path, json=body, params=params, headers=headers)
         self._met = True
         if not answer.is_success:
-            raise self._explained(refusal(answer, self.url))
+            raise self._explained(refusal(answer, self.url), path)
         if answer.status_code == 204:
             return None
         try:
@@ -137,21 +138,21 @@ class Server:
             self._met = True
             if not answer.is_success:
                 answer.read()
-                raise self._explained(refusal(answer, self.url))
+                raise self._explained(refusal(answer, self.url), path)
             yield answer
 
     def version(self) -> str | None:
         """Which version it is; None where it does not say."""
         try:
-            found = self.once("GET", "/health")
+            found = self.once("GET", _HEALTH)
         except FramemillError:
             return None
         told = found.get("version") if isinstance(found, dict) else None
         return told if isinstance(told, str) and len(told) < 64 else None
 
-    def _explained(self, error: FramemillError) -> FramemillError:
+    def _explained(self, error: FramemillError, path: str) -> FramemillError:
         """Who is refused as malformed may only be newer, or older."""
-        if error.code in {"server_refused", "invalid_spec"}:
+        if error.code in {"server_refused", "invalid_spec"} and path != _HEALTH:
             there, here = self.version(), version("framemill")
             if there is not None and there != here:
                 error.hint = f"the server is version {there}, and this is {here}" + (

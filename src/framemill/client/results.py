@@ -28,7 +28,6 @@ from framemill.errors import (
 from framemill.services.records import ArtifactRecord, JobDetail
 
 _PAGE = 1000
-_PIECE = 1 << 20
 _TRIES = 6
 Moved = Callable[[int], None]  # told how many bytes came, less than none where some come again
 
@@ -193,7 +192,7 @@ def _pieces(server: Server, file: _File, start: int) -> Iterator[bytes]:
         with server.store.stream("GET", file.url, headers=headers) as answer:
             if answer.status_code != (206 if start else 200):
                 raise StorageUnavailable(f"the store answered {answer.status_code} to {file.name}")
-            yield from answer.iter_bytes(_PIECE)
+            yield from answer.iter_raw()  # as it comes: what is held back is lost with a break
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise StorageUnavailable(f"the store does not give {file.name}: {said(error)}") from error
 
