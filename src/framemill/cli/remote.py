@@ -24,7 +24,7 @@ from framemill.client.jobs import Jobs
 from framemill.client.results import fetch, size_of
 from framemill.domain.plan import Plan
 from framemill.domain.states import JobState
-from framemill.errors import FramemillError, ServerUnavailable
+from framemill.errors import FramemillError, OutputExists, ServerUnavailable
 from framemill.interrupts import Terminated, heeded, held_off
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class _Mill:
     def run(self, request: Request) -> End:
         """Submit it, follow it to its end, and bring what it made."""
         job_id: str | None = None
+        self._must_be_free(request)
         try:
             body = self._body(request)
             with held_off():  # so that nobody leaves between the job and its id
@@ -143,6 +144,13 @@ class _Mill:
                 error.hint = _where_it_is(error, job_id)
             raise
         return end_of(detail, quiet=self.wish.quiet, as_json=self.wish.as_json, verbose=self.wish.verbose)
+
+    def _must_be_free(self, request: Request) -> None:
+        """OutputExists where a name that was chosen is taken; other names only the job tells."""
+        names = [name for spec in request.specs if (name := getattr(spec, "output", None))]
+        for path in (request.destination / name for name in names):
+            if path.is_file() and not self.wish.overwrite:
+                raise OutputExists(str(path))
 
     def _body(self, request: Request, *, priority: bool = True) -> Mapping[str, Any]:  # Any: JSON
         videos = self.inputs.videos(request)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framemill.domain.sources import Source
 from framemill.errors import NotSupported
-from framemill.operations.binding import path_of, source_of
 
 if TYPE_CHECKING:
     from framemill.client.connection import Server
+    from framemill.domain.sources import Source
     from framemill.settings import Settings
 
 KEY = "FRAMEMILL_KEY"  # the key itself, where there is no place for a file
@@ -101,13 +100,15 @@ def connected(choice: Choice) -> "Iterator[Server]":
         server.close()
 
 
-def finder(choice: Choice | None) -> Callable[[str | Path], Source]:
+def finder(choice: Choice | None) -> "Callable[[str | Path], Source]":
     """What an input's name means: a file, an address, and to a server also the id of a video."""
+    from framemill.operations.binding import path_of, source_of
+
     if choice is None:
         return source_of
     from framemill.client import shelf
 
-    def find(name: str | Path) -> Source:
+    def find(name: str | Path) -> "Source":
         if isinstance(name, str) and shelf.is_video_id(name) and not path_of(name).exists():
             with connected(choice) as server:
                 return shelf.video(server, name)
@@ -117,6 +118,8 @@ def finder(choice: Choice | None) -> Callable[[str | Path], Source]:
 
 
 def _choice(server: str, said: Named, settings: "Settings") -> Choice:
+    from framemill.operations.binding import path_of
+
     return Choice(
         server=server,
         key_file=path_of(said.key_file) if said.key_file else settings.api_key_file,

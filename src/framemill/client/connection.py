@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from framemill.client.address import checked_address, is_loopback
-from framemill.client.refusals import refusal, said
+from framemill.client.refusals import harmless, refusal, said
 from framemill.errors import FramemillError, ServerUnavailable
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Server:
         if answer.status_code == 204:
             return None
         try:
-            return answer.json()
+            return harmless(answer.json())
         except ValueError:
             raise ServerUnavailable(
                 f"{self.url} answered, but not as Framemill does", hint="look at --server"

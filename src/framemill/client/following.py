@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framemill.client.connection import API, Server
+from framemill.client.refusals import harmless
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.events import Event, JobChanged, Progress, TaskChanged
 from framemill.errors import ServerUnavailable
@@ -110,7 +111,7 @@ def _listen(server: Server, sight: _Sight) -> None:
 
 def _take(sight: _Sight, name: str, text: str) -> None:
     try:
-        data = json.loads(text)
+        data = harmless(json.loads(text))
         if isinstance(data, dict):
             sight.take(name, data)
     except (KeyError, TypeError, ValueError) as error:

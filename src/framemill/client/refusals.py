@@ -43,8 +43,17 @@ def refusal(answer: "httpx2.Response", url: str) -> FramemillError:
             "--api-key-file or FRAMEMILL_API_KEY_FILE names the file that holds it"
         )
     elif isinstance(error, Forbidden):
-        error.hint = "the key may not do this: it takes one with the scope write, or of somebody who may"
+        error.hint = error.hint or "look at the key's scope, and at what its owner may do in the workspace"
     return error
+
+
+def harmless(data: Any) -> Any:  # noqa: ANN401 - JSON
+    """JSON without control characters in its texts: strangers say them, and terminals obey."""
+    if isinstance(data, str):
+        return data if data.isprintable() else "".join(c for c in data if c.isprintable() or c in "\n\t")
+    if isinstance(data, list):
+        return [harmless(item) for item in data]
+    return {name: harmless(item) for name, item in data.items()} if isinstance(data, dict) else data
 
 
 def said(error: Exception) -> str:
@@ -54,7 +63,7 @@ def said(error: Exception) -> str:
 
 def _problem(answer: "httpx2.Response") -> dict[str, Any] | None:  # Any: JSON
     try:
-        data = answer.json()
+        data = harmless(answer.json())
     except ValueError:
         return None
     told = (

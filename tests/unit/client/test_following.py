@@ -109,6 +109,15 @@ def test_events_that_make_no_sense_are_no_news(door: Door, text: str) -> None:
     follow(door(answer), JOB, lambda _: None)
 
 
+def test_nothing_that_a_terminal_would_obey_is_told(door: Door) -> None:
+    answer, _ = _answers(_progress(1, "a\x1b[31mb") + _told("state", 2, state="completed"))
+    heard: list[Event] = []
+
+    follow(door(answer), JOB, heard.append)
+
+    assert {event.title for event in heard if isinstance(event, Progress)} == {"a[31mb"}
+
+
 def test_events_are_read_as_their_standard_says() -> None:
     text = ":hello\n\nevent: a\nid:1\ndata: x\ndata:y\n\ndata: z\n\nevent: nothing\n\n"
 

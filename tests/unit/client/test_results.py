@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,17 +71,20 @@ class Store:
         start = int(asked[6:-1]) if asked else 0
         status = 206 if asked else 200
         if self.breaks:
-            return httpx2.Response(status, stream=_Broken(content[start : start + self.breaks.pop(0)]))
-        return httpx2.Response(status, content=content[start:])
+            end = start + self.breaks.pop(0)
+            return httpx2.Response(status, stream=_Stream(content[start:end], breaks=True))
+        return httpx2.Response(status, stream=_Stream(content[start:]))
 
 
-class _Broken(httpx2.SyncByteStream):
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+@dataclass
+class _Stream(httpx2.SyncByteStream):
+    content: bytes
+    breaks: bool = False
 
-    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator
-        yield self._content
-        raise httpx2.ReadError("lost")
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+        if self.breaks:
+            raise httpx2.ReadError("lost")
 
 
 def _fetch(
