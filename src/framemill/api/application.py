@@ -49,6 +49,7 @@ from framemill.api.process_desk import Desk
 from framemill.api.rates import OwnTally, Rated, SharedTally, Tally
 from framemill.api.repeating import Repeatable
 from framemill.api.throttle import LoginThrottle
+from framemill.api.web import WebUi
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -145,6 +146,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(
         Rated, reads=app.settings.rate_reads, writes=app.settings.rate_writes, tally=_tally(app)
     )
+    api.add_middleware(WebUi)
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
