@@ -66,6 +66,7 @@ READ_THERE = {
     "jobs_follow",
     "artifacts_list",
     "artifacts_show",
+    "artifacts_files",
     "batches_show",
 }
 # For its operators.
