@@ -1,4 +1,4 @@
-"""The API before a crowd: status, lists and submits with a million jobs. Run as `python -m benchmarks.answering`.
+"""The API before a crowd, with a million jobs stored. Run as `python -m benchmarks.answering`.
 
 Writes docs/benchmarks-api.md. Fifty clients ask at once, each over one
 connection. They ask two servers that run as `framemill serve` does, one with a
@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import random
 import re
 import sqlite3
 import statistics
@@ -21,8 +20,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
+import psutil
 from pydantic import SecretStr
 
 from benchmarks.crowd import Request, ask
@@ -43,26 +44,42 @@ _HEAD = """# Benchmarks of the API
 Written by `python -m benchmarks.answering`; do not edit. {machine}
 
 {clients} clients ask at once, each over a connection of its own and again as soon as it has its answer,
-with the key of a user who is an operator in three of twenty workspaces. Times are milliseconds
+with the key of a user who is an operator in two of four workspaces. Times are milliseconds
 until the whole answer is there: of {asked} requests, the medians of {rounds} rounds in turns. Clients,
 server and PostgreSQL share the cores, so a time is mostly the wait for the others' answers. The constant
 is a bare FastAPI that answers the same two words to everybody. Reach: the 99th percentile with
 {many} jobs at most {most:g} times that with {few}.
 """
-_HEADS = ("{few} jobs: p50", "p99", "{many} jobs: p50", "p99", "p99, many / few", "p50, many / constant")
+_HEADS = (
+    "{few} jobs: p50",
+    "p99",
+    "{many} jobs: p50",
+    "p99",
+    "p99, many / few",
+    "processor, many / few",
+    "p50, many / constant",
+    "processor, many / constant",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Times:
-    """Of one round."""
+    """Of one round, in ms."""
 
     p50: float
     p99: float
+    cpu: float  # of the server's processor, for each request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Served:
+    port: int
+    process: psutil.Process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
-    port: int
+    served: _Served
     filled: Filled
 
 
@@ -113,25 +130,35 @@ def _part(title: str, folder: Path, urls: Sequence[str | None], options: argpars
     return f"## {title}\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
-def _measured(constant: int, few: _Site, many: _Site, *, rounds: int, count: int) -> list[list[str]]:
-    chance = random.Random(1)
-    asked = {site.port: _requests(site.filled, chance, count) for site in (few, many)}
-    found: dict[str, dict[int, list[_Times]]] = {}
-    for kind in asked[few.port]:
-        times = found[kind] = {constant: [], few.port: [], many.port: []}
-        for number in range(rounds + 1):
-            for port in times:
-                what = (
-                    [Request(method="GET", path="/")] * count if port == constant else asked[port][kind]
-                )
-                spent = ask(port, what, clients=_CLIENTS)
-                if number:  # the first is for warming up
-                    times[port].append(_times(spent))
-        print(kind, {port: _middle(some) for port, some in times.items()}, flush=True)
-    return [_row(kind, *(_middle(some) for some in times.values())) for kind, times in found.items()]
+def _measured(constant: _Served, few: _Site, many: _Site, *, rounds: int, count: int) -> list[list[str]]:
+    asked = [_requests(site.filled, count) for site in (few, many)]
+    nothing = [Request(method="GET", path="/")] * count
+    rows = []
+    for kind in asked[0]:
+        turns = [(constant, nothing), (few.served, asked[0][kind]), (many.served, asked[1][kind])]
+        times: list[list[_Times]] = [[] for _ in turns]
+        for _ in range(rounds):
+            for (served, requests), found in zip(turns, times, strict=True):
+                ask(served.port, requests[:_CLIENTS], clients=_CLIENTS)  # for warming up
+                found.append(_round(served, requests))
+        rows.append(_row(kind, *map(_middle, times)))
+        print(rows[-1], flush=True)
+    return rows
 
 
-def _requests(filled: Filled, chance: random.Random, count: int) -> Mapping[str, Sequence[Request]]:
+def _round(served: _Served, requests: Sequence[Request]) -> _Times:
+    before = _cpu_s(served.process)
+    cuts = statistics.quantiles(ask(served.port, requests, clients=_CLIENTS), n=100)
+    spent = _cpu_s(served.process) - before
+    return _Times(p50=cuts[49], p99=cuts[98], cpu=1000 * spent / len(requests))
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def _requests(filled: Filled, count: int) -> Mapping[str, Sequence[Request]]:
     deep = cursor_after(filled.middle)
     wish = {"video": filled.video, "operation": {"op": "trim", "start": 1, "end": 2}}
     submit = Request(
@@ -140,14 +167,14 @@ def _requests(filled: Filled, chance: random.Random, count: int) -> Mapping[str,
     lists = {
         "the newest 50": "limit=50",
         "the newest 50 that failed": "limit=50&state=failed",
-        "50 of a kind that failed, in a workspace": "limit=50&state=failed&kind=trim"
+        "20 of a kind that completed, in a workspace": "limit=20&state=completed&kind=trim"
         f"&workspace={filled.workspace}",
         "50 from the middle": f"limit=50&cursor={deep}",
     }
     return {
         "status of a job": [
-            Request(method="GET", path=f"/api/v1/jobs/{chance.choice(filled.jobs)}", key=filled.key)
-            for _ in range(count)
+            Request(method="GET", path=f"/api/v1/jobs/{job_id}", key=filled.key)
+            for job_id in islice(cycle(filled.jobs), count)
         ],
         **{
             title: [Request(method="GET", path=f"/api/v1/jobs?{query}", key=filled.key)] * count
@@ -157,21 +184,21 @@ def _requests(filled: Filled, chance: random.Random, count: int) -> Mapping[str,
     }
 
 
-def _times(spent: Sequence[float]) -> _Times:
-    cuts = statistics.quantiles(spent, n=100)
-    return _Times(p50=cuts[49], p99=cuts[98])
-
-
 def _middle(rounds: Sequence[_Times]) -> _Times:
     return _Times(
-        p50=statistics.median(one.p50 for one in rounds), p99=statistics.median(one.p99 for one in rounds)
+        p50=statistics.median(one.p50 for one in rounds),
+        p99=statistics.median(one.p99 for one in rounds),
+        cpu=statistics.median(one.cpu for one in rounds),
     )
 
 
 def _row(kind: str, constant: _Times, few: _Times, many: _Times) -> list[str]:
-    figures = (few.p50, few.p99, many.p50, many.p99)
-    ratios = (many.p99 / few.p99, many.p50 / constant.p50)
-    return [kind, *(f"{figure:.0f}" for figure in figures), *(f"{ratio:.2f}" for ratio in ratios)]
+    return [
+        kind,
+        *(f"{figure:.0f}" for figure in (few.p50, few.p99, many.p50, many.p99)),
+        *(f"{ratio:.2f}" for ratio in (many.p99 / few.p99, many.cpu / few.cpu)),
+        *(f"{ratio:.0f}" for ratio in (many.p50 / constant.p50, many.cpu / constant.cpu)),
+    ]
 
 
 @contextmanager
@@ -187,13 +214,13 @@ def _site(folder: Path, url: str | None, *, rows: int) -> Iterator[_Site]:
         **({} if url is None else {"FRAMEMILL_DATABASE_URL": url}),
     }
     argv = [sys.executable, "-m", "framemill", "serve", "--no-workers", "--port", "0"]
-    with _serving(argv, env) as port:
-        yield _Site(port=port, filled=filled)
+    with _serving(argv, env) as served:
+        yield _Site(served=served, filled=filled)
 
 
 @contextmanager
-def _serving(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[int]:
-    """The port where a server of its own answers."""
+def _serving(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[_Served]:
+    """A server in a process of its own."""
     with subprocess.Popen(
         argv, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as child:
@@ -207,7 +234,7 @@ def _serving(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[int]:
         reader = threading.Thread(target=child.stdout.read, daemon=True)
         reader.start()
         try:
-            yield int(found[1])
+            yield _Served(port=int(found[1]), process=psutil.Process(child.pid))
         finally:
             child.terminate()
             reader.join()

@@ -19,8 +19,8 @@ from framemill.store.tables import Artifact, Job, Task
 from framemill.store.video_tables import Collection, Video, Workspace
 
 _BASE = 1000
-_WORKSPACES = 20
-_MEMBER_OF = 3
+_WORKSPACES = 4  # so that a thousand jobs have enough of each sort for a page
+_MEMBER_OF = 2
 _OWNERS = 40
 _KINDS = ("publish", "transcode", "trim", "thumbnails")
 _STATES = (JobState.COMPLETED,) * 8 + (JobState.FAILED, JobState.CANCELLED)
@@ -97,14 +97,17 @@ def _shelves(session: Session, workspaces: list[str], videos: list[str], *, now:
     times = {"created_at": now, "updated_at": now}
     session.execute(
         insert(Workspace),
-        [{"id": id, "name": f"place{n}", "title": f"Place {n}", **times} for n, id in enumerate(workspaces)],
+        [
+            {"id": one, "name": f"place{number}", "title": f"Place {number}", **times}
+            for number, one in enumerate(workspaces)
+        ],
     )
     collections = [new_id() for _ in workspaces]
     session.execute(
         insert(Collection),
         [
-            {"id": id, "workspace_id": workspace, "name": "cameras", **times}
-            for id, workspace in zip(collections, workspaces, strict=True)
+            {"id": one, "workspace_id": workspace, "name": "cameras", **times}
+            for one, workspace in zip(collections, workspaces, strict=True)
         ],
     )
     session.execute(
