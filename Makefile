@@ -75,7 +75,7 @@ test-needs:
 .PHONY: bench
 bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
-	@if [ -z "$(BENCH_ARGS)" ]; then for part in even_quality quality chunks queueing cluster_model ranges uploading; do \
+	@if [ -z "$(BENCH_ARGS)" ]; then for part in even_quality quality chunks queueing cluster_model ranges uploading answering; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done; fi
 
 .PHONY: chaos

@@ -42,7 +42,7 @@ class EventPageView(BaseModel):
     total: int | None = Field(description="How many there are in all, where `total=true` was asked.")
 
 
-def _sought(
+async def _sought(
     actor: Annotated[str | None, Query(max_length=255)] = None,
     action: Annotated[str | None, Query(max_length=64, description="Such as `job.cancelled`.")] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Such as `job:ID`.")] = None,

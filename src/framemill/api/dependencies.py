@@ -36,7 +36,7 @@ _cookie = APIKeyCookie(
 )
 
 
-def get_app(request: Request) -> App:
+async def get_app(request: Request) -> App:
     """The application that is served."""
     app: App = request.app.state.app
     return app
@@ -76,7 +76,7 @@ class Allowed:
     def __init__(self, action: Action) -> None:
         self.action = action
 
-    def __call__(self, caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+    async def __call__(self, caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
         """The caller, who is held to it wherever it must see something."""
         return caller.asks(self.action)
 

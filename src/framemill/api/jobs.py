@@ -77,8 +77,9 @@ def list_all(
 @router.get("/{job_id}")
 def show(job_id: str, app: TheApp, caller: _Reader) -> JobDetailView:
     """One job with its steps and what it made."""
-    seen(app, caller, job_id)
-    return JobDetailView.of_detail(app.jobs.show(job_id))
+    detail = app.jobs.show(job_id)
+    caller.must_see(detail.job.workspace_id, else_=JobNotFound(job_id))
+    return JobDetailView.of_detail(detail)
 
 
 @router.get("/{job_id}/logs")

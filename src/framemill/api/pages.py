@@ -35,7 +35,7 @@ class Paging(BaseModel):
     total: bool
 
 
-def _paging(
+async def _paging(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
     cursor: Annotated[
         str | None,

@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 
 from framemill.api.doorkeeper import Doorkeeper
@@ -20,6 +21,9 @@ _HEAD_S = 15.0
 _KEEP_ALIVE_S = 20
 _GRACE_S = 10
 _GOODBYE_S = 0.1
+# They share one processor at a time, and the more of them want it, the more of it goes into taking turns:
+# with AnyIO's 40 a request cost nearly twice as much (docs/decisions/0028-few-threads.md).
+_THREADS = 8
 
 
 class Server:
@@ -64,6 +68,11 @@ class _Polite(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, doorkeeper: Doorkeeper | None) -> None:
         super().__init__(config)
         self._doorkeeper = doorkeeper
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Endpoints that use the database run in threads: a few."""
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say goodbye first."""

@@ -28,7 +28,7 @@ class TimeRange:
         return now - self.since if isinstance(self.since, timedelta) else self.since
 
 
-def _time_range(
+async def _time_range(
     since: Annotated[Moment | None, Query(description="After this moment.")] = None,
     until: Annotated[Moment | None, Query(description="Not after this one; now if left away.")] = None,
     last: Annotated[

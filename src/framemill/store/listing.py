@@ -1,24 +1,26 @@
 """Pages of jobs, by the time of their submission, at a cost that does not grow with the table.
 
 Every walk is along an index that ends in (state, id), one walk for each
-state, and the page is merged of them; so no order is ever made by sorting.
+state, and the page is merged of them; so nothing is sorted but what it is
+merged of.
 What no index knows is looked for among the newest few thousand.
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from math import ceil
 from pathlib import PurePath
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState
+from framemill.store.base import Json
 from framemill.store.tables import Job
 
 # How many jobs one page looks at in vain before it hands back where to go on.
@@ -84,13 +86,12 @@ def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit:
         more = len(ids) > limit
         found = _load(session, ids[:limit])
         return Page(jobs=tuple(found), next=found[-1].id if more else None)
-    found, last, seen = [], before, 0
+    found, last, seen = list[Job](), before, 0
     while seen < _PATIENCE:
         ids = list(islice(_walk(session, indexed, last, _CHUNK), _CHUNK))
-        for job in _load(session, [i for i, *facts in _facts(session, ids) if _fits(facts, wanted)]):
-            found.append(job)
-            if len(found) == limit:
-                return Page(jobs=tuple(found), next=job.id)
+        found += _load(session, _fitting(session, ids, wanted)[: limit - len(found)])
+        if len(found) == limit:
+            return Page(jobs=tuple(found), next=found[-1].id)
         if len(ids) < _CHUNK:
             return Page(jobs=tuple(found), next=None)
         last, seen = ids[-1], seen + len(ids)
@@ -131,22 +132,25 @@ def ids_like(session: Session, part: str, *, limit: int = 10) -> list[str]:
     return list(dict.fromkeys([*begin, *islice(end, limit)]))[:limit]
 
 
-def _walk_query(
-    indexed: _Indexed, *, value: str | None, state: str | None, before: str | None, limit: int
-) -> Select[str]:
-    """The first ids behind `before` with `value` in one column and in one state; without a state, in any."""
-    low, high = indexed.low, indexed.high
-    if before is not None and indexed.oldest_first:
-        low = max(low, UUID(before).int + 1)
-    elif before is not None:
-        high = min(high, UUID(before).int - 1)
-    query = select(Job.id).where(Job.id >= _as_id(low), Job.id <= _as_id(high)).limit(limit)
-    query = query.order_by(Job.id if indexed.oldest_first else Job.id.desc())
-    if state is not None:
-        query = query.where(Job.state == state)
-    if indexed.column is None:
-        return query
-    return query.where(getattr(Job, indexed.column) == value)
+@lru_cache(maxsize=256)
+def _walk_query(column: str | None, *, walks: int, of_states: bool, oldest_first: bool) -> Select[str]:
+    """The first ids of so many walks together. Made once: to make one takes longer than to answer it."""
+    order = Job.id.asc() if oldest_first else Job.id.desc()
+    most = bindparam("most", type_=Integer)
+    query = select(Job.id).where(Job.id >= bindparam("low"), Job.id <= bindparam("high"))
+    found = []
+    for number in range(walks):
+        walk = query.order_by(order).limit(most)
+        if of_states:
+            walk = walk.where(Job.state == bindparam(f"state{number}"))
+        if column is not None:
+            walk = walk.where(getattr(Job, column) == bindparam(f"value{number}"))
+        found.append(walk)
+    if walks == 1:
+        return found[0]
+    together = union_all(*(walk.subquery().select() for walk in found)).subquery()
+    there = together.c.id
+    return select(there).order_by(there.asc() if oldest_first else there.desc()).limit(most)
 
 
 def _first_id(moment: datetime) -> str:
@@ -202,25 +206,37 @@ def _walk(session: Session, indexed: _Indexed, before: str | None, limit: int) -
     states: Sequence[str | None] = [str(state) for state in indexed.states]
     if not states:
         states = [None] if indexed.column is None else [str(state) for state in JobState]
-    queries = [
-        _walk_query(indexed, value=value, state=state, before=before, limit=limit)
-        for value in indexed.values
-        for state in states
-    ]
-    newest_first = not indexed.oldest_first
+    low, high = indexed.low, indexed.high
+    if before is not None and indexed.oldest_first:
+        low = max(low, UUID(before).int + 1)
+    elif before is not None:
+        high = min(high, UUID(before).int - 1)
+    bounds: dict[str, str | int] = {"low": _as_id(low), "high": _as_id(high), "most": limit}
+    pairs = [(value, state) for value in indexed.values for state in states]
     walks = [
-        _ids(session, queries[at : at + _AT_ONCE], newest_first=newest_first)
-        for at in range(0, len(queries), _AT_ONCE)
+        _ids(session, indexed, pairs[at : at + _AT_ONCE], bounds) for at in range(0, len(pairs), _AT_ONCE)
     ]
-    return heapq.merge(*walks, reverse=newest_first)
+    return heapq.merge(*walks, reverse=not indexed.oldest_first)
 
 
-def _ids(session: Session, queries: Sequence[Select[str]], *, newest_first: bool) -> Sequence[str]:
-    """What all of them find, in order, for one question to the database."""
-    if len(queries) == 1:
-        return session.scalars(queries[0]).all()
-    found = session.scalars(union_all(*(query.subquery().select() for query in queries)))
-    return sorted(found, reverse=newest_first)
+def _ids(
+    session: Session,
+    indexed: _Indexed,
+    pairs: Sequence[tuple[str | None, str | None]],
+    bounds: Mapping[str, str | int],
+) -> Sequence[str]:
+    """What the walks of these values and states find, in order, for one question to the database."""
+    query = _walk_query(
+        indexed.column,
+        walks=len(pairs),
+        of_states=pairs[0][1] is not None,
+        oldest_first=indexed.oldest_first,
+    )
+    sought = {
+        **{f"value{number}": value for number, (value, _) in enumerate(pairs) if value is not None},
+        **{f"state{number}": state for number, (_, state) in enumerate(pairs) if state is not None},
+    }
+    return session.scalars(query, {**bounds, **sought}).all()
 
 
 def _load(session: Session, ids: Sequence[str]) -> list[Job]:
@@ -228,23 +244,24 @@ def _load(session: Session, ids: Sequence[str]) -> list[Job]:
     return [found[job_id] for job_id in ids if job_id in found]
 
 
-def _facts(session: Session, ids: Sequence[str]) -> list[Any]:  # Any: rows of an id, inputs and _COLUMNS
+def _fitting(session: Session, ids: Sequence[str], wanted: Wanted) -> list[str]:
+    """Those that are wanted by all that `Wanted` says but states and times, in the same order."""
     if not ids:
         return []
-    columns = [getattr(Job, column) for column in _COLUMNS]
-    rows = session.execute(select(Job.id, Job.inputs, *columns).where(Job.id.in_(ids)))
-    by_id = {row[0]: row for row in rows}
-    return [by_id[job_id] for job_id in ids if job_id in by_id]
+    fits = [
+        getattr(Job, column) == value for column in _COLUMNS if (value := getattr(wanted, column)) is not None
+    ]
+    if wanted.visible is not None:
+        fits.append(Job.workspace_id.in_(wanted.visible))
+    query = select(Job.id, Job.inputs) if wanted.name is not None else select(Job.id)
+    if fits:
+        # As plain conditions they would tempt SQLite to walk an index of theirs, however many rows that has.
+        query = query.where(case((and_(*fits), 1), else_=0) == 1)
+    rows = session.execute(query.where(Job.id.in_(ids)))
+    fitting = {row[0] for row in rows if wanted.name is None or _is_named(row[1], wanted.name)}
+    return [job_id for job_id in ids if job_id in fitting]
 
 
-def _fits(facts: Sequence[Any], wanted: Wanted) -> bool:  # Any: as `_facts` says
-    inputs, *values = facts
-    known = dict(zip(_COLUMNS, values, strict=True))
-    if any(getattr(wanted, column) not in {None, value} for column, value in known.items()):
-        return False
-    if wanted.visible is not None and known["workspace_id"] not in wanted.visible:
-        return False
-    if wanted.name is None:
-        return True
-    sought = wanted.name.casefold()
+def _is_named(inputs: Mapping[str, Json], part: str) -> bool:
+    sought = part.casefold()
     return any(sought in PurePath(str(item.get("path", ""))).name.casefold() for item in inputs.values())

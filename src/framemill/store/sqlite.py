@@ -20,6 +20,8 @@ BEGIN = "framemill_begin"
 READ, WRITE, DURABLE = "read", "write", "durable"
 
 _BUSY_MS = 30_000
+# A connection that is made anew reads the whole schema first, which costs more than most questions.
+_POOL, _OVERFLOW = 16, 24
 # Their locks are not SQLite's: two hosts would write at once.
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "glusterfs", "ceph", "afs"})
 
@@ -37,7 +39,7 @@ def make_engine(url: URL) -> Engine:
                 f"the database would lie on a network file system ({kind}), where SQLite is not safe",
                 hint="set FRAMEMILL_DATA_DIR to a local folder, or FRAMEMILL_DATABASE_URL to a PostgreSQL",
             )
-        engine = create_engine(url)
+        engine = create_engine(url, pool_size=_POOL, max_overflow=_OVERFLOW, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:

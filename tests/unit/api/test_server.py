@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 
 from framemill.api.server import Impatient, Server, address, listen
@@ -71,6 +72,16 @@ def test_it_does_not_say_what_it_is(port: int) -> None:
 
     assert b"200 OK" in answer
     assert b"uvicorn" not in answer.lower()
+
+
+def test_few_threads_answer_requests(api: FastAPI, port: int) -> None:
+    @api.get("/threads")
+    async def threads() -> int:
+        return int(to_thread.current_default_thread_limiter().total_tokens)
+
+    answer = _talk(port, b"GET /threads HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert answer.endswith(b"\r\n\r\n8")
 
 
 def test_a_port_that_is_taken_is_a_wrong_setting() -> None:
