@@ -175,8 +175,12 @@ class Metering:
         total: dict[Labels, float] = {}
         free: dict[Labels, float] = {}
         for name, place in self._disks.items():
-            with suppress(OSError, StopIteration):
-                nearest = next(path for path in (place, *place.absolute().parents) if path.exists())
-                use = shutil.disk_usage(nearest)
+            with suppress(OSError):
+                use = shutil.disk_usage(nearest(place))
                 total[(name,)], free[(name,)] = use.total, use.free
         return {"framemill_disk_total_bytes": total, "framemill_disk_free_bytes": free}
+
+
+def nearest(place: Path) -> Path:
+    """The folder that is there already, of those that a place lies in; OSError."""
+    return next((path for path in (place, *place.absolute().parents) if path.exists()), Path("/"))
