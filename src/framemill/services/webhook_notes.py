@@ -51,9 +51,8 @@ def _write_down(
 ) -> None:
     """A message for each webhook and event that belong together; cursors go on with the same commit."""
     places = {hook.workspace_id for hook in hooks}
-    names = dict(
-        session.execute(select(Workspace.id, Workspace.name).where(Workspace.id.in_(places))).tuples().all()
-    )
+    query = select(Workspace.id, Workspace.name).where(Workspace.id.in_(places))
+    names = dict(session.execute(query).all())
     near = [event for event in events if event.workspace_id in places]
     wanted = {event.job_id for event in near}
     jobs = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(wanted)))}

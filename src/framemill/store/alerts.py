@@ -35,7 +35,7 @@ def ended_since(session: Session, since: datetime) -> tuple[int, int]:
         .where(Job.finished_at >= since, Job.state.in_((JobState.COMPLETED, JobState.FAILED)))
         .group_by(Job.state)
     )
-    found = dict(session.execute(query).tuples().all())
+    found = dict(session.execute(query).all())
     return found.get(JobState.COMPLETED, 0), found.get(JobState.FAILED, 0)
 
 
