@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -74,7 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(says.body)), **says.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(says.body)
+        with suppress(OSError):  # who asked may be gone
+            self.wfile.write(says.body)
 
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""

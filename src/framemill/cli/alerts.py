@@ -22,7 +22,7 @@ def build(entry: Entry) -> AnyCommand:
         ),
         command(
             "test",
-            test,
+            send_test,
             summary="Send a test to everybody who hears of alerts.",
             examples=("framemill alerts test",),
         ),
@@ -51,7 +51,7 @@ def list_alerts(as_json: Json = False) -> int:
     return OK
 
 
-def test() -> int:
+def send_test() -> int:
     """Send it."""
     with opened() as app:
         app.alerts.test()

@@ -43,7 +43,7 @@ def build(entry: Entry) -> AnyCommand:
             summary="Tell an address what becomes of a workspace's jobs. Its secret is shown this once.",
             examples=(
                 "framemill webhooks add default https://hooks.example.com/framemill",
-                "framemill webhooks add default https://hooks.example.com/x --event job.failed --note 'on call'",
+                "framemill webhooks add default https://hooks.example.com/x --event job.failed",
             ),
         ),
         command("list", list_webhooks, summary="List them.", examples=("framemill webhooks list default",)),
@@ -61,7 +61,7 @@ def build(entry: Entry) -> AnyCommand:
         ),
         command(
             "test",
-            test,
+            send_test,
             summary="Send a message that means nothing, now, and say how that went.",
             examples=("framemill webhooks test ID",),
         ),
@@ -194,7 +194,7 @@ def redeliver(
     return OK
 
 
-def test(webhook: _Webhook, as_json: Json = False) -> int:
+def send_test(webhook: _Webhook, as_json: Json = False) -> int:
     """Send it."""
     with opened() as app:
         tried = app.webhooks.test(webhook, actor=operator())

@@ -1,6 +1,7 @@
 """The API on a database of its own, with two workspaces that know nothing of each other."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Scope
 from framemill.domain.states import JobState
+from framemill.fetch.guard import Guard
 from framemill.services.upload_records import Announced
 from framemill.services.webhook_secrets import Sealed
 from framemill.settings import Settings
@@ -175,9 +177,14 @@ def a_place(app: App, name: str) -> Place:
     )
 
 
+def _nowhere(_host: str) -> Sequence[str]:
+    raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+
 def _a_webhook(app: App, workspace: str) -> tuple[str, str]:
     """One that is told nothing, as its address may not be reached, and a message to it."""
     webhook, delivery = new_id(), new_id()
+    vars(app)["_webhook_guard"] = Guard(resolver=_nowhere)
     with app.database.write() as session:
         now = app.database.now(session)
         session.add(
