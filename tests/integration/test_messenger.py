@@ -34,9 +34,11 @@ def test_what_happens_is_told_while_it_runs_and_what_was_cut_off_by_the_next(tmp
             _wait_for(lambda: len(receiver.told) == 1)
         receiver.says = Says()
         assert [one.state for one in app.webhooks.deliveries(new.webhook.id)] == ["pending"]
-
-        with messenger(app):
-            _wait_for(lambda: app.webhooks.count(new.webhook.id, state=DeliveryState.DELIVERED) == 1)
         app.close()
+
+        again = open_app(settings)
+        with messenger(again):
+            _wait_for(lambda: again.webhooks.count(new.webhook.id, state=DeliveryState.DELIVERED) == 1)
+        again.close()
 
     assert told(receiver) == [("job.submitted", job)] * 2

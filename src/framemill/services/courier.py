@@ -78,8 +78,7 @@ class Courier:
 
     def round(self) -> float:
         """Write down what happened, begin to send what is due; seconds until the next look."""
-        if not self._over.is_set():
-            self.awake.clear()
+        self.awake.clear()
         with self._database.read() as session:
             hooks = rows.listening(session)
         if not hooks:
@@ -106,9 +105,8 @@ class Courier:
             self.awake.clear()
 
     def close(self) -> None:
-        """Break off what is on its way; it is sent again, here or elsewhere."""
+        """Break off what is on its way, for another one to send it. No round may follow."""
         self._over.set()
-        self.awake.set()
         if self._threads is not None:
             self._threads.shutdown()
 

@@ -29,6 +29,7 @@ def messenger(app: App) -> Iterator[None]:
     finally:
         told.stop()
         thread.join()
+        app.courier.close()
 
 
 class _Messenger:
@@ -46,11 +47,12 @@ class _Messenger:
                 error = as_error(problem)
                 log.warning("messenger.failed", code=error.code, reason=error.message)
                 pause = _AFTER_A_FAULT_S
-            self._courier.awake.wait(pause)
+            if not self._over.is_set():  # asked after the round, which forgets who called
+                self._courier.awake.wait(pause)
 
     def stop(self) -> None:
         self._over.set()
-        self._courier.close()
+        self._courier.awake.set()
 
     def _round(self) -> float:
         pause = self._courier.round()

@@ -184,7 +184,7 @@ def _nowhere(_host: str) -> Sequence[str]:
 def _a_webhook(app: App, workspace: str) -> tuple[str, str]:
     """One that is told nothing, as its address may not be reached, and a message to it."""
     webhook, delivery = new_id(), new_id()
-    vars(app)["_webhook_guard"] = Guard(resolver=_nowhere)
+    vars(app)["_webhook_guard"] = Guard(resolver=_nowhere, setting="FRAMEMILL_WEBHOOK_ALLOW")
     with app.database.write() as session:
         now = app.database.now(session)
         session.add(
