@@ -2,9 +2,10 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -42,17 +43,20 @@ def _database(database_url: str, clock: Clock) -> Iterator[Database]:
     database.close()
 
 
-def _alerts(database: Database, slack: Receiver | None, **changes: int | dict[str, Path]) -> Alerts:
+def _alerts(
+    database: Database,
+    slack: Receiver | None,
+    *,
+    disks: Mapping[str, Path] = MappingProxyType({}),
+    most_full: int = 80,
+) -> Alerts:
     conditions = Conditions(
         database,
-        **{
-            "disks": {},
-            "most_waiting": 3,
-            "most_failed": 5,
-            "most_full": 80,
-            "stuck_after": timedelta(hours=4),
-            **changes,
-        },
+        disks=disks,
+        most_waiting=3,
+        most_failed=5,
+        most_full=most_full,
+        stuck_after=timedelta(hours=4),
     )
     return Alerts(
         database,
