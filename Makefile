@@ -13,6 +13,8 @@ HANDS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # Another active environment, or another path for it, must not redirect us.
 export UV_PROJECT_ENVIRONMENT := .venv
 unexport VIRTUAL_ENV
+# Tests that are compiled once need not be compiled by each process that runs them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
@@ -51,9 +53,20 @@ format: setup ## Rewrite the sources the way check wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: web-check
+web-check: setup ## Lint, types, unit tests and size of the web UI
+	@$(BIN)/python scripts/build_web.py run check test
+	@$(BIN)/python scripts/build_web.py
+	@$(BIN)/python scripts/build_web.py run size
+
 .PHONY: test
-test: check test-needs ## Everything: check, then every test
+test: setup ## Everything: check, then every test
+	@$(MAKE) --no-print-directory -j2 check web-check test-needs compiled
 	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS)
+
+.PHONY: compiled
+compiled: setup
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
 
 .PHONY: test-needs
 test-needs:
@@ -69,12 +82,19 @@ bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
+# Node comes as a wheel, and only where the UI is not built or its sources changed.
+.PHONY: web
+web: runtime ## Build the web UI, where it is not built yet
+	@$(BIN)/python scripts/build_web.py --current || { \
+		$(UV) sync --frozen --no-dev --group web --inexact --quiet && $(BIN)/python scripts/build_web.py; }
+
 .PHONY: serve
-serve: runtime ## API and workers on this machine: make serve [SERVE_ARGS=...]
+serve: web ## API and workers on this machine: make serve [SERVE_ARGS=...]
 	@$(BIN)/framemill serve $(SERVE_ARGS)
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
 	rm -rf .venv .demo demo-out build dist site test-results $(E2E)/node_modules
+	rm -rf web/node_modules web/src/shared/api/generated src/framemill/web_ui
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks scripts -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

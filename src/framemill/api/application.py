@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -50,6 +53,7 @@ from framemill.api.process_desk import Desk
 from framemill.api.rates import OwnTally, Rated, SharedTally, Tally
 from framemill.api.repeating import Repeatable
 from framemill.api.throttle import LoginThrottle
+from framemill.api.web import WebUi
 from framemill.app import App
 
 PREFIX = "/api/v1"
@@ -148,6 +152,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     api.add_middleware(
         Rated, reads=app.settings.rate_reads, writes=app.settings.rate_writes, tally=_tally(app)
     )
+    api.add_middleware(WebUi, origins=partial(_elsewhere, app))
     api.add_middleware(MediaDoor, app=app)
     api.add_middleware(Sheltered)
     api.add_middleware(Bounded, most_bytes=_MOST_BYTES, unbounded=_UNBOUNDED)
@@ -164,6 +169,14 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
 
     api.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
     return api
+
+
+def _elsewhere(app: App) -> tuple[str, ...]:
+    """Where else than here the store's signed addresses lead."""
+    if app.settings.storage != "s3":
+        return ()
+    found = urlsplit(app.blobs.get_url("origin", lifetime=timedelta(minutes=1)))
+    return (f"{found.scheme}://{found.netloc}",) if found.netloc else ()
 
 
 def _literal() -> dict[str, set[str]]:

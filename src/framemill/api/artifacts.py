@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api import jobs
 from framemill.api.dependencies import Action, Caller, TheApp, may
@@ -26,6 +26,16 @@ class ArtifactDetailView(StoredArtifactView):
         description="Saves a file, plays a stream, until it expires; null for a folder, and for what is not "
         "in the store."
     )
+
+
+class FileView(BaseModel):
+    """One file of an artifact."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(examples=["hls/720p/init.mp4"])
+    bytes: int
+    url: str = Field(description="Whoever has it can read the file, until it expires.")
 
 
 @router.get("/jobs/{job_id}/artifacts")
@@ -65,3 +75,16 @@ def show(
         workspace_id=found.workspace_id,
         address=None if found.address is None else StreamUrlView.of(found.address),
     )
+
+
+@router.get("/artifacts/{artifact_id}/files")
+def files(
+    artifact_id: str,
+    app: TheApp,
+    caller: Annotated[Caller, may(Action.VIDEOS_PLAY)],
+    after: Annotated[str, Query(max_length=1000, description="The last `name` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> tuple[FileView, ...]:
+    """Every file of an artifact with a signed address, by name: one of a file, all of a packaged stream."""
+    found = app.artifacts.files(artifact_id, sees=caller.sees, after=after, limit=limit)
+    return tuple(FileView(name=one.name, bytes=one.bytes, url=one.url) for one in found)

@@ -115,7 +115,7 @@ def open_link(request: Request, app: TheApp, token: Annotated[str, Query(max_len
         raise Forbidden("the login link works on the machine itself only", hint="use a key from elsewhere")
     session = app.sign_in.with_link(token, agent=_agent(request))
     # The token is used up, so it does no harm in the browser's history.
-    response = RedirectResponse("/docs", status_code=303)
+    response = RedirectResponse("/", status_code=303)
     _set_cookie(request, response, session)
     return response
 

@@ -147,6 +147,7 @@ class JobDetailView(JobView):
     inputs: dict[str, str] = Field(description="The name of each input's file.")
     notes: tuple[Said, ...]
     warnings: tuple[Said, ...]
+    dropped: tuple[dict[str, Said], ...] = Field(description="Streams that no result has, and why.")
     tasks: tuple[TaskView, ...]
     artifacts: tuple[ArtifactView, ...]
 
@@ -162,6 +163,7 @@ class JobDetailView(JobView):
             },
             notes=job.notes,
             warnings=detail.warnings,
+            dropped=tuple({name: str(text) for name, text in one.items()} for one in job.dropped),
             tasks=tuple(TaskView.of(task) for task in detail.tasks),
             artifacts=tuple(ArtifactView.of(artifact) for artifact in detail.artifacts),
         )

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,12 +17,6 @@ background:#fff}code{font-size:.95em}dt{margin-top:.75rem}dd{margin:0;color:#4a5
 """
 _ALLOWED = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_ALLOWED}'; frame-ancestors 'none'"
-
-
-@router.get("/")
-def front() -> RedirectResponse:
-    """To the page that there is."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

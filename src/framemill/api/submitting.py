@@ -72,7 +72,7 @@ class Work(WorkOn):
     video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
     inputs: dict[str, Annotated[str, Field(max_length=64)]] = Field(
         default_factory=dict,
-        max_length=20,
+        max_length=100,
         description="Ids of further videos of the same workspace, by the names that specs call them. "
         "`input` is the video itself.",
     )

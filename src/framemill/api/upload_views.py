@@ -1,7 +1,7 @@
 """What clients say about uploads, and what they are told."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -44,6 +44,11 @@ class NewUpload(Frozen):
     )
     content_type: str | None = Field(
         None, max_length=200, description="Not needed: the ending and the content decide."
+    )
+    kind: Literal["media", "subtitles", "picture", "font"] = Field(
+        "media",
+        description="What operations read it as. What is no film and no sound has 64 MiB at most, and "
+        "nothing is made of it.",
     )
     metadata: Metadata = Metadata()
     pipeline: str | None = Field(

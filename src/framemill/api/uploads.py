@@ -86,6 +86,7 @@ def create_anywhere(
         pipeline=new.pipeline,
         uploader=caller.name,
         idempotency_key=idempotency_key,
+        kind=new.kind,
     )
     record = app.uploads.begin(asked)
     if record.id is None:

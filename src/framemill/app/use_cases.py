@@ -201,7 +201,9 @@ class UseCases(People):
         """What jobs made."""
         from framemill.services.artifacts import Artifacts
 
-        return Artifacts(self.database, self.playback)
+        return Artifacts(
+            self.database, self.playback, lambda: self.blobs, lifetime=self.settings.playback_lifetime
+        )
 
     @cached_property
     def downloads(self) -> "Downloads":

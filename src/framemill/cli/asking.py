@@ -9,9 +9,11 @@ import typer
 
 from framemill.cli.completion import profile_names, rung_names
 from framemill.cli.fields import Field
+from framemill.cli.server_choice import Named
 
 FILES = "Input and output"
 QUEUE = "In the queue"
+SERVER = "On a server"
 TELLING = "What is told"
 Kind = Any  # a type or union, for Typer
 Words = Mapping[str, Any]  # Any: what Typer parsed: str, bool, a list of str, or None
@@ -32,6 +34,7 @@ class Asked:
     as_json: bool
     quiet: bool
     verbose: bool
+    there: Named  # the server that is to do it
 
 
 def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
@@ -117,8 +120,8 @@ def common(*, inputs: str = "INPUT", explains: bool = False) -> list[Parameter]:
         ],
     )
     if explains:
-        return [files, *given, reuse, *(p for p in telling if p.name not in {"explain", "verify"})]
-    return [files, *given, reuse, *queue, *telling]
+        return [files, *given, reuse, *_THERE, *(p for p in telling if p.name not in {"explain", "verify"})]
+    return [files, *given, reuse, *queue, *_THERE, *telling]
 
 
 def asked(words: Words, *, explains: bool = False) -> Asked:
@@ -144,6 +147,12 @@ def asked(words: Words, *, explains: bool = False) -> Asked:
         as_json=words["as_json"],
         quiet=words["quiet"],
         verbose=words["verbose"],
+        there=Named(
+            server=words["server"],
+            key_file=words["api_key_file"],
+            workspace=words["workspace_there"],
+            collection=words["collection_there"],
+        ),
     )
 
 
@@ -212,3 +221,39 @@ def _parameter(
         default=False if kind is bool else None,
         annotation=Annotated[kind, info],
     )
+
+
+_THERE = (
+    _parameter(
+        "server",
+        str | None,
+        "--server",
+        metavar="URL",
+        help="Have a Framemill server do it: files go there, results come here.",
+        panel=SERVER,
+    ),
+    _parameter(
+        "api_key_file",
+        str | None,
+        "--api-key-file",
+        metavar="FILE",
+        help="A file with a key of that server, which nobody else may read.",
+        panel=SERVER,
+    ),
+    _parameter(
+        "workspace_there",
+        str | None,
+        "--workspace",
+        metavar="NAME",
+        help="Where files go there. Default: the only one that the key sees, or default.",
+        panel=SERVER,
+    ),
+    _parameter(
+        "collection_there",
+        str | None,
+        "--collection",
+        metavar="NAME",
+        help="Default: uploads.",
+        panel=SERVER,
+    ),
+)

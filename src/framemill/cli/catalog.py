@@ -24,6 +24,11 @@ class Entry:
     hidden: bool = False  # works, but is listed under another name
 
     @property
+    def asks_servers(self) -> bool:
+        """Whether it has its work done elsewhere where a server is named."""
+        return self.section in {OPERATIONS, PIPELINES} or self.name in _ASKING
+
+    @property
     def subject(self) -> str:
         """What the builder makes it for: the operation's or pipeline's own name."""
         return self.name.replace("-", "_")
@@ -63,6 +68,8 @@ _LOOK = {
     "hardware": "Show which hardware encoders and decoders work here, and why others do not.",
     "doctor": "Check the programs, the database and the disk.",
 }
+# Beside operations and pipelines; all else is about the machine that it is started on.
+_ASKING = frozenset({"upload", "info", "probe", "plan", "run", "pipelines", "jobs", "stats"})
 # `probe` is `info`, which is also what people look for; `index` works on another operation's results.
 ONLY_IN_PIPELINES = frozenset({"probe", "index"})
 

@@ -18,7 +18,7 @@ MEANINGS: dict[int, str] = {
     USAGE: "The request is wrong: an option, a name, or a combination that cannot be.",
     INPUT: "An input is missing, unreadable, or not fit for this.",
     OUTPUT: "An output could not be written, exists already, or is not what was promised.",
-    TOOLS: "A program, encoder or database that the work needs is not there.",
+    TOOLS: "A program, encoder, database or server that the work needs is not there.",
     INTERRUPTED: "You interrupted it, or the job was cancelled.",
     BROKEN_PIPE: "Whoever read its output stopped reading.",
     TERMINATED: "It was asked to end (SIGTERM), or its terminal closed.",
@@ -64,6 +64,7 @@ BY_CODE: dict[str, int] = {
     "too_many_attempts": USAGE,
     "unauthenticated": USAGE,
     "forbidden": USAGE,
+    "server_refused": USAGE,
     "input_not_found": INPUT,
     "input_unreadable": INPUT,
     "no_video_stream": INPUT,
@@ -90,6 +91,7 @@ BY_CODE: dict[str, int] = {
     "encoder_unavailable": TOOLS,
     "database_unavailable": TOOLS,
     "storage_unavailable": TOOLS,
+    "server_unavailable": TOOLS,
     "cancelled": INTERRUPTED,
 }
 

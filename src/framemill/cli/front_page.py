@@ -9,6 +9,8 @@ _OPTIONS = Section(
     title="Options",
     rows=(
         ("-V, --version", "Show the version."),
+        ("--server URL", "Before a command: have a Framemill server do it; FRAMEMILL_SERVER does the same."),
+        ("--api-key-file FILE", "Before a command: a file with a key of that server."),
         ("-h, --help", "Show this page; after a command, its own page."),
         ("--install-completion", "Install completion for your shell."),
         ("--show-completion", "Show what that would install."),

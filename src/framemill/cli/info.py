@@ -12,6 +12,7 @@ from framemill.cli.complaint import complain_about
 from framemill.cli.exit_codes import OK
 from framemill.cli.facts import told
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import chosen
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.domain.media import MediaInfo, as_data
 from framemill.errors import FramemillError
@@ -48,6 +49,12 @@ def info(
     paths = [*(given or ()), *(files or ())]
     if not paths:
         raise typer.BadParameter("give a file to look at", param_hint="FILE")
+    if len(paths) == 1 and not Path(paths[0]).exists() and (choice := chosen()) is not None:
+        from framemill.cli import remote_views
+        from framemill.client.shelf import is_video_id
+
+        if is_video_id(paths[0]):
+            return remote_views.info(choice, paths[0], as_json=as_json)
     from framemill.tools.probe import probe
 
     programs, options = _tools()

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import NOBODY, ids, nobody_works, opened, operator, whole_id
+from framemill.cli.job_desk import desk, ids
+from framemill.cli.opened import NOBODY, opened, operator
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.spans import span
 from framemill.cli.terminal import err, out, out_json
 from framemill.domain.states import JobState
 
 if TYPE_CHECKING:
-    from framemill.services.jobs import Jobs
+    from framemill.cli.job_desk import Jobs
 
 _Id = Annotated[
     str, typer.Argument(metavar="JOB", help="Its id, or an end of it that fits one job.", autocompletion=ids)
@@ -79,16 +80,26 @@ def retry(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Whole commands of what fails.")] = False,
 ) -> int:
     """Queue it again and run it here."""
-    from framemill.cli.running import run_job
+    from framemill.cli.running import end_of, run_job
 
     if queued:
         return _steer(
             job, lambda jobs, job_id: jobs.retry(job_id, actor=operator()), as_json=as_json, quiet=quiet
         )
-    with opened() as app:
-        job_id = whole_id(app, job)
-        app.jobs.retry(job_id, foreground=True, actor=operator())
-        end = run_job(app, job_id, quiet=quiet, as_json=as_json, verbose=verbose)
+    with desk() as found:
+        job_id = found.whole_id(job)
+        if found.server is not None:
+            from framemill.cli import remote
+
+            found.jobs.retry(job_id)
+            detail = remote.watch(
+                found.server, job_id, quiet=quiet, as_json=as_json, folder=None, overwrite=False
+            )
+            end = end_of(detail, quiet=quiet, as_json=as_json, verbose=verbose)
+        else:
+            assert found.app is not None
+            found.app.jobs.retry(job_id, foreground=True, actor=operator())
+            end = run_job(found.app, job_id, quiet=quiet, as_json=as_json, verbose=verbose)
     if as_json:
         out_json(end.document)
     return end.code
@@ -178,11 +189,11 @@ def _steer(
     said: str | None = None,
 ) -> int:
     """Do something to a job and say what it is now."""
-    with opened() as app:
-        job_id = whole_id(app, job)
-        act(app.jobs, job_id)
-        now = app.jobs.get(job_id)
-        idle = now.state is JobState.QUEUED and nobody_works(app)
+    with desk() as found:
+        job_id = found.whole_id(job)
+        act(found.jobs, job_id)
+        now = found.jobs.get(job_id)
+        idle = now.state is JobState.QUEUED and found.idle
     if as_json:
         out_json({"job": job_id, "state": str(now.state), "priority": now.priority})
     else:

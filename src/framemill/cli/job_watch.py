@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framemill.cli.exit_codes import OK
+from framemill.cli.job_desk import Desk, desk, ids
 from framemill.cli.job_pages import log_line
-from framemill.cli.opened import ids, opened, whole_id
 from framemill.cli.program import AnyCommand, command
 from framemill.cli.terminal import out_json
+from framemill.operations.binding import path_of
 
 if TYPE_CHECKING:
-    from framemill.app import App
     from framemill.services.records import LogRecord
 
 _Id = Annotated[
@@ -32,7 +32,11 @@ def commands() -> tuple[AnyCommand, ...]:
             watch,
             summary="Follow a job until it has ended, with its exit code.\n\n"
             "Ctrl-C stops watching; the job goes on.",
-            examples=("framemill jobs watch 0199c0de", "framemill jobs watch 0199c0de --json --quiet"),
+            examples=(
+                "framemill jobs watch 0199c0de",
+                "framemill jobs watch 0199c0de --json --quiet",
+                "framemill --server https://mill.example.com jobs watch 0199c0de -o parts",
+            ),
         ),
         command(
             "logs",
@@ -48,16 +52,40 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, at its end.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, and the results.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Whole commands of what fails.")] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Bring what a server's job made into it."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace files there that exist.")
+    ] = False,
 ) -> int:
     """Wait for its end and show how far it is."""
     from framemill.cli.following import follow
     from framemill.cli.progress import watcher
     from framemill.cli.running import end_of
 
-    with opened() as app:
-        job_id = whole_id(app, job)
-        with watcher(quiet=quiet, only_bars=as_json) as watching:
-            detail = follow(app.jobs, job_id, watching, wait=time.sleep)
+    with desk() as found:
+        job_id = found.whole_id(job)
+        if found.server is not None:
+            from framemill.cli import remote
+
+            detail = remote.watch(
+                found.server,
+                job_id,
+                quiet=quiet,
+                as_json=as_json,
+                folder=None if output is None else path_of(output),
+                overwrite=overwrite,
+            )
+        elif output is not None:
+            raise typer.BadParameter(
+                "results of a job here are where it was told to put them", param_hint="-o"
+            )
+        else:
+            assert found.app is not None
+            with watcher(quiet=quiet, only_bars=as_json) as watching:
+                detail = follow(found.app.jobs, job_id, watching, wait=time.sleep)
     end = end_of(detail, quiet=quiet, as_json=as_json, verbose=verbose)
     if as_json:
         out_json(end.document)
@@ -72,24 +100,24 @@ def logs(
     ] = False,
 ) -> int:
     """Its log, oldest first."""
-    with opened() as app:
-        job_id = whole_id(app, job)
+    with desk() as found:
+        job_id = found.whole_id(job)
         if as_json and not follow:
-            out_json([asdict(record) for record in _records(app, job_id, follow=False)])
+            out_json([asdict(record) for record in _records(found, job_id, follow=False)])
             return OK
-        for record in _records(app, job_id, follow=follow):
+        for record in _records(found, job_id, follow=follow):
             line = json.dumps(asdict(record), default=str) if as_json else log_line(record)
             # Typer's echo flushes: who follows wants each line now.
             typer.echo(line)
     return OK
 
 
-def _records(app: "App", job_id: str, *, follow: bool) -> "Iterator[LogRecord]":
+def _records(found: Desk, job_id: str, *, follow: bool) -> "Iterator[LogRecord]":
     after = 0
     while True:
         # Asked first: what is logged before it ended is then on the pages that follow.
-        over = not follow or app.jobs.get(job_id).state.ended
-        while page := app.jobs.logs(job_id, after=after):
+        over = not follow or found.jobs.get(job_id).state.ended
+        while page := found.jobs.logs(job_id, after=after):
             yield from page
             after = page[-1].id
         if over:

@@ -7,8 +7,9 @@ import typer
 from framemill.cli import job_control, job_watch
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
+from framemill.cli.job_desk import desk, ids
 from framemill.cli.job_pages import as_document, record_document, row, told
-from framemill.cli.opened import ids, opened, whole_batch_id, whole_id
+from framemill.cli.opened import whole_batch_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, out, out_json
 from framemill.cli.wording import columns
@@ -86,16 +87,16 @@ def list_jobs(
     states = chosen(state)
     if not limit.isdecimal() or not 1 <= int(limit) <= 1000:
         raise typer.BadParameter(f"{limit!r} is not a number from 1 to 1000", param_hint="--limit")
-    with opened() as app:
+    with desk() as found:
         wanted = Wanted(
             states=tuple(states),
             kind=kind.replace("-", "_") if kind else None,
             owner=owner,
-            batch_id=whole_batch_id(app, batch) if batch else None,
+            batch_id=whole_batch_id(found.app, batch) if batch and found.app else batch,
             name=input_name,
         )
-        start = whole_id(app, before) if before else None
-        page = app.jobs.page(wanted, before=start, limit=int(limit))
+        start = found.whole_id(before) if before else None
+        page = found.jobs.page(wanted, before=start, limit=int(limit))
     if as_json:
         out_json([record_document(job) for job in page.jobs])
         return OK
@@ -114,8 +115,8 @@ def show(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every command in full.")] = False,
 ) -> int:
     """Everything about one."""
-    with opened() as app:
-        detail = app.jobs.show(whole_id(app, job))
+    with desk() as found:
+        detail = found.jobs.show(found.whole_id(job))
     if as_json:
         out_json(as_document(detail))
         return OK

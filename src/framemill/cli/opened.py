@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from framemill.cli.server_choice import chosen, not_there
+
 NOBODY = "no worker is there to run it: `framemill worker start`"
 
 if TYPE_CHECKING:
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened() -> "Iterator[App]":
-    """The application while this holds."""
+    """The application while this holds; NotSupported where the work is to be done on a server."""
     from framemill.app import open_app
 
+    if chosen() is not None:
+        raise not_there("this")
     app = open_app()
     try:
         yield app
@@ -34,16 +38,6 @@ def operator() -> str:
         return "cli"
 
 
-def whole_id(app: "App", given: str) -> str:
-    """The id of the job that `given` begins or ends."""
-    if not given.strip():  # an unset variable of a script would fit every job
-        raise typer.BadParameter("give a job's id", param_hint="JOB")
-    near = app.jobs.find(given)
-    if len(near) > 1:
-        raise typer.BadParameter(f"{given!r} fits several jobs; write more of it", param_hint="JOB")
-    return near[0] if near else given
-
-
 def whole_batch_id(app: "App", given: str) -> str:
     """The id of the batch that `given` begins or ends."""
     if not given.strip():  # an unset variable of a script would fit every batch
@@ -52,12 +46,6 @@ def whole_batch_id(app: "App", given: str) -> str:
     if len(near) > 1:
         raise typer.BadParameter(f"{given!r} fits several batches; write more of it", param_hint="BATCH")
     return near[0] if near else given
-
-
-def ids(incomplete: str) -> list[str]:
-    """What the shell offers where a job is to be named: the newest ones."""
-    with opened() as app:
-        return [job.id for job in app.jobs.list(limit=50) if job.id.startswith(incomplete)]
 
 
 def nobody_works(app: "App") -> bool:

@@ -8,10 +8,10 @@ from framemill.cli.catalog import Entry
 from framemill.cli.examples import EXAMPLES
 from framemill.cli.fields import data_of, fields_of
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import chosen, finder
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
 from framemill.cli.targets import targets
 from framemill.errors import InvalidSpec
-from framemill.operations.binding import source_of
 from framemill.operations.names import SETS
 from framemill.operations.registry import Operation, load_spec, operation
 from framemill.operations.spec import Spec
@@ -55,7 +55,8 @@ def _run(made: Operation, explains: bool, words: Words) -> int:
 
     wish = asked(words, explains=explains)
     data = {"op": made.name, **spec_data(made, words)}
-    paths = tuple(map(source_of, wish.inputs))
+    find = finder(chosen(wish.there))
+    paths = tuple(map(find, wish.inputs))
     joined = "sources" in made.spec.model_fields
     requests = [
         Request.of(
@@ -63,6 +64,7 @@ def _run(made: Operation, explains: bool, words: Words) -> int:
             inputs=inputs,
             destination=place.folder,
             title=made.name,
+            find=find,
         )
         for inputs, place in targets(
             wish.output, operation=made.name, inputs=paths, several=made.name in SETS, joined=joined

@@ -7,9 +7,9 @@ from framemill.cli.catalog import Entry
 from framemill.cli.examples import EXAMPLES
 from framemill.cli.fields import Field, data_of, fields_of
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import chosen, finder
 from framemill.cli.shorthands import apply_shorthands, with_shorthands
 from framemill.cli.targets import targets
-from framemill.operations.binding import source_of
 from framemill.planner.pipelines import load_pipeline
 
 # Steps whose fields speak for the whole; `--duration` of a preview would be taken for something else.
@@ -51,6 +51,7 @@ def _run(name: str, explains: bool, words: Words) -> int:
     from framemill.cli.running import Request, run
 
     wish = asked(words, explains=explains)
+    find = finder(chosen(wish.there))
     choices = choices_of(name)
     given = {
         option: data_of(field, words[option])
@@ -59,9 +60,11 @@ def _run(name: str, explains: bool, words: Words) -> int:
     }
     settings = {choices[option][0]: value for option, value in apply_shorthands(words, given).items()}
     requests = [
-        Request.of(load_pipeline(name, settings), inputs=inputs, destination=place.folder, title=name)
+        Request.of(
+            load_pipeline(name, settings), inputs=inputs, destination=place.folder, title=name, find=find
+        )
         for inputs, place in targets(
-            wish.output, operation=name, inputs=tuple(map(source_of, wish.inputs)), several=True, joined=False
+            wish.output, operation=name, inputs=tuple(map(find, wish.inputs)), several=True, joined=False
         )
     ]
     return run(requests, wish)

@@ -10,7 +10,8 @@ from framemill.cli.catalog import Entry
 from framemill.cli.completion import pipeline_names
 from framemill.cli.exit_codes import OK, exit_code
 from framemill.cli.program import AnyCommand, command, group
-from framemill.cli.terminal import err, out, out_json, painted, shown_path
+from framemill.cli.server_choice import chosen
+from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -59,6 +60,16 @@ _RUN = "Run a pipeline."
 
 def list_pipelines(as_json: _Json = False) -> None:
     """One line each."""
+    if (choice := chosen()) is not None:
+        from framemill.cli import remote_views
+
+        there = remote_views.pipelines(choice)
+        if as_json:
+            out_json(there)
+            return
+        for line in columns([(harmless(one["name"]), harmless(one["summary"])) for one in there]):
+            out(line)
+        return
     from framemill.planner.pipelines import PIPELINES, TEMPLATES
 
     kinds = {"built-in": PIPELINES, "template": TEMPLATES}

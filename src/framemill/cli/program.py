@@ -12,8 +12,10 @@ from typer.core import TyperCommand, TyperGroup
 from framemill.cli.catalog import Entry, entries, nearest
 from framemill.cli.front_page import front_page
 from framemill.cli.page import Section, colourful, page
+from framemill.cli.server_choice import Named, must_be_here, say
 
-CONTEXT = {"help_option_names": ["-h", "--help"]}
+HELP = frozenset({"-h", "--help"})
+CONTEXT = {"help_option_names": sorted(HELP)}
 
 # Click's own classes are vendored by some versions of Typer and not by others, so none is named here.
 AnyContext = Any
@@ -85,6 +87,8 @@ class StandIn(TyperCommand):
         self, info_name: str | None, args: list[str], parent: AnyContext = None, **extra: object
     ) -> AnyContext:
         """A context of the real command, which then runs."""
+        if not self._entry.asks_servers and not HELP & {*args}:
+            must_be_here(f"`framemill {self._entry.name}`")
         return built(self._entry, **self._options).make_context(info_name, args, parent, **extra)
 
 
@@ -102,7 +106,10 @@ def program() -> AnyCommand:
     @app.callback()
     def root(
         version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
+        server: Annotated[str | None, typer.Option(metavar="URL", help="Ask a server.")] = None,
+        api_key_file: Annotated[str | None, typer.Option(metavar="FILE", help="Its key.")] = None,
     ) -> None:
+        say(Named(server=server, key_file=api_key_file))
         if version:
             from framemill.cli.main import version as installed
 

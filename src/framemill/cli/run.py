@@ -10,8 +10,8 @@ import typer
 from framemill.cli.asking import Words, asked, common, function
 from framemill.cli.catalog import Entry
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import chosen, finder
 from framemill.cli.targets import targets
-from framemill.operations.binding import source_of
 from framemill.operations.spec import Spec
 
 _EXAMPLES = (
@@ -60,15 +60,16 @@ def _run(fixed: str | None, words: Words) -> int:
     from framemill.planner.pipelines import load_pipeline
 
     wish = asked(words, explains=fixed is not None)
+    find = finder(chosen(wish.there))
     name = fixed or str(words["pipeline"])
     specs = load_pipeline(name, dict(setting(text) for text in words["settings"] or ()))
     title = Path(name).stem
     requests = [
-        Request.of(specs, inputs=inputs, destination=place.folder, title=title)
+        Request.of(specs, inputs=inputs, destination=place.folder, title=title, find=find)
         for inputs, place in targets(
             wish.output,
             operation=title,
-            inputs=tuple(map(source_of, wish.inputs)),
+            inputs=tuple(map(find, wish.inputs)),
             several=True,
             joined=any(map(takes_all, specs)),
         )

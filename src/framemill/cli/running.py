@@ -20,12 +20,13 @@ from framemill.cli.complaint import (
 from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
 from framemill.cli.opened import NOBODY, nobody_works
 from framemill.cli.results import as_document, told
+from framemill.cli.server_choice import chosen
 from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about
 from framemill.domain.sources import Source
 from framemill.domain.states import JobState
 from framemill.interrupts import Terminated, heeded
-from framemill.operations.binding import bound
+from framemill.operations.binding import Find, bound, source_of
 from framemill.operations.spec import Spec
 
 if TYPE_CHECKING:
@@ -45,11 +46,17 @@ class Request:
 
     @classmethod
     def of(
-        cls, specs: Sequence[Spec], *, inputs: Sequence[Source], destination: Path, title: str
+        cls,
+        specs: Sequence[Spec],
+        *,
+        inputs: Sequence[Source],
+        destination: Path,
+        title: str,
+        find: Find = source_of,
     ) -> "Request":
         """The request for these files, called `input`, `input_2` and so on, and for those that specs name."""
         named = {"input" if n == 1 else f"input_{n}": path for n, path in enumerate(inputs, 1)}
-        specs, named = bound(specs, named)
+        specs, named = bound(specs, named, find=find)
         return cls(specs=specs, inputs=named, destination=destination, title=title)
 
 
@@ -142,6 +149,10 @@ def _planned(app: "App", request: Request, wish: Asked) -> "Plan":
 
 def run(requests: Sequence[Request], wish: Asked) -> int:
     """Do the work, one job after the other; returns the exit code of the first that failed."""
+    if (choice := chosen(wish.there)) is not None:
+        from framemill.cli import remote
+
+        return remote.run(requests, wish, choice)
     if wish.explain:
         return explain(requests, wish)
     if wish.queued:

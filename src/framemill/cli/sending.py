@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-from framemill.cli.upload_doors import Door, Standing, Wish
+from framemill.cli.upload_doors import Door
+from framemill.client.uploads import Standing, Wish
 from framemill.domain.uploads import Cut
-from framemill.errors import FramemillError, InputUnreadable, InvalidUpload, UploadNotFound
+from framemill.errors import (
+    FramemillError,
+    InputUnreadable,
+    InvalidUpload,
+    ServerUnavailable,
+    UploadNotFound,
+)
 from framemill.operations.binding import existing
 
 _PIECE = 256 << 10
@@ -153,11 +160,14 @@ class Sender:
             except FramemillError as error:
                 if not error.transient or attempt == _TRIES:
                     raise
-            self.wait(min(30.0, 0.5 * 2**attempt))
+                asked = error.wait_s if isinstance(error, ServerUnavailable) else 0.0
+            self.wait(max(asked, min(30.0, 0.5 * 2**attempt)))
         raise AssertionError  # the last try returns or raises
 
     def _note(self, facts: Facts) -> Path:
-        told = [self.door.place, self.wish.workspace, self.wish.collection, str(facts.path)]
+        wish = self.wish
+        # An upload that is asked for in other words is another one.
+        told = [self.door.place, wish.workspace, wish.collection, wish.pipeline, wish.kind, str(facts.path)]
         identity = json.dumps([*told, facts.bytes, facts.mtime_ns])
         return self.memory / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"
 

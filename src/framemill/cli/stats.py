@@ -10,6 +10,7 @@ import typer
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import chosen
 from framemill.cli.spans import span
 from framemill.cli.terminal import out, out_json, painted
 from framemill.cli.wording import about, columns, in_vain
@@ -53,6 +54,10 @@ def stats(
     if by is not None and by not in _GROUPS:
         raise typer.BadParameter(f"{by!r} is none of {', '.join(_GROUPS)}", param_hint="--by")
     far = None if since == "ever" else span(since, hint="--since")
+    if (choice := chosen()) is not None:
+        from framemill.cli import remote_views
+
+        return remote_views.stats(choice, by=by, since=far, as_json=as_json)
     if by is not None:
         from framemill.cli.stats_groups import show_groups
 

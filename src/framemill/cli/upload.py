@@ -1,7 +1,6 @@
 """`framemill upload`: files become videos, here or on a server."""
 
 import getpass
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from framemill.cli.complaint import document_of
 from framemill.cli.exit_codes import OK, exit_code
 from framemill.cli.opened import NOBODY, nobody_works, opened
 from framemill.cli.program import AnyCommand, command
+from framemill.cli.server_choice import Named, chosen, connected
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
 from framemill.errors import FramemillError, InputNotFound
@@ -23,9 +23,9 @@ from framemill.errors import FramemillError, InputNotFound
 if TYPE_CHECKING:
     from framemill.app import App
     from framemill.cli.sending import Sender
-    from framemill.cli.upload_doors import Door, Standing, Wish
+    from framemill.cli.upload_doors import Door
+    from framemill.client.uploads import Standing
 
-_SERVER, _KEY = "FRAMEMILL_SERVER", "FRAMEMILL_KEY"
 # Nothing more can be sent where these happen to one file.
 _FINAL = frozenset({"unauthenticated", "forbidden", "workspace_not_found", "collection_not_found"})
 
@@ -40,7 +40,7 @@ def build(entry: Entry) -> AnyCommand:
         examples=(
             "framemill upload interview.mp4",
             "framemill upload footage --recursive --collection 'Camera 1' --pipeline publish",
-            f"{_KEY}=... framemill upload interview.mp4 --server https://video.example.org",
+            "framemill upload interview.mp4 --server https://video.example.org --api-key-file key",
         ),
     )
 
@@ -50,11 +50,17 @@ def upload(
         list[str], typer.Argument(metavar="FILES", help="Files, folders, or patterns in quotes.")
     ],
     workspace: Annotated[
-        str, typer.Option("--workspace", "-w", metavar="NAME", help="Where they go. Default: default.")
-    ] = DEFAULT_WORKSPACE,
+        str | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            metavar="NAME",
+            help="Where they go. Default: default; on a server the only one that the key sees.",
+        ),
+    ] = None,
     collection: Annotated[
-        str, typer.Option("--collection", "-c", metavar="NAME", help="Default: uploads.")
-    ] = DEFAULT_COLLECTION,
+        str | None, typer.Option("--collection", "-c", metavar="NAME", help="Default: uploads.")
+    ] = None,
     pipeline: Annotated[
         str | None,
         typer.Option(
@@ -69,12 +75,17 @@ def upload(
     server: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help=f"A Framemill server; {_SERVER} does the same. Default: this machine's store."
+            metavar="URL",
+            help="A Framemill server; FRAMEMILL_SERVER does the same. Default: this machine's store.",
         ),
     ] = None,
-    key: Annotated[
+    key_file: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help=f"A key of that server; better in {_KEY}, where nobody sees it."),
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            help="A file with a key of that server; FRAMEMILL_API_KEY_FILE does the same.",
+        ),
     ] = None,
     side_by_side: Annotated[
         str, typer.Option("--parallel", metavar="N", help="How many parts go at once. Default: 4.")
@@ -83,7 +94,6 @@ def upload(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only, and the videos.")] = False,
 ) -> int:
     """Send them, one after the other."""
-    from framemill.cli.upload_doors import Wish
     from framemill.services.intake import Sieve, files_named
 
     hands = count(side_by_side, hint="--parallel", most=32)
@@ -92,8 +102,8 @@ def upload(
         missing = InputNotFound(", ".join(files))
         missing.hint = "no file there has a usual ending of films and sound; --recursive looks deeper"
         raise missing
-    wish = Wish(workspace=workspace, collection=collection, pipeline=pipeline, notes=notes)
-    with _sender(server or os.environ.get(_SERVER), key, wish, hands) as sender:
+    named = Named(server=server, key_file=key_file, workspace=workspace, collection=collection)
+    with _sender(named, pipeline, notes, hands) as sender:
         ends = [*_all(sender, paths, quiet=quiet, as_json=as_json)]
     failed = [error for _, error in ends if isinstance(error, FramemillError)]
     if as_json:
@@ -102,23 +112,29 @@ def upload(
 
 
 @contextmanager
-def _sender(server: str | None, key: str | None, wish: "Wish", hands: int) -> "Iterator[Sender]":
+def _sender(named: Named, pipeline: str | None, notes: str, hands: int) -> "Iterator[Sender]":
     from framemill.app import read_settings
     from framemill.cli.sending import Sender, forget_old
-    from framemill.cli.upload_doors import Here, There
+    from framemill.cli.upload_doors import Here
+    from framemill.client import shelf
+    from framemill.client.uploads import There, Wish
 
     with ExitStack() as stack:
         door: Door
-        if server:
-            door = There(server, key or os.environ.get(_KEY))
+        if (choice := chosen(named)) is not None:
+            server = stack.enter_context(connected(choice))
+            where = shelf.place(server, workspace=choice.workspace, collection=choice.collection)
+            door, workspace, collection = There(server), where.workspace, where.collection
             memory = read_settings().cache_dir / "uploads"
         else:
             app = stack.enter_context(opened())
             stack.callback(_say_who_works, app)
             door = Here(app, uploader=getpass.getuser())
+            workspace = named.workspace or DEFAULT_WORKSPACE
+            collection = named.collection or DEFAULT_COLLECTION
             memory = app.settings.cache_dir / "uploads"
-        stack.callback(door.close)
         forget_old(memory)
+        wish = Wish(workspace=workspace, collection=collection, pipeline=pipeline, notes=notes)
         yield Sender(door=door, wish=wish, memory=memory, side_by_side=hands)
 
 

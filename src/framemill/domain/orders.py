@@ -4,24 +4,16 @@ An order is a job whose files come over a connection. What is said over that,
 `api.process_messages` knows.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from framemill.domain.sniffing import check_fits
+from framemill.domain.sniffing import MOST_OTHER, OTHERS, check_fits, other_ending_of
 from framemill.domain.states import JobState
 from framemill.domain.uploads import Limits
-from framemill.errors import InvalidUpload, LimitExceeded
+from framemill.errors import LimitExceeded
 
 NAME: Final = r"^[a-z][a-z0-9_]{0,47}$"  # of an input; on this machine its file is called so too
-# What an operation reads besides films and sound, by the kinds that its spec names. The engine looks inside.
-_OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "subtitles": ("srt", "vtt", "ass", "ssa"),
-    "picture": ("png", "jpg", "jpeg", "webp", "avif", "gif"),
-    "font": ("ttf", "otf"),
-}
-_MOST_OTHER: Final = 64 << 20  # bytes: the largest fonts have 50 MB
 
 
 class Next(StrEnum):
@@ -38,13 +30,13 @@ class Taken:
     def __init__(self, filename: str, kind: str, *, limits: Limits) -> None:
         """Raises InvalidUpload where files of that name are not taken."""
         self.filename = filename
-        if kind in _OTHERS:
-            self.ending = _ending(filename, kind)
-            self.most = min(_MOST_OTHER, limits.max_bytes)
+        if kind in OTHERS:
+            self.ending = other_ending_of(filename, kind)
+            self.most = min(MOST_OTHER, limits.max_bytes)
         else:
             self.ending = limits.check_name(filename)
             self.most = limits.max_bytes
-        self._sniffed = kind not in _OTHERS
+        self._sniffed = kind not in OTHERS
 
     def check_size(self, size: int) -> None:
         """LimitExceeded where a file of `size` bytes is too large."""
@@ -87,14 +79,3 @@ def next_of(
     if busy or (kept and finished_at is not None and finished_at + keep > now):
         return Next.STAY
     return Next.REMOVE
-
-
-def _ending(filename: str, kind: str) -> str:
-    stem, dot, ending = filename.rpartition(".")
-    ending = ending.lower()
-    if not (stem and dot) or ending not in _OTHERS[kind]:
-        known = ", ".join(f".{word}" for word in _OTHERS[kind])
-        raise InvalidUpload(
-            f"{filename[:200]!r} is not taken as {kind}", hint=f"its name ends in one of: {known}"
-        )
-    return ending

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from framemill.domain.sniffing import ending_of
+from framemill.domain.sniffing import MEDIA, MOST_OTHER, ending_of, other_ending_of
 from framemill.errors import InvalidSpec, InvalidUpload, LimitExceeded
 
 MAX_PARTS = 10_000  # as S3 demands
@@ -59,12 +59,17 @@ class Limits:
     max_bytes: int
     types: tuple[str, ...]  # endings
 
-    def check(self, filename: str, size: int) -> None:
+    def check(self, filename: str, size: int, *, kind: str = MEDIA) -> None:
         """InvalidUpload or LimitExceeded, with the limit and its value."""
-        self.check_name(filename)
+        if kind == MEDIA:
+            self.check_name(filename)
+        else:
+            other_ending_of(filename, kind)
         if size <= 0:
             raise empty(filename)
         self.check_size(filename, size)
+        if kind != MEDIA and size > MOST_OTHER:
+            raise LimitExceeded(f"{filename!r} has {size:,} bytes, and {kind} may have {MOST_OTHER:,}")
 
     def check_name(self, filename: str) -> str:
         """The ending of the name; InvalidUpload where files of this ending are not taken."""

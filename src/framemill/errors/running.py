@@ -37,6 +37,23 @@ class InvalidSettings(FramemillError):
     code = "invalid_settings"
 
 
+class ServerUnavailable(FramemillError):
+    """The Framemill server does not answer as it should."""
+
+    code = "server_unavailable"
+    transient = True
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, wait_s: float = 0.0) -> None:
+        self.wait_s = wait_s  # how long it asks us to wait
+        super().__init__(message, hint=hint)
+
+
+class ServerRefused(FramemillError):
+    """The Framemill server refused, for a reason that this program does not know."""
+
+    code = "server_refused"
+
+
 class ToolMissing(FramemillError):
     """A program that the work needs was not found."""
 

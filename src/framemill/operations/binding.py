@@ -4,19 +4,24 @@ Only for doors through which the caller's own files are given (command line,
 library): a request from elsewhere names inputs, never paths.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from framemill.domain.sources import Source, Url, is_url
 from framemill.errors import InputNotFound
 from framemill.operations.spec import Spec, references, renamed
 
+Find = Callable[[str], Source]  # what a person means by a name
 
-def bound(specs: Sequence[Spec], inputs: Mapping[str, Source]) -> tuple[tuple[Spec, ...], dict[str, Source]]:
+
+def bound(
+    specs: Sequence[Spec], inputs: Mapping[str, Source], *, find: Find | None = None
+) -> tuple[tuple[Spec, ...], dict[str, Source]]:
     """The specs and inputs with each path and address among the references made an input named by its field.
 
     A reference that is the name of an input or of an earlier operation stays.
-    Raises InputNotFound for what is neither.
+    Raises what `find` raises for what is neither; left away, that is
+    `source_of` and InputNotFound.
     """
     found = dict(inputs)
     known = {*inputs, *(spec.name or spec.op for spec in specs)}
@@ -26,7 +31,7 @@ def bound(specs: Sequence[Spec], inputs: Mapping[str, Source]) -> tuple[tuple[Sp
         for field, ref, _kind in references(spec):
             if ref in names or ref in known or ref.partition(".")[0] in known:
                 continue
-            source = source_of(ref)
+            source = (find or source_of)(ref)
             same = next((name for name, other in found.items() if other == source), None)
             names[ref] = same if same and same not in inputs else _free(field, {*found, *known})
             found[names[ref]] = source

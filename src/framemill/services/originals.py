@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from framemill.domain.media_types import media_type
-from framemill.domain.sniffing import ENDINGS, ending_of
+from framemill.domain.sniffing import ENDINGS, MEDIA, ending_of, other_ending_of
 from framemill.domain.units import format_size
 from framemill.domain.uploads import checked_digest
 from framemill.domain.videos import (
@@ -46,6 +46,7 @@ class NewOriginal:
     notes: str = ""
     uploader: str = ""
     source_url: str | None = None  # without secrets
+    kind: str = MEDIA  # or one of domain.sniffing.OTHERS
 
 
 def begin(
@@ -64,7 +65,10 @@ def begin(
     InvalidUpload for an ending that is not `accepted`, QuotaExceeded.
     """
     filename = checked_filename(new.filename)
-    ending = "" if accepted is None else ending_of(filename, accepted)
+    if new.kind != MEDIA:
+        ending = other_ending_of(filename, new.kind)
+    else:
+        ending = "" if accepted is None else ending_of(filename, accepted)
     claimed = checked_digest(new.sha256)
     if new.bytes < 0:
         raise InvalidSpec("a file cannot be shorter than nothing")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from framemill.domain.sniffing import MEDIA
 from framemill.domain.uploads import Cut
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
 from framemill.storage.blobs import Part
@@ -29,6 +30,7 @@ class Announced:
     pipeline: str | None = None  # what is made of it; None: the workspace's, "none": nothing
     uploader: str = ""
     idempotency_key: str | None = None
+    kind: str = MEDIA  # or one of domain.sniffing.OTHERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from framemill.domain.sniffing import MEDIA
 from framemill.domain.uploads import Limits, checked_digest, cut
 from framemill.domain.videos import UploadState, checked_filename
 from framemill.errors import IdempotencyConflict, InvalidSpec
@@ -13,7 +14,7 @@ from framemill.services.collections import Collections
 from framemill.services.originals import NewOriginal
 from framemill.services.shelf_records import CollectionRecord
 from framemill.services.upload_records import Announced, UploadRecord
-from framemill.services.workspaces import PIPELINES_OF_NEW
+from framemill.services.workspaces import NO_PIPELINE, PIPELINES_OF_NEW
 from framemill.store.database import Database
 from framemill.store.jobs import new_id
 from framemill.store.uploads import keyed_upload
@@ -77,6 +78,7 @@ class UploadStarts:
                     recorded_at=asked.recorded_at,
                     notes=asked.notes,
                     uploader=asked.uploader,
+                    kind=asked.kind,
                 ),
                 workspace=shelf.workspace_id,
                 collection=shelf.id,
@@ -96,7 +98,7 @@ class UploadStarts:
                 bytes=asked.bytes,
                 part_bytes=cut(asked.bytes, part_bytes=self._part_bytes).part_bytes,
                 sha256=checked_digest(asked.sha256),
-                pipeline=asked.pipeline,
+                pipeline=asked.pipeline if asked.kind == MEDIA else NO_PIPELINE,
                 uploader=video.uploader,
                 idempotency_key=asked.idempotency_key,
                 created_at=now,

@@ -51,7 +51,7 @@ class Uploads:
         CollectionNotFound, InvalidUpload, LimitExceeded, QuotaExceeded,
         InvalidSpec and IdempotencyConflict.
         """
-        self._limits.check(asked.filename, asked.bytes)
+        self._limits.check(asked.filename, asked.bytes, kind=asked.kind)
         record = self._starts.announce(asked)
         if record.id is None or record.state is not UploadState.OPEN:
             return record

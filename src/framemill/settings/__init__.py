@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from framemill.settings.client import OfClient
 from framemill.settings.footage import OfFootage
 from framemill.settings.kinds import HomePath, written
 from framemill.settings.process import OfProcess
@@ -48,7 +49,7 @@ def _cache_dir() -> Path:
     return user_cache_path("framemill", appauthor=False)
 
 
-class Settings(OfFootage, OfProcess, OfWork, OfTelemetry, OfTelling, BaseSettings):
+class Settings(OfFootage, OfProcess, OfWork, OfTelemetry, OfTelling, OfClient, BaseSettings):
     """One value each; the environment (`FRAMEMILL_*`) wins over the file, the file over the default."""
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMILL_", frozen=True, extra="forbid")

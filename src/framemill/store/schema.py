@@ -69,7 +69,7 @@ def _create(database: Database) -> bool:
 @cache
 def _sqlite_statements() -> tuple[str, ...]:
     """What makes all tables; put into words once, as a program may make many databases in memory."""
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    dialect = sqlite.dialect()
     made: list[CreateTable | CreateIndex] = []
     for table in Base.metadata.sorted_tables:
         made.append(CreateTable(table))

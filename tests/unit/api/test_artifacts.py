@@ -74,3 +74,32 @@ def test_what_is_none_is_not_found(client: TestClient, admin: str, unknown: str)
     answer = client.get(f"{ARTIFACTS}/{unknown}", headers=bearer(admin))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "artifact_not_found")
+
+
+def test_every_file_of_a_package_can_be_had(app: App, client: TestClient, here: Place) -> None:
+    folder = f"workspaces/{here.workspace}/{here.video}/{here.job}/hls/"
+    content = {"master.m3u8": b"#EXTM3U", "720p/init.mp4": b"init", "720p/seg_1.m4s": b"segment"}
+    for name, text in content.items():
+        app.blobs.put(folder + name, [text])
+    made = _made(app, job_id=here.job, video_id=here.video, role="hls", path="hls/master.m3u8", key=folder)
+    address = f"{ARTIFACTS}/{made}/files"
+
+    first = client.get(address, params={"limit": 2}, headers=bearer(here.read)).json()
+    rest = client.get(address, params={"after": first[-1]["name"]}, headers=bearer(here.read)).json()
+
+    listed = [*first, *rest]
+    assert [one["name"] for one in listed] == [f"hls/{name}" for name in sorted(content)]
+    assert {one["name"]: client.get(one["url"]).content for one in listed} == {
+        f"hls/{name}": text for name, text in content.items()
+    }
+    assert [one["bytes"] for one in listed] == [len(content[name]) for name in sorted(content)]
+
+
+def test_the_file_of_an_artifact_is_its_only_one(client: TestClient, here: Place) -> None:
+    (listed,) = client.get(f"/api/v1/jobs/{here.job}/artifacts", headers=bearer(here.read)).json()["items"]
+    address = f"{ARTIFACTS}/{listed['id']}/files"
+
+    (one,) = client.get(address, headers=bearer(here.read)).json()
+    after = client.get(address, params={"after": one["name"]}, headers=bearer(here.read)).json()
+
+    assert (client.get(one["url"]).content, after) == (b"a picture", [])

@@ -7,13 +7,15 @@ import httpx2
 import pytest
 
 from framemill.cli.sending import Sender, forget_old
-from framemill.cli.upload_doors import Standing, There, Wish
+from framemill.client.connection import Server
+from framemill.client.uploads import Standing, There, Wish
 from framemill.errors import (
     Forbidden,
     FramemillError,
     InputNotFound,
     InputUnreadable,
     InvalidUpload,
+    ServerUnavailable,
     StorageUnavailable,
     UploadNotFound,
 )
@@ -220,11 +222,24 @@ def test_notes_of_uploads_long_over_are_forgotten(tmp_path: Path) -> None:
     assert not note.exists()
 
 
-def _there(answer: Callable[[httpx2.Request], httpx2.Response]) -> There:
-    return There("http://mill.test/", "fm_key", transport=httpx2.MockTransport(answer))
+Answer = Callable[[httpx2.Request], httpx2.Response]
+MakeThere = Callable[[Answer], There]
 
 
-def test_the_store_never_sees_the_key() -> None:
+@pytest.fixture(name="there")
+def _there() -> Iterator[MakeThere]:
+    """Makes uploads of a server that answers as it is told."""
+    made: list[Server] = []
+
+    def make(answer: Answer) -> There:
+        made.append(Server("https://mill.test/", "fm_key", transport=httpx2.MockTransport(answer)))
+        return There(made[0])
+
+    yield make
+    made[0].close()
+
+
+def test_the_store_never_sees_the_key(there: MakeThere) -> None:
     seen: dict[str, str | None] = {}
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -233,9 +248,8 @@ def test_the_store_never_sees_the_key() -> None:
         request.read()
         return httpx2.Response(200, json={"parts": [{"number": 1, "url": "http://store.test/1"}]})
 
-    door = _there(answer)
+    door = there(answer)
     door.send("u", 1, lambda: iter([b"a", b"bc"]), 3)
-    door.close()
 
     assert seen == {"mill.test": "Bearer fm_key", "store.test": None}
 
@@ -246,35 +260,31 @@ def test_the_store_never_sees_the_key() -> None:
         (403, {"code": "forbidden", "detail": "no", "hint": None}, Forbidden),
         (404, {"code": "upload_not_found", "detail": "no"}, UploadNotFound),
         (409, {"code": "invalid_upload", "detail": "no"}, InvalidUpload),
-        (503, {"code": "storage_unavailable", "detail": "no"}, StorageUnavailable),
-        (502, None, StorageUnavailable),
-        (200, "unlikely", StorageUnavailable),
+        (503, {"code": "storage_unavailable", "detail": "no"}, ServerUnavailable),
+        (502, None, ServerUnavailable),
+        (200, "unlikely", ServerUnavailable),
     ],
 )
 def test_what_a_server_says_is_an_error_of_our_own(
-    status: int, body: object, error: type[FramemillError]
+    there: MakeThere, status: int, body: object, error: type[FramemillError]
 ) -> None:
-    door = _there(lambda _request: httpx2.Response(status, json=body))
+    door = there(lambda _request: httpx2.Response(status, json=body))
 
     with pytest.raises(error):
         door.show("u")
 
-    door.close()
 
-
-def test_a_server_that_is_not_there_is_told_and_worth_another_try() -> None:
+def test_a_server_that_is_not_there_is_told_and_worth_another_try(there: MakeThere) -> None:
     def answer(_request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused")
 
-    door = _there(answer)
+    door = there(answer)
 
-    with pytest.raises(StorageUnavailable, match=r"http://mill\.test does not answer"):
+    with pytest.raises(ServerUnavailable, match=r"https://mill\.test does not answer"):
         door.show("u")
 
-    door.close()
 
-
-def test_an_address_that_ran_out_is_asked_for_again() -> None:
+def test_an_address_that_ran_out_is_asked_for_again(there: MakeThere) -> None:
     given = iter(("old", "new"))
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -284,10 +294,8 @@ def test_an_address_that_ran_out_is_asked_for_again() -> None:
             200, json={"parts": [{"number": 1, "url": f"http://store.test/{next(given)}"}]}
         )
 
-    door = _there(answer)
+    door = there(answer)
     with pytest.raises(StorageUnavailable):
         door.send("u", 1, lambda: iter([b"a"]), 1)
 
     door.send("u", 1, lambda: iter([b"a"]), 1)
-
-    door.close()

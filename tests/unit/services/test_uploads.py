@@ -61,6 +61,23 @@ def test_a_file_in_parts_becomes_a_video_and_its_job_starts(yard: Yard) -> None:
     assert yard.nothing_open()
 
 
+def test_what_lies_beside_a_film_is_taken_by_its_kind_and_nothing_is_made_of_it(yard: Yard) -> None:
+    text = b"1\n00:00:00,500 --> 00:00:01,500\nhello\n"
+    begun = yard.uploads.begin(announced(text, filename="words.srt", kind="subtitles", pipeline="publish"))
+    assert begun.id is not None
+    yard.send(begun, text)
+
+    done = yard.uploads.complete(begun.id)
+
+    assert (done.state, done.video_state) == (UploadState.COMPLETED, VideoState.READY)
+    assert yard.jobs == {begun.video_id: ["none"]}
+    for filename, kind in (("words.srt", "media"), ("words.srt", "picture"), ("film.mp4", "subtitles")):
+        with pytest.raises(InvalidUpload):
+            yard.uploads.begin(announced(text, filename=filename, kind=kind))
+    with pytest.raises(LimitExceeded):
+        yard.uploads.begin(replace(announced(text, filename="words.srt", kind="subtitles"), bytes=65 << 20))
+
+
 def test_completing_again_says_the_same_again(yard: Yard) -> None:
     done = yard.upload(FILM)
     assert done.id is not None

@@ -1,0 +1,77 @@
+import { Skeleton, Stack, Text } from "@mantine/core";
+import { IconFolder, IconFolders } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
+import { useState } from "react";
+import { collectionsListOptions, problemOf, type WorkspaceView, workspacesListOptions } from "@/shared/api";
+import { PlaceLink } from "./PlaceLink";
+import classes from "./Shell.module.css";
+
+/** The workspaces one may see; each opens to its collections. */
+export function WorkspaceTree() {
+  const workspaces = useQuery(workspacesListOptions());
+  if (workspaces.isPending) {
+    return (
+      <Stack gap={6} px="sm" aria-busy aria-label="Loading">
+        <Skeleton h={16} w="60%" />
+        <Skeleton h={16} w="45%" />
+      </Stack>
+    );
+  }
+  if (workspaces.isError) {
+    return (
+      <Text size="sm" px="sm" c="dimmed">
+        {problemOf(workspaces.error).message}
+      </Text>
+    );
+  }
+  if (workspaces.data.items.length === 0) {
+    return (
+      <Text size="sm" px="sm" c="dimmed">
+        You are in no workspace yet. Ask who runs this installation.
+      </Text>
+    );
+  }
+  return workspaces.data.items.map((workspace) => (
+    <Branch key={workspace.id} workspace={workspace} only={workspaces.data.items.length === 1} />
+  ));
+}
+
+function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }) {
+  const place = useRouterState({
+    select: ({ location }): { workspace?: string; collection?: string } =>
+      location.pathname === "/videos" ? location.search : {},
+  });
+  const within = place.workspace === workspace.name;
+  const [opened, setOpened] = useState(within || only);
+  const collections = useQuery({
+    ...collectionsListOptions({ path: { workspace: workspace.name } }),
+    enabled: opened,
+  });
+  return (
+    <PlaceLink
+      to="/videos"
+      search={{ workspace: workspace.name }}
+      label={workspace.title || workspace.name}
+      leftSection={<IconFolders size={18} aria-hidden />}
+      active={within && place.collection === undefined}
+      opened={opened}
+      onClick={() => setOpened(!(opened && within))}
+      childrenOffset={20}
+      className={classes.link}
+      aria-expanded={opened}
+    >
+      {collections.data?.items.map((collection) => (
+        <PlaceLink
+          key={collection.id}
+          to="/videos"
+          search={{ workspace: workspace.name, collection: collection.name }}
+          label={collection.name}
+          leftSection={<IconFolder size={16} aria-hidden />}
+          active={within && place.collection === collection.name}
+          className={classes.link}
+        />
+      ))}
+    </PlaceLink>
+  );
+}
