@@ -14,20 +14,31 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from framemill.errors import NotSupported
 from framemill.store import (
     access_tables,
+    alert_tables,
     event_tables,
     order_tables,
     repeat_tables,
     tables,
     usage_tables,
+    webhook_tables,
 )
 from framemill.store.base import Base
 from framemill.store.database import Database
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0011"
+HEAD = "0013"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
-MODELS = (tables, access_tables, event_tables, order_tables, repeat_tables, usage_tables)
+MODELS = (
+    tables,
+    access_tables,
+    alert_tables,
+    event_tables,
+    order_tables,
+    repeat_tables,
+    usage_tables,
+    webhook_tables,
+)
 
 # As Alembic makes it.
 _VERSIONS = """CREATE TABLE alembic_version (

@@ -136,6 +136,8 @@ def _known(app: App, place: Place) -> schemathesis.BaseSchema:
             "batch_id": place.batch,
             "artifact_id": place.artifact,
             "upload_id": place.upload,
+            "webhook_id": place.webhook,
+            "delivery_id": place.delivery,
             "name": "publish",
         },
         edges=False,
