@@ -50,7 +50,7 @@ def test_publish_shows_the_source_as_it_is(source: Path, tmp_path: Path) -> None
         return
 
     before = fm.probe(source)
-    fewer = {"qualities": ["360p"]} if before.duration_us > _LONG_US else {}
+    fewer: dict[str, object] = {"qualities": ["360p"]} if before.duration_us > _LONG_US else {}
     fm.run(source, "publish", output=out, params=_QUICK | fewer)
 
     video = before.main_video
