@@ -3,19 +3,22 @@
 What becomes of a claim is `store.tasks`' work.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
+    Select,
     String,
     Table,
     Update,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     null,
@@ -24,9 +27,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import UpdateBase
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
+from framemill.store.prepared import prepared
 from framemill.store.tables import Job, Task
 from framemill.store.tasks import release
 
@@ -45,6 +49,8 @@ class Wanted:
 
 
 _ANY = Wanted()
+_TASKS, _JOBS = cast("Table", Task.__table__), cast("Table", Job.__table__)
+_NOW = bindparam("now", type_=_TASKS.c.updated_at.type)
 _ONE: ColumnElement[int] = literal_column("1", Integer)
 
 
@@ -58,55 +64,58 @@ def claim(
     session: it says how things were.
     """
     connection = session.connection()
-    row = (
-        connection.execute(
-            _take(
-                lanes=len(wanted.lanes),
-                of_job=wanted.job_id is not None,
-                some=wanted.resources is not None,
-                lacking=bool(wanted.lacks),
-            ),
-            {
-                **{f"lane{number}": lane for number, lane in enumerate(wanted.lanes)},
-                "worker": worker,
-                "now": now,
-                "until": now + ttl,
-                **({} if wanted.job_id is None else {"wanted_job": wanted.job_id}),
-                **({} if wanted.resources is None else {"resources": wanted.resources}),
-                **({"lacks": wanted.lacks} if wanted.lacks else {}),
-            },
-        )
-        .mappings()
-        .one_or_none()
+    at_once = connection.dialect.name == "postgresql"
+    take = _take(connection)(
+        lanes=len(wanted.lanes),
+        resources=None if wanted.resources is None else len(wanted.resources),
+        lacks=len(wanted.lacks),
+        of_job=wanted.job_id is not None,
+        at_once=at_once,
+    )
+    row = take.first(
+        connection,
+        {
+            **_numbered("lane", wanted.lanes),
+            **_numbered("resource", wanted.resources or ()),
+            **_numbered("lack", wanted.lacks),
+            "worker": worker,
+            "now": now,
+            "until": now + ttl,
+            **({} if wanted.job_id is None else {"wanted_job": wanted.job_id}),
+        },
     )
     if row is None:
         return None
+    if at_once:
+        started = row.pop("started")
+    else:
+        of_job = {"the_job": row["job_id"], "now": now, "title": row["title"]}
+        started = _start_job(connection)().run(connection, of_job).rowcount == 1
     task = Task()
     # As if it had been loaded: setting thirty attributes one by one took longer than the claim.
     vars(task).update(row)
-    job = connection.execute(_start_job(), {"the_job": task.job_id, "now": now, "title": task.title})
-    if job.rowcount == 0 and _is_waiting(session, task.job_id):
+    if not started and _is_waiting(session, task.job_id):
         # Nobody would know that it runs. Who has the job is done in a moment; the next look finds the task.
         _give_up(session, task, now=now)
         return None
     return task
 
 
-# Built once for each shape, and with constants in its text: putting such a statement together, and
-# handing over what never changes, cost several times as much as running it.
-@cache
-def _take(*, lanes: int, of_job: bool, some: bool, lacking: bool) -> ReturningUpdate[Any]:
-    t = Task.__table__.c
-    now = bindparam("now", type_=t.updated_at.type)
+@prepared
+def _take(
+    *, lanes: int, resources: int | None, lacks: int, of_job: bool, at_once: bool
+) -> UpdateBase | Select[Any]:
+    """The claim; `at_once` it also starts the job, which spares a way to PostgreSQL and back."""
+    t = _TASKS.c
     query = select(t.id).where(
         t.state == _constant(TaskState.READY),
-        or_(*(t.lane == bindparam(f"lane{number}") for number in range(lanes))),
-        or_(t.not_before.is_(None), t.not_before <= now),
+        or_(*(t.lane == name for name in _places("lane", lanes))),
+        or_(t.not_before.is_(None), t.not_before <= _NOW),
     )
-    if some:
-        query = query.where(t.resource.in_(bindparam("resources", expanding=True)))
-    if lacking:
-        query = query.where(t.requires.not_in(bindparam("lacks", expanding=True)))
+    if resources is not None:
+        query = query.where(t.resource.in_(_places("resource", resources)))
+    if lacks:
+        query = query.where(t.requires.not_in(_places("lack", lacks)))
     if of_job:
         query = query.where(t.job_id == bindparam("wanted_job", type_=t.job_id.type)).order_by(t.position)
     else:
@@ -114,10 +123,8 @@ def _take(*, lanes: int, of_job: bool, some: bool, lacking: bool) -> ReturningUp
     first = (
         query.limit(literal_column("1")).with_for_update(skip_locked=True, key_share=True).scalar_subquery()
     )
-    table = Task.__table__
-    assert isinstance(table, Table)
-    return (
-        update(table)
+    taking = (
+        update(_TASKS)
         .where(t.id == first)
         .values(
             state=_constant(next_task_state(TaskState.READY, TaskState.LEASED)),
@@ -127,40 +134,55 @@ def _take(*, lanes: int, of_job: bool, some: bool, lacking: bool) -> ReturningUp
             worker=bindparam("worker"),
             lease_expires=bindparam("until", type_=t.updated_at.type),
             progress=literal_column("0.0"),
-            updated_at=now,
+            updated_at=_NOW,
             **dict.fromkeys(_OF_A_RUN, null()),
         )
         .returning(*t)
     )
+    if not at_once:
+        return taking
+    taken = taking.cte("taken")
+    starting = _starting(
+        job_id=select(taken.c.job_id).scalar_subquery(), title=select(taken.c.title).scalar_subquery()
+    )
+    started = starting.returning(_JOBS.c.id).cte("started")
+    return select(*taken.c, exists(select(started.c.id)).label("started"))
+
+
+@prepared
+def _start_job() -> Update:
+    return _starting(
+        job_id=bindparam("the_job", type_=_JOBS.c.id.type), title=bindparam("title", type_=_JOBS.c.step.type)
+    )
+
+
+def _starting(*, job_id: ColumnElement[str], title: ColumnElement[str]) -> Update:
+    j = _JOBS.c
+    queued, running = JobState.QUEUED, next_job_state(JobState.QUEUED, JobState.RUNNING)
+    # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
+    unlocked = select(j.id).where(j.id == job_id).with_for_update(skip_locked=True, key_share=True)
+    return (
+        update(_JOBS)
+        .where(j.id == unlocked.scalar_subquery())
+        .values(
+            state=case((j.state == _constant(queued), _constant(running)), else_=j.state),
+            started_at=func.coalesce(j.started_at, _NOW),
+            step=title,
+            updated_at=_NOW,
+        )
+    )
+
+
+def _numbered(name: str, values: Sequence[str]) -> dict[str, str]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}
+
+
+def _places(name: str, count: int) -> list[BindParameter[str]]:
+    return [bindparam(f"{name}{number}", type_=String()) for number in range(count)]
 
 
 def _constant(state: str) -> ColumnElement[str]:
     return literal_column(f"'{state}'", String)
-
-
-@cache
-def _start_job() -> Update:
-    table = Job.__table__
-    assert isinstance(table, Table)
-    j = table.c
-    now = bindparam("now", type_=j.updated_at.type)
-    queued, running = JobState.QUEUED, next_job_state(JobState.QUEUED, JobState.RUNNING)
-    # Everyone else locks a job before its tasks, so whoever has a task already must not wait for its job.
-    unlocked = (
-        select(j.id)
-        .where(j.id == bindparam("the_job", type_=j.id.type))
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return (
-        update(table)
-        .where(j.id == unlocked.scalar_subquery())
-        .values(
-            state=case((j.state == _constant(queued), _constant(running)), else_=j.state),
-            started_at=func.coalesce(j.started_at, now),
-            step=bindparam("title"),
-            updated_at=now,
-        )
-    )
 
 
 def _is_waiting(session: Session, job_id: str) -> bool:

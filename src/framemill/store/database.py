@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -17,8 +17,6 @@ from sqlalchemy.orm import Session
 from framemill.errors import DatabaseUnavailable, InvalidSettings
 from framemill.interrupts import held_off
 from framemill.store import postgres, sqlite
-
-_NOW = select(func.clock_timestamp(type_=DateTime(timezone=True)))
 
 
 class Database:
@@ -81,8 +79,7 @@ class Database:
             return self._clock()
         if self._is_sqlite:
             return datetime.now(UTC)  # SQLite runs in this process: its clock is this host's
-        now: datetime = session.connection().execute(_NOW).scalar_one()
-        return now.astimezone(UTC)
+        return postgres.now(session.connection())
 
     def describe(self) -> str:
         """What it is and where, for people; holds no password."""
