@@ -127,6 +127,10 @@ class Attempt:
         self._handing_back = hand_back
         self._hold.stop()
 
+    def decline(self) -> None:
+        """Leave the task to others: this machine lacks what it requires. Nothing is held against it."""
+        self._give_back("which lacks what it requires")
+
     @property
     def _errand(self) -> Errand:
         return Errand(
@@ -253,16 +257,19 @@ class Attempt:
         if lost:
             return  # somebody else has the task, and a folder of their own
         if self._handing_back:
-            try:
-                self._with.dispatcher.nudge(outcomes.hand_back(self._database, self.task))
-            except LeaseLost:
-                return
-            except Cancelled:
-                pass
-            else:
-                self._tell(TaskState.READY, "handed back")
-                return
-        self._leave()
+            self._give_back("which is stopping")
+        else:
+            self._leave()
+
+    def _give_back(self, why: str) -> None:
+        try:
+            self._with.dispatcher.nudge(outcomes.hand_back(self._database, self.task, why))
+        except LeaseLost:
+            return
+        except Cancelled:
+            self._leave()
+        else:
+            self._tell(TaskState.READY, "handed back")
 
     def _leave(self) -> None:
         """The job has ended while this ran: the last one out clears up."""

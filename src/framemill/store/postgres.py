@@ -29,6 +29,8 @@ _SESSION = (
     "-c idle_in_transaction_session_timeout=60s -c lock_timeout=30s"
     r" -c default_transaction_isolation=read\ committed"
 )
+# Execution option: each statement is a transaction.
+AT_ONCE = "framemill_at_once"
 # In one message, as each costs a way there and back; never prepared by the driver, as these are two.
 _BEGIN = "SELECT clock_timestamp(); BEGIN"
 _BEGAN = "framemill_began"
@@ -88,6 +90,8 @@ def make_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
+        if connection.get_execution_options().get(AT_ONCE):
+            return
         before = time.monotonic()
         connection.info[_BEGAN] = (connection.exec_driver_sql(_BEGIN).scalar_one(), before)
 
