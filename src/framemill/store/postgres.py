@@ -6,6 +6,7 @@ a place is named by `place_of`.
 
 import select
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from framemill.errors import DatabaseUnavailable, DiskFull, FramemillError, InvalidSettings
+from framemill.store.prepared import driven
 
 if TYPE_CHECKING:
     import psycopg
@@ -93,7 +95,10 @@ def make_engine(url: URL) -> Engine:
         if connection.get_execution_options().get(AT_ONCE):
             return
         before = time.monotonic()
-        connection.info[_BEGAN] = (connection.exec_driver_sql(_BEGIN).scalar_one(), before)
+        with closing(driven(connection, _BEGIN)) as cursor:
+            row = cursor.fetchone()
+        assert row is not None
+        connection.info[_BEGAN] = (row[0], before)
 
     @event.listens_for(engine, "checkin")
     def _returned(_connection: "psycopg.Connection | None", entry: ConnectionPoolEntry) -> None:

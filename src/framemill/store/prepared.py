@@ -4,11 +4,14 @@ SQLAlchemy finds a statement's text by walking through all of the statement, eac
 time. For a claim that took longer than the database needed to run it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
-from sqlalchemy import Connection, CursorResult, Dialect, Float, Select
+from sqlalchemy import Connection, Dialect, Float, Select
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
@@ -27,24 +30,54 @@ class Ready:
     into: dict[str, _Processor]
     columns: tuple[tuple[str, _Processor | None], ...]
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
-        """Run it. The rows are as the driver made them: see `first`."""
-        given = {**self.fixed, **values}
-        for name, process in self.into.items():
-            given[name] = process(given[name])
-        return connection.exec_driver_sql(
-            self.text, given if self.order is None else tuple([given[name] for name in self.order])
-        )
+    def run(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """Run it; how many rows it changed."""
+        with closing(self._run(connection, values)) as cursor:
+            return cursor.rowcount
 
     def first(self, connection: Connection, values: Mapping[str, object]) -> dict[str, Any] | None:
-        """Run it; its one row by the names of columns, None where there is none."""
-        row = self.run(connection, values).one_or_none()
+        """Run it; its first row by the names of columns, None where there is none."""
+        with closing(self._run(connection, values)) as cursor:
+            row = cursor.fetchone()
         if row is None:
             return None
         return {
             name: value if process is None else process(value)
             for (name, process), value in zip(self.columns, row, strict=True)
         }
+
+    def _run(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
+        given = {**self.fixed, **values}
+        for name, process in self.into.items():
+            given[name] = process(given[name])
+        if self.order is None:
+            return driven(connection, self.text, given)
+        return driven(connection, self.text, tuple([given[name] for name in self.order]))
+
+
+def driven(connection: Connection, text: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> DBAPICursor:
+    """The driver's cursor, after it ran `text`; raises what SQLAlchemy would.
+
+    Its own results learn the names and types of all columns each time, which took as long as a claim.
+    """
+    driver, dialect = connection.connection, connection.dialect
+    cursor = driver.cursor()
+    try:
+        cursor.execute(text, values)
+    except dialect.loaded_dbapi.Error as error:
+        lost = dialect.is_disconnect(error, driver.dbapi_connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            text,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=dialect,
+        ) from error
+    return cursor
 
 
 def prepared(

@@ -37,7 +37,7 @@ def finish(session: Session, task_id: str, token: int, *, now: datetime, **made:
     row = {"the_task": task_id, "token": token, "now": now, **made}
     connection = session.connection()
     done = _finish(connection)(tuple(sorted(made))).run(connection, row)
-    if done.rowcount != 1:
+    if done != 1:
         raise LeaseLost(f"task {task_id} is no longer held by token {token}")
 
 
