@@ -93,12 +93,12 @@ def make_engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         if connection.get_execution_options().get(AT_ONCE):
+            connection.info.pop(_BEGAN, None)  # nobody asks what an earlier one was told
             return
-        before = time.monotonic()
         with closing(driven(connection, _BEGIN)) as cursor:
             row = cursor.fetchone()
         assert row is not None
-        connection.info[_BEGAN] = (row[0], before)
+        connection.info[_BEGAN] = (row[0], time.monotonic())
 
     @event.listens_for(engine, "checkin")
     def _returned(_connection: "psycopg.Connection | None", entry: ConnectionPoolEntry) -> None:
@@ -118,8 +118,8 @@ def make_engine(url: URL) -> Engine:
 
 def now(connection: Connection) -> datetime:
     """The server's time: what it said when the transaction began, and as long as that is ago."""
-    said, before = connection.info[_BEGAN]
-    moment: datetime = said + timedelta(seconds=time.monotonic() - before)
+    said, heard = connection.info[_BEGAN]
+    moment: datetime = said + timedelta(seconds=time.monotonic() - heard)
     return moment.astimezone(UTC)
 
 
