@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -17,12 +16,14 @@ from sqlalchemy import select
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine.digests import digest
+from framemill.engine.dispatch import Dispatcher, Unheard
 from framemill.engine.identity import process_of
 from framemill.operations.registry import load_spec
 from framemill.services.jobs import Jobs
 from framemill.store.database import Database
 from framemill.store.tables import Artifact, Job, Task, Worker
 from framemill.store.workers import GONE
+from tests.chaos.toll import Toll
 
 ROOT = Path(__file__).parents[2]
 # What is asked for, in turn: a copy, an encode of two results, stills.
@@ -42,10 +43,14 @@ class Trial:
     folder: Path
     clip: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    dispatcher: Dispatcher = field(default_factory=Unheard)
+
+    def __post_init__(self) -> None:
+        self.toll = Toll(database=self.database)
 
     def submit(self, count: int) -> list[str]:
         """Ask for `count` jobs."""
-        jobs = Jobs(self.database, max_attempts=20)
+        jobs = Jobs(self.database, max_attempts=20, dispatcher=self.dispatcher)
         return [
             jobs.submit(
                 [load_spec(spec) for spec in SPECS[number % len(SPECS)]],
@@ -75,14 +80,16 @@ class Trial:
         chance, killed = random.Random(seed), 0  # noqa: S311 - no secret
         while killed < kills and not self.all_ended(jobs):
             time.sleep(chance.uniform(0.05, 0.8))
-            if (victim := chance.choice(self._busy() or [None])) is not None and _kill(victim):
+            if (victim := chance.choice(self._busy() or [None])) is not None and self._kill(victim):
                 killed += 1
+            self.toll.look()
         return killed
 
     def wait(self, jobs: list[str]) -> None:
         """Until every job has ended."""
         end = time.monotonic() + _PATIENCE_S
         while not self.all_ended(jobs):
+            self.toll.look()
             if time.monotonic() > end:
                 raise AssertionError(f"after {_PATIENCE_S} s: {self._states(jobs)}")
             time.sleep(0.1)
@@ -93,6 +100,7 @@ class Trial:
 
     def check(self, jobs: list[str]) -> None:
         """What must hold: all completed, each artifact once and as it was verified, nothing left behind."""
+        self.toll.look()
         with self.database.read() as session:
             states = Counter(session.scalars(select(Job.state).where(Job.id.in_(jobs))))
             artifacts = session.scalars(select(Artifact).where(Artifact.job_id.in_(jobs))).all()
@@ -121,15 +129,17 @@ class Trial:
             busy = session.scalars(select(Task.lease_worker).where(Task.state == TaskState.LEASED)).all()
         return [worker for worker in there if worker in busy]
 
+    def _kill(self, worker: str) -> bool:
+        _, pid, started = worker.rsplit(":", 2)
+        process = process_of(int(pid), float(started))
+        if process is None:
+            return False
+        try:
+            self.toll.kill(process, worker)
+        except psutil.NoSuchProcess:
+            return False
+        return True
+
     def _states(self, jobs: list[str]) -> list[str]:
         with self.database.read() as session:
             return list(session.scalars(select(Job.state).where(Job.id.in_(jobs))))
-
-
-def _kill(worker: str) -> bool:
-    _, pid, started = worker.rsplit(":", 2)
-    process = process_of(int(pid), float(started))
-    if process is None:
-        return False
-    process.send_signal(signal.SIGKILL)
-    return True

@@ -101,6 +101,23 @@ def test_a_pool_that_fails_itself_takes_its_workers_along(trial: Trial) -> None:
         assert set(session.scalars(select(Worker.state))) <= {GONE}
 
 
+def test_make_chaos_can_be_run(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "FRAMEMILL_TEST_CLIPS"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", *("--jobs", "2"), *("--kills", "1"), *("--workers", "1")],
+        cwd=ROOT,
+        env={**env, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "every job completed and verified" in done.stdout
+
+
 def _until_claimed(trial: Trial) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:

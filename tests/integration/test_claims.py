@@ -4,14 +4,16 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 
 from framemill.domain.states import JobState, TaskState
 from framemill.engine import endings, outcomes
+from framemill.errors import DatabaseUnavailable
 from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.jobs import get_job, new_id
@@ -40,8 +42,8 @@ url, processes = sys.argv[1], int(sys.argv[2])
 def work(name):
     database = open_database(url)
     while True:
-        with database.write() as session:
-            task = claim(session, worker=name, now=database.now(session), ttl=TTL)
+        with database.at_once() as session:
+            task = claim(session, worker=name, now=database.own_time(), ttl=TTL)
         if task is None:
             with database.read() as session:
                 if not session.scalar(select(exists().where(Task.state == TaskState.READY))):
@@ -159,6 +161,55 @@ def test_a_claim_never_waits_for_a_job_that_somebody_is_changing(database: Datab
         assert get_job(session, job_id).state == JobState.RUNNING
 
 
-def _claim(database: Database) -> Task | None:
+def test_a_lease_is_counted_by_the_servers_clock(database: Database) -> None:
+    _add_job(database, steps=1)
+
+    before, task, after = _servers_time(database), _claim(database), _servers_time(database)
+
+    assert task is not None
+    assert task.lease_expires is not None
+    assert before <= task.updated_at <= after
+    assert task.lease_expires - task.updated_at == timedelta(seconds=60)
+
+
+def test_the_time_in_a_transaction_goes_on_as_the_servers_does(database: Database) -> None:
     with database.write() as session:
-        return claim(session, worker="w", now=database.now(session), ttl=timedelta(seconds=60))
+        first = database.now(session)
+        session.execute(text("SELECT pg_sleep(0.2)"))
+        then = database.now(session)
+        servers = session.scalar(text("SELECT clock_timestamp()"))
+
+    assert then - first >= timedelta(seconds=0.2)
+    assert first <= then <= servers
+
+
+def test_a_claim_on_a_lost_connection_says_that_nobody_knows_and_the_next_one_works(
+    database: Database,
+) -> None:
+    _add_job(database, steps=1)
+
+    with pytest.raises(DatabaseUnavailable) as caught:
+        _claim_cut_off(database)
+
+    assert not caught.value.undone
+    assert _claim(database) is not None
+
+
+def _servers_time(database: Database) -> datetime:
+    with database.read() as session:
+        found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found
+
+
+def _claim_cut_off(database: Database) -> None:
+    with database.at_once() as session:
+        mine = session.connection().connection.driver_connection
+        assert isinstance(mine, psycopg.Connection)
+        with database.write() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine.info.backend_pid})
+        claim(session, worker="w", now=None, ttl=timedelta(seconds=60))
+
+
+def _claim(database: Database) -> Task | None:
+    with database.at_once() as session:
+        return claim(session, worker="w", now=database.own_time(), ttl=timedelta(seconds=60))

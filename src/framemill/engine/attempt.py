@@ -1,34 +1,33 @@
-"""One attempt at a task: plan the job, run a step, or publish; and how it ended, recorded."""
+"""One attempt at a task: plan the job, run a step, or publish.
 
-import traceback
+What becomes of a task that it did not do is `engine.undone`'s work.
+"""
+
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from framemill.domain import context
 from framemill.domain.plan import Resource
-from framemill.domain.redaction import without_secrets
 from framemill.domain.states import JobState, TaskState
-from framemill.engine import claims, originals, outcomes
+from framemill.engine import originals, outcomes
 from framemill.engine.digests import digest
 from framemill.engine.equipment import Equipment
 from framemill.engine.errands import Errand
-from framemill.engine.events import JobChanged, Note, TaskChanged
-from framemill.engine.failures import KEEPS_WORK, as_error, backoff, keeps_work
+from framemill.engine.events import JobChanged, Note
+from framemill.engine.failures import as_error
 from framemill.engine.heartbeat import Heartbeat
 from framemill.engine.patience import patiently
 from framemill.engine.places import Places, WorkMissing, known_digest, known_media
 from framemill.engine.planning import Request, check_plan
 from framemill.engine.publishing import publish_job
-from framemill.engine.recovery import clear_completed, clear_up, inputs_changed
+from framemill.engine.recovery import clear_completed, inputs_changed
 from framemill.engine.steps import StepRun, sources_of
-from framemill.engine.stored import dump_error, load_step
-from framemill.engine.workspace import remove
+from framemill.engine.stored import load_step
+from framemill.engine.undone import Undone
 from framemill.errors import (
     Cancelled,
     DatabaseUnavailable,
-    FramemillError,
     InputNotFound,
     LeaseLost,
 )
@@ -36,7 +35,6 @@ from framemill.operations.registry import load_spec
 from framemill.store.jobs import WORK, get_job, tasks_of
 from framemill.store.tables import Job, Task
 from framemill.store.workers import slots
-from framemill.telemetry import faults
 from framemill.telemetry.log import get_log
 from framemill.tools.reins import Reins
 
@@ -51,7 +49,7 @@ class Attempt:
         self._with = equipment
         self._database = equipment.database
         self._job, self._tasks = patiently(self._facts)
-        self._commands: list[str] = []
+        self._undone = Undone(equipment=equipment, job=self._job, task=task)
         self._handing_back = False
         self._reins = Reins()
         self._hold = Heartbeat(
@@ -101,13 +99,14 @@ class Attempt:
         except DatabaseUnavailable:
             raise  # nobody knows whether what was done is recorded, so its files stay until the lease tells
         except WorkMissing as missing:
-            self._do_again(missing)
+            self._undone.do_again(missing)
         except (LeaseLost, Cancelled) as end:
-            self._stopped(lost=self._hold.lost or isinstance(end, LeaseLost))
+            lost = self._hold.lost or isinstance(end, LeaseLost)
+            self._undone.stopped(lost=lost, hand_back=self._handing_back)
         except Exception as problem:  # noqa: BLE001 - whatever it is, the job must end with a reason
-            self._fail(as_error(problem), problem)
+            self._undone.failed(as_error(problem), problem)
         else:
-            self._tell(TaskState.DONE)
+            self._undone.tell(TaskState.DONE)
             log.info("task.done")
             if self.task.kind in {"publish", originals.BRINGS}:
                 self._forget_pieces()
@@ -126,6 +125,10 @@ class Attempt:
         """End the work soon, from another thread; with `hand_back` others begin the task anew."""
         self._handing_back = hand_back
         self._hold.stop()
+
+    def decline(self) -> None:
+        """Leave the task to others: this machine lacks what it requires. Nothing is held against it."""
+        self._undone.give_back("which lacks what it requires")
 
     @property
     def _errand(self) -> Errand:
@@ -213,7 +216,7 @@ class Attempt:
         named = [inputs[item.ref].name for item in step.inputs if item.ref in inputs]
         run = StepRun(
             step,
-            scratch=self._scratch,
+            scratch=(scratch := self._undone.scratch),
             machine=self._with.machine(),
             hold=self._hold,
             name=(named or [path.name for path in inputs.values()] or [step.key])[0],
@@ -222,10 +225,12 @@ class Attempt:
         try:
             result = run.run(sources_of(step, inputs=inputs, results=made, root=place.root))
         finally:
-            self._commands = run.used.commands
-        result |= self._places.keep(self._job, self._scratch, result["outputs"], check=self._hold.check)
+            self._undone.commands = run.used.commands
+        result |= self._places.keep(
+            self._job, self._undone.scratch, result["outputs"], check=self._hold.check
+        )
         if shelf is not None and not run.taken and not inputs_changed(self._job):
-            out = self._scratch / "out"
+            out = scratch / "out"
             shelf.keep(step, result, out, instead=run.refused, check=self._hold.check)
         self._hold.check()
         ready = outcomes.step_done(
@@ -247,103 +252,9 @@ class Attempt:
                 load_step(task.step) for task in self._tasks if task.step and task.kind == "step"
             )
 
-    def _stopped(self, *, lost: bool) -> None:
-        remove(self._scratch)
-        log.info("task.stopped", lost=lost, handed_back=self._handing_back)
-        if lost:
-            return  # somebody else has the task, and a folder of their own
-        if self._handing_back:
-            try:
-                self._with.dispatcher.nudge(outcomes.hand_back(self._database, self.task))
-            except LeaseLost:
-                return
-            except Cancelled:
-                pass
-            else:
-                self._tell(TaskState.READY, "handed back")
-                return
-        self._leave()
-
-    def _leave(self) -> None:
-        """The job has ended while this ran: the last one out clears up."""
-        if not claims.let_go(self._database, self.task):
-            return
-        with self._database.read() as session:
-            job = get_job(session, self._job.id)
-        if job.state == JobState.COMPLETED:
-            self._places.clear(job)  # it was done a moment before
-            return
-        kept = job.state == JobState.FAILED and (job.error or {}).get("code") in KEEPS_WORK
-        clear_up(self._database, job.id, keep_work=kept, places=self._places)
-        if job.state == JobState.CANCELLED:
-            self._with.sink.emit(JobChanged(job_id=job.id, state=JobState.CANCELLED))
-
-    def _do_again(self, missing: WorkMissing) -> None:
-        """What earlier steps made is out of reach: another machine has it, or nobody."""
-        task = self.task
-        if task.attempt >= self._job.max_attempts:
-            self._fail(missing.error, missing)
-            return
-        wait = backoff(task.attempt, spread=self._with.pace.spread)
-        with suppress(LeaseLost, Cancelled):
-            self._with.dispatcher.nudge(outcomes.do_again(self._database, task, missing.keys, wait=wait))
-            self._tell(TaskState.READY, missing.error.message)
-
-    def _fail(self, error: FramemillError, problem: Exception) -> None:
-        task, pace = self.task, self._with.pace
-        record = dump_error(error, command=self._commands[-1] if self._commands else None)
-        if error is not problem:
-            cause = "".join(traceback.format_exception(problem, limit=-5))
-            record["cause"] = without_secrets(cause)
-            log.error("task.crashed", error=problem)
-            faults.report(problem)
-        remove(self._scratch)
-        final = not error.transient or task.attempt >= self._job.max_attempts
-        if error.code == "disk_full" and pace.disk_full_is_final:
-            final = True
-        try:
-            if not final:
-                wait = backoff(task.attempt, spread=pace.spread)
-                self._with.dispatcher.nudge(outcomes.put_back(self._database, task, record, wait=wait))
-                log.warning(
-                    "task.put_back", code=error.code, reason=error.message, wait_s=round(wait.total_seconds())
-                )
-                self._tell(TaskState.READY, error.message)
-                return
-            if not claims.is_mine(self._database, task):
-                return  # the files belong to whoever has the task now
-            alone, keep = claims.is_alone(self._database, task), keeps_work(error)
-            record |= {originals.KEPT: True} if keep and originals.brings(self._job) else {}
-            if alone:
-                # Files first: on a full disk not even the database can be written before.
-                clear_up(self._database, task.job_id, keep_work=keep, places=self._places)
-            outcomes.failed(self._database, task, record)
-            if not alone and claims.is_alone(self._database, task):
-                clear_up(self._database, task.job_id, keep_work=keep, places=self._places)
-        except LeaseLost:
-            return
-        except Cancelled:
-            self._leave()
-            return
-        log.warning("job.failed", operation=self._job.kind, code=error.code, reason=error.message)
-        self._tell(TaskState.FAILED, error.message)
-        self._with.sink.emit(JobChanged(job_id=task.job_id, state=JobState.FAILED))
-
     @property
     def _places(self) -> Places:
         return self._with.places
-
-    @property
-    def _scratch(self) -> Path:
-        task = self.task
-        place = self._places.of(self._job)
-        return place.scratch(position=task.position, key=task.key, token=task.lease_token)
-
-    def _tell(self, state: TaskState, message: str | None = None) -> None:
-        task = self.task
-        self._with.sink.emit(
-            TaskChanged(job_id=task.job_id, task=task.key, title=task.title, state=state, message=message)
-        )
 
 
 def _share(task: Task, tasks: list[Task]) -> Callable[[float], float]:

@@ -25,7 +25,7 @@ from framemill.engine.fetching import fetch_input
 from framemill.engine.originals import BRINGS, INPUT
 from framemill.engine.patience import patiently
 from framemill.engine.places import Places
-from framemill.engine.steps import Hold
+from framemill.engine.running import Hold
 from framemill.errors import DatabaseUnavailable, FramemillError, InputNotFound
 from framemill.fetch.wishes import Downloader
 from framemill.storage.blobs import BlobStore

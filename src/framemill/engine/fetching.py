@@ -5,7 +5,7 @@ from typing import Any
 
 from framemill.domain.sources import Url
 from framemill.engine.beginnings import input_facts, url_facts
-from framemill.engine.steps import Hold
+from framemill.engine.running import Hold
 from framemill.engine.workspace import Workspace
 from framemill.errors import DownloadFailed
 from framemill.fetch.wishes import Come, Downloader, Reins, Wish

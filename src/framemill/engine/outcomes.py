@@ -225,13 +225,13 @@ def do_again(database: Database, claimed: Task, keys: set[str], *, wait: timedel
 
 
 @patient(list[Wake])
-def hand_back(database: Database, claimed: Task) -> list[Wake]:
-    """The worker must stop: another one begins the task anew, and nothing is held against it."""
+def hand_back(database: Database, claimed: Task, why: str) -> list[Wake]:
+    """The worker cannot go on: another one begins the task anew, and nothing is held against it."""
     with database.write() as session:
         task, job, now = mine(database, session, claimed)
         release(task, TaskState.READY, now=now)
         task.attempt -= 1
-        message = f"handed back by {claimed.lease_worker}, which is stopping"
+        message = f"handed back by {claimed.lease_worker}, {why}"
         add_log(session, job_id=job.id, at=now, message=message, task=task.key)
         return wakes(_unless_paused(job, [task]))
 

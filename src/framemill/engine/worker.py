@@ -143,21 +143,21 @@ class Worker(Equipment):
 
     def _claim(self, wanted: Wanted) -> Task | None:
         while True:
-            with self.database.write() as session:
+            with self.database.at_once() as session:
                 task = claim(
                     session,
                     wanted=replace(wanted, lacks=tuple(self.lacks)),
                     worker=self.name,
-                    now=self.database.now(session),
+                    now=self.database.own_time(),
                     ttl=self.pace.lease_ttl,
                 )
-                if task is None:
-                    return None
-                if not task.requires or self._can(task.requires):
-                    break
-                # Left as it was, and passed over from now on.
-                session.rollback()
-                self.lacks.add(task.requires)
+            if task is None:
+                return None
+            if not task.requires or self._can(task.requires):
+                break
+            # Passed over from now on.
+            self.lacks.add(task.requires)
+            Attempt(self, task).decline()
         if task.kind in {"fetch", "plan", BRINGS} and task.lease_token == 1:
             self.sink.emit(JobChanged(job_id=task.job_id, state=JobState.RUNNING))
         self.sink.emit(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -17,8 +17,6 @@ from sqlalchemy.orm import Session
 from framemill.errors import DatabaseUnavailable, InvalidSettings
 from framemill.interrupts import held_off
 from framemill.store import postgres, sqlite
-
-_NOW = select(func.clock_timestamp(type_=DateTime(timezone=True)))
 
 
 class Database:
@@ -32,6 +30,7 @@ class Database:
         # All threads share the one connection of a database in memory, so they take turns.
         shared = self._is_sqlite and sqlite.in_memory(engine.url)
         self._turn: AbstractContextManager[object] = threading.RLock() if shared else nullcontext()
+        self._at_once = engine.execution_options(**{postgres.AT_ONCE: True})
         self._modes = {
             mode: engine.execution_options(**{sqlite.BEGIN: mode})
             for mode in (sqlite.READ, sqlite.WRITE, sqlite.DURABLE)
@@ -75,14 +74,40 @@ class Database:
             error.undone = not committing
             raise
 
-    def now(self, session: Session) -> datetime:
-        """The database's time. Leases are judged by it, never by a worker's own clock."""
+    @contextmanager
+    def at_once(self) -> Iterator[Session]:
+        """A transaction of one statement: it is committed as soon as that has run.
+
+        PostgreSQL is told of neither its beginning nor its end then, which took
+        longer than the statement. As `write` otherwise.
+        """
+        if self._is_sqlite:
+            with self.write() as session:
+                yield session
+            return
+        try:
+            with (
+                held_off(),
+                self._failures_named(),
+                Session(self._at_once, expire_on_commit=False) as session,
+            ):
+                yield session
+        except DatabaseUnavailable as error:
+            error.undone = False  # nobody knows
+            raise
+
+    def own_time(self) -> datetime | None:
+        """What `now` says, for a statement that takes the server's time by itself where this is None."""
         if self._clock is not None:
             return self._clock()
-        if self._is_sqlite:
-            return datetime.now(UTC)  # SQLite runs in this process: its clock is this host's
-        now: datetime = session.connection().execute(_NOW).scalar_one()
-        return now.astimezone(UTC)
+        return datetime.now(UTC) if self._is_sqlite else None
+
+    def now(self, session: Session) -> datetime:
+        """The database's time. Leases are judged by it, never by a worker's own clock."""
+        # SQLite runs in this process: its clock is this host's.
+        if (own := self.own_time()) is not None:
+            return own
+        return postgres.now(session.connection())
 
     def describe(self) -> str:
         """What it is and where, for people; holds no password."""

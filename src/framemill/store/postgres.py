@@ -4,18 +4,40 @@ Passwords travel in the URL only. No message that leaves this module holds one:
 a place is named by `place_of`.
 """
 
-from sqlalchemy import Engine, create_engine
+import select
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from framemill.errors import DatabaseUnavailable, DiskFull, FramemillError, InvalidSettings
+from framemill.store.prepared import driven
+
+if TYPE_CHECKING:
+    import psycopg
 
 # A worker needs one connection for its work and one for its heartbeat; a door with many threads borrows more.
 _POOL, _OVERFLOW = 3, 27
 _CONNECT_S = 10
 # What the session asks of the server. A worker that is frozen inside a transaction must not hold its rows
-# forever, nor may anybody wait for a row forever.
-_SESSION = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=30s"
+# forever, nor may anybody wait for a row forever. A server's default could be another isolation; locks and
+# conditional updates here are made for this one.
+_SESSION = (
+    "-c idle_in_transaction_session_timeout=60s -c lock_timeout=30s"
+    r" -c default_transaction_isolation=read\ committed"
+)
+# Execution option: each statement is a transaction.
+AT_ONCE = "framemill_at_once"
+# In one message, as each costs a way there and back; never prepared by the driver, as these are two.
+_BEGIN = "SELECT clock_timestamp(); BEGIN"
+_BEGAN = "framemill_began"
+# A connection that nobody used for this long is tried before it is lent, even if the server said nothing.
+_STALE_S = 10.0
 # A server that vanished without a word (a pulled plug, a dropped route) is noticed within half a minute.
 _KEEPALIVE = {
     "keepalives_idle": 10,
@@ -55,17 +77,67 @@ def make_engine(url: URL) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     asked = url.query.get("options", "")
     options = " ".join((_SESSION, *((asked,) if isinstance(asked, str) else asked))).strip()
-    return create_engine(
+    engine = create_engine(
         url.difference_update_query(["options"]),
         pool_size=_POOL,
         max_overflow=_OVERFLOW,
-        # A connection that died while nobody used it is replaced without anybody noticing.
-        pool_pre_ping=True,
-        # A server's default could be another one; locks and conditional updates here are made for this.
-        isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": _CONNECT_S, "application_name": "framemill", "options": options}
         | _KEEPALIVE,
     )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: "psycopg.Connection", _entry: ConnectionPoolEntry) -> None:
+        # The driver would begin transactions by itself.
+        connection.autocommit = True
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        if connection.get_execution_options().get(AT_ONCE):
+            connection.info.pop(_BEGAN, None)  # nobody asks what an earlier one was told
+            return
+        with closing(driven(connection, _BEGIN)) as cursor:
+            row = cursor.fetchone()
+        assert row is not None
+        connection.info[_BEGAN] = (row[0], time.monotonic())
+
+    @event.listens_for(engine, "checkin")
+    def _returned(_connection: "psycopg.Connection | None", entry: ConnectionPoolEntry) -> None:
+        entry.info["returned"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _lent(
+        connection: "psycopg.Connection", entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        # A connection that died while nobody used it is replaced without anybody noticing.
+        idle_s = time.monotonic() - entry.info.get("returned", time.monotonic())
+        if (idle_s > _STALE_S or _spoke(connection)) and not _answers(connection):
+            raise InvalidatePoolError("the server ended the connection")
+
+    return engine
+
+
+def now(connection: Connection) -> datetime:
+    """The server's time: what it said when the transaction began, and as long as that is ago."""
+    said, heard = connection.info[_BEGAN]
+    moment: datetime = said + timedelta(seconds=time.monotonic() - heard)
+    return moment.astimezone(UTC)
+
+
+def _spoke(connection: "psycopg.Connection") -> bool:
+    """True where the server said something that nobody asked for, such as goodbye."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _answers(connection: "psycopg.Connection") -> bool:
+    import psycopg
+
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def place_of(url: URL) -> str:

@@ -6,7 +6,6 @@ past its lease holds an old token, so it changes nothing and gets LeaseLost.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import CursorResult, String, Table, Update, bindparam, literal_column, null, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from framemill.domain.states import TaskState, next_task_state
 from framemill.errors import LeaseLost
 from framemill.store.base import Json
+from framemill.store.prepared import prepared
 from framemill.store.tables import Task
 
 # What a row says of its hold and of how far the run is.
@@ -35,13 +35,13 @@ def held(session: Session, task_id: str, token: int) -> Task:
 def finish(session: Session, task_id: str, token: int, *, now: datetime, **made: object) -> None:
     """The task is done, with what its row keeps of that; LeaseLost where `token` no longer holds it."""
     row = {"the_task": task_id, "token": token, "now": now, **made}
-    done = session.connection().execute(_finish(tuple(sorted(made))), row)
-    if done.rowcount != 1:
+    connection = session.connection()
+    done = _finish(connection)(tuple(sorted(made))).run(connection, row)
+    if done != 1:
         raise LeaseLost(f"task {task_id} is no longer held by token {token}")
 
 
-# Built once for each shape: putting it together cost more than running it.
-@cache
+@prepared
 def _finish(made: tuple[str, ...]) -> Update:
     table = Task.__table__
     assert isinstance(table, Table)
