@@ -28,6 +28,8 @@ _EXAMPLES = int(os.environ.get("FRAMEMILL_TEST_EXAMPLES", "1"))
 _CALLERS = ["nobody", *Role, "admin"]
 # Of parameters: a length of time, and which of them exclude each other.
 _WITH_RULES = {"stats_show", "stats_costs", "admin_list_stuck"}
+# Schemathesis takes a header that breaks its own bounds for valid where it leaves the authorization out as well.
+_MISJUDGED = {"webhooks_rotate_secret"}
 # Streams of events end late: who is let in listens to them in `test_events`, and here in the long form.
 _STREAMS = ["jobs_follow", "jobs_listen"] if _EXAMPLES == 1 else []
 _SETTINGS = settings(
@@ -100,7 +102,8 @@ def _try(
     def tried(case: schemathesis.Case[Any]) -> None:
         # No JSON schema says all: which fields go together, what a name may be.
         unsaid: list[CheckFunction] = []
-        if case.operation.body or case.operation.definition.raw["operationId"] in _WITH_RULES:
+        name = case.operation.definition.raw["operationId"]
+        if case.operation.body or name in _WITH_RULES | _MISJUDGED:
             unsaid.append(positive_data_acceptance)
         case.call_and_validate(session=client, headers=headers, excluded_checks=unsaid)
 
