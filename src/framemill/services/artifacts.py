@@ -1,16 +1,24 @@
 """What jobs made, one by one. What a video has in all is `services.videos`' to say."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from framemill.domain.plan import Role
 from framemill.errors import ArtifactNotFound
 from framemill.services.playback import Playback, StreamUrl
 from framemill.services.shelf_records import StoredArtifact
 from framemill.store.database import Database
 from framemill.store.tables import Artifact, Job
 from framemill.store.video_tables import Video
+from framemill.store.videos import artifacts_of_many, videos_of
+
+_PICTURES = (Role.THUMBNAIL, Role.STORYBOARD)
+_SHOWN = (".jpg", ".png", ".webp", ".avif", ".vtt")
+_MOST_STILLS = 10
+_MOST_SHEETS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +31,18 @@ class Made:
     address: StreamUrl | None  # None: it is a folder, or a file that is not in the store
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Addresses of what a video looks like, of the newest jobs that made such."""
+
+    video_id: str
+    stills: tuple[str, ...]  # in the order of the film
+    storyboard: str | None  # its WebVTT index, which names sheets
+    sheets: dict[str, str]  # by those names
+
+
 class Artifacts:
-    """The use case around single artifacts."""
+    """The use cases around what jobs made."""
 
     def __init__(self, database: Database, playback: Playback) -> None:
         self._database = database
@@ -56,3 +74,38 @@ class Artifacts:
             workspace_id=place,
             address=self._playback.address_of(row, lifetime=lifetime),
         )
+
+    def pictures(self, workspace_id: str, video_ids: Sequence[str]) -> tuple[Pictures, ...]:
+        """What these videos look like; those elsewhere, and those without pictures, are left out."""
+        with self._database.read() as session:
+            theirs = {row.id for row in videos_of(session, workspace_id, video_ids)}
+            made = defaultdict[str, list[Artifact]](list)
+            for row in artifacts_of_many(session, tuple(theirs)):
+                if row.key and row.role in _PICTURES and row.path.lower().endswith(_SHOWN):
+                    made[row.video_id or ""].append(row)
+        return tuple(self._pictures(one, made[one]) for one in video_ids if made.get(one))
+
+    def _pictures(self, video_id: str, made: Sequence[Artifact]) -> Pictures:
+        stills, board = (_newest_of(made, role) for role in _PICTURES)
+        address = self._playback.picture_url
+        index = next((row for row in board if row.path.endswith(".vtt")), None)
+        return Pictures(
+            video_id=video_id,
+            stills=tuple(address(row.key or "") for row in stills[:_MOST_STILLS]),
+            storyboard=None if index is None else address(index.key or ""),
+            sheets={
+                row.path.rpartition("/")[2]: address(row.key or "")
+                for row in board[:_MOST_SHEETS]
+                if row is not index
+            },
+        )
+
+
+def _newest_of(made: Sequence[Artifact], role: Role) -> list[Artifact]:
+    """What the newest job with this role made, by name."""
+    fitting = [row for row in made if row.role == role]
+    newest = max(fitting, key=lambda row: (row.created_at, row.id), default=None)
+    return sorted(
+        (row for row in fitting if newest is not None and row.job_id == newest.job_id),
+        key=lambda row: row.path,
+    )
