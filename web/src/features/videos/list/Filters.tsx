@@ -1,0 +1,135 @@
+import {
+  ActionIcon,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  TextInput,
+  VisuallyHidden,
+} from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconLayoutGrid, IconList, IconSearch, IconX } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { useShortcut } from "@/shared/keyboard";
+import { isFiltered, type Shown, type Sort, type VideosSearch, type View } from "../search";
+
+const STATES: { value: Shown; label: string }[] = [
+  { value: "ready", label: "Ready" },
+  { value: "uploading", label: "Arriving" },
+  { value: "failed", label: "Failed" },
+];
+const ORDERS: { value: Sort; label: string }[] = [
+  { value: "newest", label: "Newest first" },
+  { value: "oldest", label: "Oldest first" },
+];
+const TYPING_MS = 300;
+
+/** Which videos of the place are listed, in which order, and how; all of it is in the address. */
+export function Filters({ search }: { search: VideosSearch }) {
+  const navigate = useNavigate();
+  function change(next: Partial<VideosSearch>) {
+    void navigate({ to: "/videos", search: (before) => ({ ...before, ...next }), replace: true });
+  }
+
+  return (
+    <Group gap="xs" mb="lg" align="flex-end" role="search" aria-label="Filter videos">
+      <Words value={search.text ?? ""} onChange={(text) => change({ text: text || undefined })} />
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        w={140}
+        clearable
+        data={STATES}
+        value={search.state ?? null}
+        onChange={(state) => change({ state: state ?? undefined })}
+      />
+      <Day label="Uploaded from" value={search.since} onChange={(since) => change({ since })} />
+      <Day label="Uploaded until" value={search.until} onChange={(until) => change({ until })} />
+      {isFiltered(search) && (
+        <Button
+          variant="subtle"
+          onClick={() => change({ text: undefined, state: undefined, since: undefined, until: undefined })}
+        >
+          Show all
+        </Button>
+      )}
+      <Group gap="xs" ml="auto">
+        <Select
+          aria-label="Order"
+          w={150}
+          allowDeselect={false}
+          data={ORDERS}
+          value={search.sort ?? "newest"}
+          onChange={(sort) => change({ sort: sort === "oldest" ? "oldest" : undefined })}
+        />
+        <SegmentedControl<View>
+          aria-label="View"
+          value={search.view ?? "grid"}
+          onChange={(view) => change({ view: view === "table" ? "table" : undefined })}
+          data={[
+            { value: "grid", label: <Sign Icon={IconLayoutGrid} name="Grid" /> },
+            { value: "table", label: <Sign Icon={IconList} name="Table" /> },
+          ]}
+        />
+      </Group>
+    </Group>
+  );
+}
+
+function Sign({ Icon, name }: { Icon: typeof IconList; name: string }) {
+  return (
+    <>
+      <Icon size={18} aria-hidden style={{ display: "block" }} />
+      <VisuallyHidden>{name}</VisuallyHidden>
+    </>
+  );
+}
+
+function Words({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  const input = useRef<HTMLInputElement>(null);
+  const say = useDebouncedCallback(onChange, TYPING_MS);
+  useShortcut({ keys: "/", does: "Search", group: "Videos" }, () => input.current?.focus());
+  useEffect(() => setTyped(value), [value]);
+
+  function write(text: string) {
+    setTyped(text);
+    say(text.trim());
+  }
+
+  return (
+    <TextInput
+      ref={input}
+      aria-label="Search videos"
+      placeholder="Title, file name or notes"
+      w={{ base: "100%", xs: 240 }}
+      maxLength={200}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      rightSection={
+        typed !== "" && (
+          <ActionIcon variant="subtle" color="gray" aria-label="Clear the search" onClick={() => write("")}>
+            <IconX size={16} />
+          </ActionIcon>
+        )
+      }
+      value={typed}
+      onChange={(event) => write(event.currentTarget.value)}
+    />
+  );
+}
+
+type DayProps = { label: string; value: string | undefined; onChange: (day: string | undefined) => void };
+
+function Day({ label, value, onChange }: DayProps) {
+  return (
+    <TextInput
+      type="date"
+      aria-label={label}
+      title={label}
+      w={150}
+      value={value ?? ""}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
+    />
+  );
+}
