@@ -1,7 +1,7 @@
 import { AppShell, ScrollArea, Text } from "@mantine/core";
 import { IconAdjustments, IconMovie, IconPlus, IconStack2 } from "@tabler/icons-react";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
-import type { lazy, ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useShortcut } from "@/shared/keyboard";
 import { useSelf } from "@/shared/session";
 import { PlaceLink } from "./PlaceLink";

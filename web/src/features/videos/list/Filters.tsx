@@ -8,9 +8,10 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconLayoutGrid, IconList, IconSearch, IconX } from "@tabler/icons-react";
+import { IconCalendar, IconLayoutGrid, IconList, IconSearch, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { day } from "@/shared/format";
 import { useShortcut } from "@/shared/keyboard";
 import { isFiltered, type Shown, type Sort, type VideosSearch, type View } from "../search";
 
@@ -44,8 +45,7 @@ export function Filters({ search }: { search: VideosSearch }) {
         value={search.state ?? null}
         onChange={(state) => change({ state: state ?? undefined })}
       />
-      <Day label="Uploaded from" value={search.since} onChange={(since) => change({ since })} />
-      <Day label="Uploaded until" value={search.until} onChange={(until) => change({ until })} />
+      <Days since={search.since} until={search.until} onChange={change} />
       {isFiltered(search) && (
         <Button
           variant="subtle"
@@ -119,17 +119,45 @@ function Words({ value, onChange }: { value: string; onChange: (value: string) =
   );
 }
 
-type DayProps = { label: string; value: string | undefined; onChange: (day: string | undefined) => void };
+type DaysProps = {
+  since: string | undefined;
+  until: string | undefined;
+  onChange: (days: Pick<VideosSearch, "since" | "until">) => void;
+};
 
-function Day({ label, value, onChange }: DayProps) {
+function Days({ since, until, onChange }: DaysProps) {
   return (
-    <TextInput
-      type="date"
-      aria-label={label}
-      title={label}
-      w={150}
-      value={value ?? ""}
-      onChange={(event) => onChange(event.currentTarget.value || undefined)}
-    />
+    <Popover position="bottom-start" trapFocus>
+      <Popover.Target>
+        <Button variant="default" fw={400} leftSection={<IconCalendar size={16} aria-hidden />}>
+          {daysSaid(since, until)}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs">
+          <TextInput
+            type="date"
+            label="Uploaded from"
+            max={until}
+            value={since ?? ""}
+            onChange={(event) => onChange({ since: event.currentTarget.value || undefined })}
+          />
+          <TextInput
+            type="date"
+            label="Uploaded until"
+            min={since}
+            value={until ?? ""}
+            onChange={(event) => onChange({ until: event.currentTarget.value || undefined })}
+          />
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
+}
+
+function daysSaid(since: string | undefined, until: string | undefined): string {
+  const said = (one: string) => day(`${one}T12:00`);
+  if (since && until) return since === until ? said(since) : `${said(since)} – ${said(until)}`;
+  if (since) return `From ${said(since)}`;
+  return until ? `Until ${said(until)}` : "Any day";
 }

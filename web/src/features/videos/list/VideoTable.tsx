@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { JobView, PicturesView, VideoView } from "@/shared/api";
-import { bytes, moment } from "@/shared/format";
+import { bytes, day, moment } from "@/shared/format";
 import classes from "./list.module.css";
 import { lengthOf, sizeOf } from "./media";
 import { Poster } from "./Poster";
@@ -21,7 +21,7 @@ export function VideoTable({ videos, pictures, work, selected, onSelect }: ListP
             <th scope="col">Title</th>
             <th scope="col">Status</th>
             <th scope="col">Length</th>
-            <th scope="col">Picture size</th>
+            <th scope="col">Picture</th>
             <th scope="col">Recorded</th>
             <th scope="col">Uploaded</th>
             <th scope="col">Stored</th>
@@ -81,9 +81,17 @@ const Row = memo(function Row({ video, pictures, job, selected, onSelect }: RowP
       </td>
       <td>{lengthOf(video)}</td>
       <td>{sizeOf(video)}</td>
-      <td>{video.recorded_at && <time dateTime={video.recorded_at}>{moment(video.recorded_at)}</time>}</td>
       <td>
-        <time dateTime={video.created_at}>{moment(video.created_at)}</time>
+        {video.recorded_at && (
+          <time dateTime={video.recorded_at} title={moment(video.recorded_at)}>
+            {day(video.recorded_at)}
+          </time>
+        )}
+      </td>
+      <td>
+        <time dateTime={video.created_at} title={moment(video.created_at)}>
+          {day(video.created_at)}
+        </time>
       </td>
       <td>{bytes(video.stored_bytes)}</td>
     </tr>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Collapse, Text } from "@mantine/core";
+import { ActionIcon, Button, Collapse, Group, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
@@ -42,7 +42,7 @@ export function UploadTray() {
         <Text fw={600} size="sm" aria-live="polite">
           {going > 0 ? `${going} ${going === 1 ? "upload" : "uploads"} going on` : "Uploads"}
         </Text>
-        <span>
+        <Group gap={4}>
           {items.some(isOver) && (
             <Button
               size="compact-sm"
@@ -63,7 +63,7 @@ export function UploadTray() {
           >
             {open ? <IconChevronDown size={18} /> : <IconChevronUp size={18} />}
           </ActionIcon>
-        </span>
+        </Group>
       </div>
       <Collapse expanded={open}>
         <ul className={classes.rows}>
