@@ -1,4 +1,4 @@
-"""Bringing films in and finding them again: through the chooser, a second time, and over a network that breaks."""
+"""Bringing films in and finding them again: once, a second time, and over a network that breaks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_a_chosen_file_becomes_a_video_once_and_can_be_found_and_deleted(
 ) -> None:
     expect(page.get_by_role("heading", name="No videos yet")).to_be_visible()
     page.get_by_role("link", name="Upload", exact=True).click()
-    expect(page.get_by_label("Collection")).to_have_value("uploads")
+    expect(page.get_by_role("combobox", name="Collection")).to_have_value("uploads")
     page.get_by_label("Notes").fill("seen from the pier")
     axe(page)
     _choose(page, "Choose files", _film())

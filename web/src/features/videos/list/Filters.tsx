@@ -2,8 +2,10 @@ import {
   ActionIcon,
   Button,
   Group,
+  Popover,
   SegmentedControl,
   Select,
+  Stack,
   TextInput,
   VisuallyHidden,
 } from "@mantine/core";
