@@ -2,14 +2,15 @@ import { Skeleton } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { workspacesListOptions } from "@/shared/api";
 import { ButtonLink } from "@/shared/routing/links";
 import { useMay } from "@/shared/session";
 import { CardsSkeleton, EmptyState, PageHeader, ProblemNote } from "@/shared/ui";
 import { Filters } from "./list/Filters";
 import { VideoList } from "./list/VideoList";
-import { DropZone } from "./upload/DropZone";
 
+const DropZone = lazy(async () => ({ default: (await import("./upload/DropZone")).DropZone }));
 const route = getRouteApi("/inside/videos");
 
 /** The videos of a workspace, or of one of its collections. */
@@ -56,7 +57,11 @@ export function VideosPage() {
             search={search}
             key={`${workspace.id} ${search.collection ?? ""}`}
           />
-          {mayUpload && <DropZone place={{ workspace: workspace.name, collection: search.collection }} />}
+          {mayUpload && (
+            <Suspense>
+              <DropZone place={{ workspace: workspace.name, collection: search.collection }} />
+            </Suspense>
+          )}
         </>
       )}
     </>

@@ -1,21 +1,11 @@
-import {
-  ActionIcon,
-  Button,
-  Group,
-  Popover,
-  SegmentedControl,
-  Select,
-  Stack,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { ActionIcon, Button, Group, NativeSelect, Popover, Stack, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconCalendar, IconLayoutGrid, IconList, IconSearch, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { day } from "@/shared/format";
 import { useShortcut } from "@/shared/keyboard";
-import { isFiltered, type Shown, type Sort, type VideosSearch, type View } from "../search";
+import { isFiltered, type Shown, type Sort, type VideosSearch } from "../search";
 
 const STATES: { value: Shown; label: string }[] = [
   { value: "ready", label: "Ready" },
@@ -38,14 +28,14 @@ export function Filters({ search }: { search: VideosSearch }) {
   return (
     <Group gap="xs" mb="lg" align="flex-end" role="search" aria-label="Filter videos">
       <Words value={search.text ?? ""} onChange={(text) => change({ text: text || undefined })} />
-      <Select
+      <NativeSelect
         aria-label="Status"
-        placeholder="Any status"
         w={140}
-        clearable
-        data={STATES}
-        value={search.state ?? null}
-        onChange={(state) => change({ state: state ?? undefined })}
+        data={[{ value: "", label: "Any status" }, ...STATES]}
+        value={search.state ?? ""}
+        onChange={({ currentTarget: { value } }) =>
+          change({ state: STATES.find((one) => one.value === value)?.value })
+        }
       />
       <Days since={search.since} until={search.until} onChange={change} />
       {isFiltered(search) && (
@@ -57,34 +47,47 @@ export function Filters({ search }: { search: VideosSearch }) {
         </Button>
       )}
       <Group gap="xs" ml="auto">
-        <Select
+        <NativeSelect
           aria-label="Order"
           w={150}
-          allowDeselect={false}
           data={ORDERS}
           value={search.sort ?? "newest"}
-          onChange={(sort) => change({ sort: sort === "oldest" ? "oldest" : undefined })}
+          onChange={({ currentTarget: { value } }) =>
+            change({ sort: value === "oldest" ? "oldest" : undefined })
+          }
         />
-        <SegmentedControl<View>
-          aria-label="View"
-          value={search.view ?? "grid"}
-          onChange={(view) => change({ view: view === "table" ? "table" : undefined })}
-          data={[
-            { value: "grid", label: <Sign Icon={IconLayoutGrid} name="Grid" /> },
-            { value: "table", label: <Sign Icon={IconList} name="Table" /> },
-          ]}
-        />
+        <ActionIcon.Group role="group" aria-label="View">
+          <ViewButton
+            name="Grid"
+            Icon={IconLayoutGrid}
+            on={search.view !== "table"}
+            onClick={() => change({ view: undefined })}
+          />
+          <ViewButton
+            name="Table"
+            Icon={IconList}
+            on={search.view === "table"}
+            onClick={() => change({ view: "table" })}
+          />
+        </ActionIcon.Group>
       </Group>
     </Group>
   );
 }
 
-function Sign({ Icon, name }: { Icon: typeof IconList; name: string }) {
+type ViewProps = { name: string; Icon: typeof IconList; on: boolean; onClick: () => void };
+
+function ViewButton({ name, Icon, on, onClick }: ViewProps) {
   return (
-    <>
-      <Icon size={18} aria-hidden style={{ display: "block" }} />
-      <VisuallyHidden>{name}</VisuallyHidden>
-    </>
+    <ActionIcon
+      variant={on ? "light" : "default"}
+      size={36}
+      aria-label={name}
+      aria-pressed={on}
+      onClick={onClick}
+    >
+      <Icon size={18} />
+    </ActionIcon>
   );
 }
 

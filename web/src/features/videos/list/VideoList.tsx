@@ -1,17 +1,18 @@
 import { Button, Center } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { IconSearchOff, IconUpload } from "@tabler/icons-react";
-import { useEffect, useEffectEvent, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { WorkspaceView } from "@/shared/api";
 import { ButtonLink } from "@/shared/routing/links";
 import { useMay } from "@/shared/session";
 import { CardsSkeleton, EmptyState, ProblemNote, RowsSkeleton } from "@/shared/ui";
-import { BulkBar } from "../bulk/BulkBar";
 import { isFiltered, type VideosSearch } from "../search";
 import { useSelection } from "./useSelection";
 import { usePictures, useVideos, useWork } from "./useVideos";
 import { VideoGrid } from "./VideoGrid";
 import { VideoTable } from "./VideoTable";
+
+const BulkBar = lazy(async () => ({ default: (await import("../bulk/BulkBar")).BulkBar }));
 
 /** So many more are drawn at a time, however many are known: drawing a thousand at once would hold the page up. */
 const STEP = 48;
@@ -51,7 +52,9 @@ export function VideoList({ workspace, search }: Props) {
         <More busy={more.isFetchingNextPage} seen={drawn.length} onMore={showMore} />
       )}
       {chosen.length > 0 && (
-        <BulkBar workspace={workspace} videos={chosen} listed={videos.length} onAll={all} onDone={clear} />
+        <Suspense>
+          <BulkBar workspace={workspace} videos={chosen} listed={videos.length} onAll={all} onDone={clear} />
+        </Suspense>
       )}
     </div>
   );
