@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { IconAlertTriangle, IconClock, IconPlayerPause, IconUpload } from "@tabler/icons-react";
+import { IconAlertTriangle, IconClock } from "@tabler/icons-react";
 import type { JobView, VideoView } from "@/shared/api";
 import { percent } from "@/shared/format";
 import classes from "./list.module.css";
@@ -21,18 +21,16 @@ export function Status({ video, job }: { video: VideoView; job: JobView | undefi
     );
   }
   if (job !== undefined) {
-    const paused = job.state === "paused";
     return (
       <span className={classes.status}>
-        {paused ? <IconPlayerPause size={14} aria-hidden /> : <IconClock size={14} aria-hidden />}
-        {paused ? "Paused" : "Waiting"}
+        <IconClock size={14} aria-hidden /> {job.state === "paused" ? "Paused" : "Waiting"}
       </span>
     );
   }
   if (video.state === "uploading") {
     return (
       <span className={classes.status} data-kind="work">
-        <IconUpload size={14} aria-hidden /> Arriving
+        <Loader size={12} aria-hidden /> Arriving
       </span>
     );
   }
