@@ -1,6 +1,5 @@
 """`/jobs`: what was submitted, how far it is, and steering it. Submitting is `api.submitting`'s."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobDetailView, JobView, LogView
 from framemill.api.moments import Moment
-from framemill.api.pages import Page, Wanted, cursor_after
+from framemill.api.pages import Order, Page, Wanted, cursor_after
 from framemill.app import App
 from framemill.domain.states import JobState
 from framemill.errors import JobNotFound
@@ -19,13 +18,6 @@ from framemill.store.listing import Wanted as WantedJobs
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 _Reader = Annotated[Caller, may(Action.JOBS_READ)]
 _Controller = Annotated[Caller, may(Action.JOBS_CONTROL)]
-
-
-class Order(StrEnum):
-    """Which jobs come first."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
 
 
 class Priority(BaseModel):

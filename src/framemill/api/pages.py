@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,13 @@ class Page(BaseModel, Generic[Item]):
         None, description="The `cursor` of the next page; null where there is none."
     )
     total: int | None = Field(None, description="How many there are in all, where `total=true` was asked.")
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class Paging(BaseModel):

@@ -115,6 +115,13 @@ class UploadView(Frozen):
     missing: tuple[int, ...] = Field(description="Numbers of parts that have not arrived.")
 
 
+class Limits(Frozen):
+    """Which files are taken in."""
+
+    max_bytes: int = Field(description="The largest file.", examples=[2147483648])
+    types: tuple[str, ...] = Field(description="Endings of files.", examples=[["mp4", "mov"]])
+
+
 class Wanted(Frozen):
     """Parts whose addresses are wanted."""
 

@@ -20,6 +20,7 @@ from framemill.api.upload_views import (
     NOTHING_MORE,
     Completion,
     Form,
+    Limits,
     NewUpload,
     NewUploadThere,
     UploadView,
@@ -92,6 +93,13 @@ def create_anywhere(
     if record.id is None:
         response.status_code = 200
     return view(record)
+
+
+@router.get("/uploads/limits")
+def show_limits(app: TheApp, _caller: Annotated[Caller, may(Action.CATALOGUE_READ)]) -> Limits:
+    """What is taken in at all: for looking at a file before anything of it is read."""
+    settings = app.settings
+    return Limits(max_bytes=settings.upload_max_bytes, types=tuple(settings.upload_types.split(",")))
 
 
 @router.get("/uploads/{upload_id}")

@@ -10,7 +10,8 @@ from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.job_views import ErrorView
-from framemill.api.pages import Page, Wanted, cursor_after
+from framemill.api.moments import Moment
+from framemill.api.pages import Order, Page, Wanted, cursor_after
 from framemill.app import App
 from framemill.domain.media import as_data
 from framemill.domain.videos import VideoState
@@ -118,8 +119,11 @@ def list_all(
     text: Annotated[
         str | None, Query(max_length=200, description="Part of the title, the file's name or the notes.")
     ] = None,
+    since: Annotated[Moment | None, Query(description="Brought in then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Brought in before.")] = None,
+    sort: Annotated[Order, Query(description="By the time at which they were brought in.")] = Order.NEWEST,
 ) -> Page[VideoView]:
-    """A workspace's videos, the newest first."""
+    """A workspace's videos, the newest first where nothing else is asked."""
     place = workspaces.seen(app, caller, workspace)
     shelf = None if collection is None else app.collections.get(place.id, collection)
     wanted = WantedVideos(
@@ -127,6 +131,9 @@ def list_all(
         collection_id=None if shelf is None else shelf.id,
         states=tuple(one for one in SEEN if one in state or not state),
         text=text,
+        since=since,
+        until=until,
+        oldest_first=sort is Order.OLDEST,
     )
     page = app.videos.page(wanted, before=paging.after, limit=paging.limit, count=paging.total)
     return Page(

@@ -1,11 +1,13 @@
 """What jobs made, one by one. What a video has in all is `services.videos`' to say."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from uuid import UUID
 
+from framemill.domain.plan import Role
 from framemill.errors import ArtifactNotFound
 from framemill.services.playback import Playback, StreamUrl
 from framemill.services.shelf_records import StoredArtifact
@@ -13,6 +15,12 @@ from framemill.storage.blobs import BlobStore
 from framemill.store.database import Database
 from framemill.store.tables import Artifact, Job
 from framemill.store.video_tables import Video
+from framemill.store.videos import artifacts_of_many, videos_of
+
+_PICTURES = (Role.THUMBNAIL, Role.STORYBOARD)
+_SHOWN = (".jpg", ".png", ".webp", ".avif", ".vtt")
+_MOST_STILLS = 10
+_MOST_SHEETS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +31,16 @@ class Made:
     video_id: str | None
     workspace_id: str | None
     address: StreamUrl | None  # None: it is a folder, or a file that is not in the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Addresses of what a video looks like, of the newest jobs that made such."""
+
+    video_id: str
+    stills: tuple[str, ...]  # in the order of the film
+    storyboard: str | None  # its WebVTT index, which names sheets
+    sheets: dict[str, str]  # by those names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +104,16 @@ class Artifacts:
             for name, key, size in found
         )
 
+    def pictures(self, workspace_id: str, video_ids: Sequence[str]) -> tuple[Pictures, ...]:
+        """What these videos look like; those elsewhere, and those without pictures, are left out."""
+        with self._database.read() as session:
+            theirs = {row.id for row in videos_of(session, workspace_id, video_ids)}
+            made = defaultdict[str, list[Artifact]](list)
+            for row in artifacts_of_many(session, tuple(theirs)):
+                if row.key and row.role in _PICTURES and row.path.lower().endswith(_SHOWN):
+                    made[row.video_id or ""].append(row)
+        return tuple(self._pictures(one, made[one]) for one in video_ids if made.get(one))
+
     def _row(self, artifact_id: str, sees: Callable[[str | None], bool]) -> tuple[Artifact, str | None]:
         """Its row and its workspace."""
         try:
@@ -102,6 +130,31 @@ class Artifacts:
             raise ArtifactNotFound(artifact_id)
         return row, place
 
+    def _pictures(self, video_id: str, made: Sequence[Artifact]) -> Pictures:
+        stills, board = (_newest_of(made, role) for role in _PICTURES)
+        address = self._playback.picture_url
+        index = next((row for row in board if row.path.endswith(".vtt")), None)
+        return Pictures(
+            video_id=video_id,
+            stills=tuple(address(row.key or "") for row in stills[:_MOST_STILLS]),
+            storyboard=None if index is None else address(index.key or ""),
+            sheets={
+                row.path.rpartition("/")[2]: address(row.key or "")
+                for row in board[:_MOST_SHEETS]
+                if row is not index
+            },
+        )
+
 
 def _last(key: str) -> str:
     return key.removesuffix("/").rpartition("/")[2]
+
+
+def _newest_of(made: Sequence[Artifact], role: Role) -> list[Artifact]:
+    """What the newest job with this role made, by name."""
+    fitting = [row for row in made if row.role == role]
+    newest = max(fitting, key=lambda row: (row.created_at, row.id), default=None)
+    return sorted(
+        (row for row in fitting if newest is not None and row.job_id == newest.job_id),
+        key=lambda row: row.path,
+    )

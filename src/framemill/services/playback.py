@@ -7,7 +7,7 @@ file alone. Sending the bytes is `api.ranges`' work.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -126,6 +126,17 @@ class Playback:
         return self.stream_url(
             artifact.video_id, artifact=artifact.id, lifetime=lifetime, download=not folder
         )
+
+    def picture_url(self, key: str) -> str:
+        """An address that shows a stored picture for one to two of our lifetimes.
+
+        The same one for as long as a lifetime: browsers keep a picture by its address.
+        """
+        step_s = max(int(self._lifetime.total_seconds()), 1)
+        now_s = int(self._signer.after(timedelta()).timestamp())
+        expires = datetime.fromtimestamp((now_s // step_s + 2) * step_s, UTC)
+        grant = Grant(scope=MEDIA, method="GET", key=key, expires=expires)
+        return f"{self._public_url}/media/{self._signer.token(grant)}/{quote(_last(key))}"
 
     def permitted(self, token: str, path: str, *, method: str) -> Permitted:
         """The file at `path` of the token; SignatureInvalid, SignatureExpired."""

@@ -112,9 +112,9 @@ def count_jobs(session: Session, wanted: Wanted) -> int:
     if wanted.visible is not None:
         query = query.where(Job.workspace_id.in_(sorted(wanted.visible)))
     if wanted.since is not None:
-        query = query.where(Job.id >= _first_id(wanted.since))
+        query = query.where(Job.id >= first_id(wanted.since))
     if wanted.until is not None:
-        query = query.where(Job.id < _first_id(wanted.until))
+        query = query.where(Job.id < first_id(wanted.until))
     return session.scalars(query).one()
 
 
@@ -153,7 +153,7 @@ def _walk_query(column: str | None, *, walks: int, of_states: bool, oldest_first
     return select(there).order_by(there.asc() if oldest_first else there.desc()).limit(most)
 
 
-def _first_id(moment: datetime) -> str:
+def first_id(moment: datetime) -> str:
     """No job of that millisecond has a lower id."""
     return _as_id(_first(moment))
 

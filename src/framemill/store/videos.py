@@ -1,4 +1,4 @@
-"""Reading, locking and listing videos. Pages are the newest first; their cost does not grow with the table.
+"""Reading, locking and listing videos as they came. The cost of a page does not grow with the table.
 
 Every walk is along an index that ends in (state, id), one walk for each
 state, and the page is merged of them. A text is looked for among the newest
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from framemill.domain.states import JobState, TaskState
 from framemill.domain.videos import UploadState, VideoState
 from framemill.errors import VideoNotFound
+from framemill.store.listing import first_id
 from framemill.store.tables import Artifact, Job, Task
 from framemill.store.video_tables import Upload, Video
 
@@ -29,7 +30,7 @@ _CHUNK = 500
 _SHORT_IDS = 1000  # the newest so many are found by the end of their ids
 # As the index of these few says, or SQLite would not see that it fits.
 _NOT_READY = text("videos.state <> 'ready'")
-_LAST = str(UUID(int=2**128 - 1))
+_FIRST, _LAST = str(UUID(int=0)), str(UUID(int=2**128 - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,9 @@ class Wanted:
     collection_id: str | None = None
     states: tuple[VideoState, ...] = SEEN
     text: str | None = None  # part of the title, the file's name or the notes, in any case
+    since: datetime | None = None  # begun then or later
+    until: datetime | None = None  # begun before, to the millisecond
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,12 @@ def twin_of(session: Session, collection_id: str, sha256: str) -> Video | None:
     return session.scalars(
         select(Video).where(Video.collection_id == collection_id, Video.sha256 == sha256)
     ).one_or_none()
+
+
+def videos_of(session: Session, workspace_id: str, video_ids: Sequence[str]) -> list[Video]:
+    """Those of these videos that are in the workspace and not being deleted."""
+    query = select(Video).where(Video.id.in_(video_ids), Video.workspace_id == workspace_id)
+    return list(session.scalars(query.where(Video.state != VideoState.DELETING)))
 
 
 def artifacts_of(session: Session, video_id: str) -> list[Artifact]:
@@ -169,20 +179,24 @@ def count_videos(session: Session, wanted: Wanted) -> int:
     )
     if wanted.collection_id is not None:
         query = query.where(Video.collection_id == wanted.collection_id)
+    if wanted.since is not None:
+        query = query.where(Video.id >= first_id(wanted.since))
+    if wanted.until is not None:
+        query = query.where(Video.id < first_id(wanted.until))
     return session.scalars(query.select_from(Video)).one()
 
 
 def page_of_videos(session: Session, wanted: Wanted, *, before: str | None, limit: int) -> Page:
-    """The newest `limit` videos that are wanted, of those older than `before`.
+    """The next `limit` videos that are wanted, after the one that the page before ended with.
 
     A page may hold fewer though more follow, where most of what it looked at
     was not wanted.
     """
     if wanted.text is None:
-        ids = list(islice(_walk(session, wanted, before or _LAST, limit + 1), limit + 1))
+        ids = list(islice(_walk(session, wanted, before, limit + 1), limit + 1))
         found = _load(session, ids[:limit])
         return Page(videos=tuple(found), next=ids[limit - 1] if len(ids) > limit else None)
-    found, last, seen = [], before or _LAST, 0
+    found, last, seen = list[Video](), before, 0
     while seen < _PATIENCE:
         ids = list(islice(_walk(session, wanted, last, _CHUNK), _CHUNK))
         for video in _load(session, _holding(session, ids, wanted.text)):
@@ -195,22 +209,30 @@ def page_of_videos(session: Session, wanted: Wanted, *, before: str | None, limi
     return Page(videos=tuple(found), next=last)
 
 
-def walk_query(wanted: Wanted, state: VideoState, *, before: str, limit: int) -> Select[str]:
-    """The newest ids in one state."""
-    query = select(Video.id).where(Video.state == state, Video.id < before)
+def walk_query(wanted: Wanted, state: VideoState, *, before: str | None, limit: int) -> Select[str]:
+    """The next ids in one state."""
+    low = _FIRST if wanted.since is None else first_id(wanted.since)
+    high = _LAST if wanted.until is None else first_id(wanted.until)
+    query = select(Video.id).where(Video.state == state)
     if wanted.collection_id is None:
         query = query.where(Video.workspace_id == wanted.workspace_id)
     else:
         query = query.where(Video.collection_id == wanted.collection_id)
+    if wanted.oldest_first:
+        query = query.where(Video.id > before if before else Video.id >= low, Video.id < high)
+        return query.order_by(Video.id).limit(limit)
+    query = query.where(Video.id < min(before or high, high))
+    if wanted.since is not None:
+        query = query.where(Video.id >= low)
     return query.order_by(Video.id.desc()).limit(limit)
 
 
-def _walk(session: Session, wanted: Wanted, before: str, limit: int) -> Iterator[str]:
+def _walk(session: Session, wanted: Wanted, before: str | None, limit: int) -> Iterator[str]:
     walks = (
         session.scalars(walk_query(wanted, state, before=before, limit=limit)).all()
         for state in dict.fromkeys(wanted.states)
     )
-    return heapq.merge(*walks, reverse=True)
+    return heapq.merge(*walks, reverse=not wanted.oldest_first)
 
 
 def _load(session: Session, ids: Sequence[str]) -> list[Video]:

@@ -103,3 +103,30 @@ def test_the_file_of_an_artifact_is_its_only_one(client: TestClient, here: Place
     after = client.get(address, params={"after": one["name"]}, headers=bearer(here.read)).json()
 
     assert (client.get(one["url"]).content, after) == (b"a picture", [])
+
+
+def test_pictures_are_the_newest_jobs_and_their_addresses_show_them(
+    app: App, client: TestClient, here: Place, elsewhere: Place
+) -> None:
+    folder = f"workspaces/{here.workspace}/{here.video}/{here.job}"
+    old, now = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    for role, path, job, at in (
+        ("thumbnail", "thumbnails/1.jpg", None, old),
+        ("thumbnail", "thumbnails/2.jpg", here.job, now),
+        ("thumbnail", "thumbnails/1.jpg", here.job, now),
+        ("storyboard", "storyboard/storyboard.vtt", here.job, now),
+        ("storyboard", "storyboard/sheet-001.jpg", here.job, now),
+    ):
+        key = f"{folder}/{path}"
+        _made(app, job_id=job, video_id=here.video, role=role, path=path, key=key, created_at=at)
+    path = f"/api/v1/workspaces/{here.workspace}/pictures"
+
+    asked = client.get(path, params={"video": [here.video, elsewhere.video]}, headers=bearer(here.read))
+    again = client.get(path, params={"video": here.video}, headers=bearer(here.read))
+
+    (found,) = asked.json()["items"]
+    assert [url.rpartition("/")[2] for url in found["stills"]] == ["1.jpg", "2.jpg"]
+    assert found["storyboard"].endswith("/storyboard.vtt")
+    assert list(found["sheets"]) == ["sheet-001.jpg"]
+    assert again.json()["items"] == [found]
+    assert client.get(found["stills"][0]).status_code == 404  # allowed; there are no bytes here

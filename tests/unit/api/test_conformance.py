@@ -28,7 +28,7 @@ _EXAMPLES = int(os.environ.get("FRAMEMILL_TEST_EXAMPLES", "1"))
 _CALLERS = ["nobody", *Role, "admin"]
 # Of parameters: a length of time, and which of them exclude each other.
 _WITH_RULES = {"stats_show", "stats_costs", "admin_list_stuck"}
-# Schemathesis takes a header that breaks its own bounds for valid where it leaves the authorization out as well.
+# Schemathesis takes a header that breaks its bounds for valid where it leaves the authorization out as well.
 _MISJUDGED = {"webhooks_rotate_secret"}
 # Streams of events end late: who is let in listens to them in `test_events`, and here in the long form.
 _STREAMS = ["jobs_follow", "jobs_listen"] if _EXAMPLES == 1 else []

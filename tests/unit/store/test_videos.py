@@ -1,6 +1,8 @@
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -40,10 +42,10 @@ def _collection(database: Database, workspace: str, name: str = "uploads") -> st
 
 def _video(database: Database, workspace: str, collection: str, **columns: Any) -> str:  # noqa: ANN401 - columns of Video
     row = Video(
-        id=new_id(),
         workspace_id=workspace,
         collection_id=collection,
         **{
+            "id": new_id(),
             "title": "Film",
             "filename": "film.mp4",
             "state": VideoState.READY,
@@ -57,6 +59,24 @@ def _video(database: Database, workspace: str, collection: str, **columns: Any) 
     with database.write() as session:
         session.add(row)
     return row.id
+
+
+def test_days_and_the_order_bound_what_is_listed(database: Database) -> None:
+    team = _workspace(database)
+    shelf = _collection(database, team)
+    at = [NOON + timedelta(days=day) for day in range(4)]
+    ids = [
+        _video(database, team, shelf, id=str(UUID(int=int(when.timestamp() * 1000) << 80 | 7)), state=state)
+        for when, state in zip(at, [VideoState.READY, VideoState.FAILED] * 2, strict=True)
+    ]
+
+    for limit in (1, 2, 9):
+        some = Wanted(workspace_id=team, since=at[1], until=at[3])
+        assert _all(database, some, limit=limit) == [ids[2], ids[1]]
+        oldest = Wanted(workspace_id=team, collection_id=shelf, since=at[1], oldest_first=True)
+        assert _all(database, oldest, limit=limit) == ids[1:]
+    with database.read() as session:
+        assert videos.count_videos(session, Wanted(workspace_id=team, since=at[1], until=at[3])) == 2
 
 
 def _all(database: Database, wanted: Wanted, *, limit: int) -> list[str]:

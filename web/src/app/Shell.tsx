@@ -2,7 +2,7 @@ import { AppShell, Burger, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { live, patchesOf } from "@/shared/live";
 import { RowsSkeleton } from "@/shared/ui";
 import { HelpSheet } from "./HelpSheet";
@@ -12,6 +12,10 @@ import { SchemeMenu } from "./SchemeMenu";
 import classes from "./Shell.module.css";
 import { SideBar } from "./SideBar";
 import { UserMenu } from "./UserMenu";
+
+const UploadTray = lazy(async () => ({
+  default: (await import("@/features/videos/upload/UploadTray")).UploadTray,
+}));
 
 /** What stands around every page: the bar above, the one at the side, and the page itself. */
 export function Shell() {
@@ -73,6 +77,9 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </AppShell.Main>
+      <Suspense>
+        <UploadTray />
+      </Suspense>
     </AppShell>
   );
 }

@@ -1,7 +1,7 @@
 import { AppShell, ScrollArea, Text } from "@mantine/core";
 import { IconAdjustments, IconMovie, IconPlus, IconStack2 } from "@tabler/icons-react";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useShortcut } from "@/shared/keyboard";
 import { useSelf } from "@/shared/session";
 import { PlaceLink } from "./PlaceLink";
@@ -9,6 +9,10 @@ import classes from "./Shell.module.css";
 import { WorkspaceTree } from "./WorkspaceTree";
 
 type Target = "/videos" | "/jobs" | "/new-job" | "/admin";
+
+const NewWorkspace = lazy(async () => ({
+  default: (await import("@/features/videos/places/PlaceMenu")).NewWorkspace,
+}));
 
 function Place({ to, label, icon }: { to: Target; label: string; icon: ReactNode }) {
   const here = useRouterState({ select: ({ location }) => location.pathname });
@@ -41,9 +45,14 @@ export function SideBar() {
         {self.admin && <Place to="/admin" label="Admin" icon={<IconAdjustments size={18} aria-hidden />} />}
       </AppShell.Section>
       <AppShell.Section grow component={ScrollArea} px="xs" pb="xs">
-        <Text component="h2" className={classes.heading}>
-          Workspaces
-        </Text>
+        <div className={classes.place}>
+          <Text component="h2" className={classes.heading} flex={1}>
+            Workspaces
+          </Text>
+          <Suspense>
+            <NewWorkspace />
+          </Suspense>
+        </div>
         <WorkspaceTree />
       </AppShell.Section>
     </>

@@ -2,10 +2,14 @@ import { Skeleton, Stack, Text } from "@mantine/core";
 import { IconFolder, IconFolders } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { collectionsListOptions, problemOf, type WorkspaceView, workspacesListOptions } from "@/shared/api";
 import { PlaceLink } from "./PlaceLink";
 import classes from "./Shell.module.css";
+
+const PlaceMenu = lazy(async () => ({
+  default: (await import("@/features/videos/places/PlaceMenu")).PlaceMenu,
+}));
 
 /** The workspaces one may see; each opens to its collections. */
 export function WorkspaceTree() {
@@ -48,30 +52,41 @@ function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }
     ...collectionsListOptions({ path: { workspace: workspace.name } }),
     enabled: opened,
   });
+  const title = workspace.title || workspace.name;
   return (
-    <PlaceLink
-      to="/videos"
-      search={{ workspace: workspace.name }}
-      label={workspace.title || workspace.name}
-      leftSection={<IconFolders size={18} aria-hidden />}
-      active={within && place.collection === undefined}
-      opened={opened}
-      onClick={() => setOpened(!(opened && within))}
-      childrenOffset={20}
-      className={classes.link}
-      aria-expanded={opened}
-    >
-      {collections.data?.items.map((collection) => (
+    <>
+      <div className={classes.place}>
         <PlaceLink
-          key={collection.id}
           to="/videos"
-          search={{ workspace: workspace.name, collection: collection.name }}
-          label={collection.name}
-          leftSection={<IconFolder size={16} aria-hidden />}
-          active={within && place.collection === collection.name}
+          search={{ workspace: workspace.name }}
+          label={title}
+          leftSection={<IconFolders size={18} aria-hidden />}
+          active={within && place.collection === undefined}
+          onClick={() => setOpened(!(opened && within))}
           className={classes.link}
+          aria-expanded={opened}
         />
-      ))}
-    </PlaceLink>
+        <Suspense>
+          <PlaceMenu workspace={workspace} />
+        </Suspense>
+      </div>
+      {opened &&
+        collections.data?.items.map((collection) => (
+          <div key={collection.id} className={classes.place}>
+            <PlaceLink
+              to="/videos"
+              search={{ workspace: workspace.name, collection: collection.name }}
+              label={collection.name}
+              leftSection={<IconFolder size={16} aria-hidden />}
+              active={within && place.collection === collection.name}
+              className={classes.link}
+              pl={32}
+            />
+            <Suspense>
+              <PlaceMenu workspace={workspace} collection={collection} />
+            </Suspense>
+          </div>
+        ))}
+    </>
   );
 }
