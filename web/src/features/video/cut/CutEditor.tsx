@@ -1,0 +1,3 @@
+export function CutEditor(_: Record<string, unknown>) {
+  return null;
+}
