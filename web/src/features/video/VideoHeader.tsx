@@ -34,11 +34,7 @@ export function VideoHeader({ video }: { video: VideoDetailView }) {
         <TextLink to="/videos" search={{ workspace: video.workspace }} fz="sm">
           {video.workspace}
         </TextLink>
-        <TextLink
-          to="/videos"
-          search={{ workspace: video.workspace, collection: video.collection }}
-          fz="sm"
-        >
+        <TextLink to="/videos" search={{ workspace: video.workspace, collection: video.collection }} fz="sm">
           {video.collection}
         </TextLink>
       </Breadcrumbs>
