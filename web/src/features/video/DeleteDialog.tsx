@@ -32,7 +32,7 @@ export function DeleteDialog({ video, onClose }: { video: VideoDetailView; onClo
   }
 
   return (
-    <Modal opened onClose={onClose} title="Delete the video?">
+    <Modal opened onClose={onClose} closeButtonProps={{ "aria-label": "Close" }} title="Delete the video?">
       <Stack component="form" onSubmit={submit}>
         <Text size="sm">This cannot be undone. With the video go</Text>
         <List size="sm">

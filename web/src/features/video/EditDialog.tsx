@@ -25,7 +25,13 @@ export function EditDialog({ video, onClose }: Props) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Edit the video" size="lg">
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ "aria-label": "Close" }}
+      title="Edit the video"
+      size="lg"
+    >
       {before.error !== null && <ProblemNote error={before.error} onRetry={() => void before.refetch()} />}
       {before.isPending && <Skeleton h={320} />}
       {before.data !== undefined && (

@@ -37,7 +37,13 @@ export function ShareDialog({ video, onClose }: { video: VideoDetailView; onClos
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Share the video" size="lg">
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ "aria-label": "Close" }}
+      title="Share the video"
+      size="lg"
+    >
       <Stack>
         <Text size="sm" c="dimmed">
           Whoever has the link can watch until it expires, without an account. It cannot be taken back before.

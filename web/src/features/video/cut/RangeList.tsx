@@ -26,11 +26,7 @@ export function RangeList({ ranges, selected, boundaries, mode, onSelect, onPlay
           >
             <Table.Td w={32}>{index + 1}</Table.Td>
             <Table.Td>
-              <UnstyledButton
-                onClick={() => onSelect(range)}
-                aria-pressed={range.id === selected}
-                aria-label={`Select range ${index + 1}`}
-              >
+              <UnstyledButton onClick={() => onSelect(range)} aria-pressed={range.id === selected}>
                 <Text size="sm" fw={500} style={{ fontVariantNumeric: "tabular-nums" }}>
                   {clock(range.from * 1000, { ms: true })} – {clock(range.to * 1000, { ms: true })}
                 </Text>

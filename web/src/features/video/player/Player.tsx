@@ -74,7 +74,7 @@ export function Player({ videoId, title, durationS, rate, ratio, forms, poster, 
         <ActionIcon
           className={`${classes.over} ${classes.big}`}
           size={72}
-          radius="xl"
+          radius={36}
           aria-label="Play the video"
           onClick={() => film !== null && toggle(film)}
         >
