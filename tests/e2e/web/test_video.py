@@ -1,4 +1,4 @@
-"""The page of one video: it plays on while its address is renewed, a clip is cut from it, and it is deleted."""
+"""The page of one video: it plays on while its address is renewed, is cut, compared and deleted."""
 
 import re
 from collections.abc import Callable
@@ -20,10 +20,13 @@ _FILM = (
 )
 # The page's policy lets nobody wait by a condition that is written as text.
 _COMES = """([name, value, most]) => new Promise((done, fail) => {
-    const film = document.querySelector('video');
-    const holds = { ready: () => film.readyState >= 2, past: () => film.currentTime > value && !film.seeking }[name];
-    const late = setTimeout(() => fail(new Error(`at ${film.currentTime}, state ${film.readyState}`)), most);
-    const look = () => holds() ? (clearTimeout(late), done()) : requestAnimationFrame(look);
+    const film = () => document.querySelector('video');
+    const late = setTimeout(() => fail(new Error(`at ${film()?.currentTime}, not ${name} ${value}`)), most);
+    const holds = {
+        ready: ({ readyState }) => readyState >= 2,
+        past: ({ currentTime, seeking }) => currentTime > value && !seeking,
+    }[name];
+    const look = () => film() && holds(film()) ? (clearTimeout(late), done()) : requestAnimationFrame(look);
     look();
 })"""
 

@@ -5,7 +5,7 @@ import { FreshAddress, withTokenOf } from "./player/address";
 import { thumbAt, thumbsOf } from "./player/storyboard";
 
 const FILM = { durationS: 30, rate: 24 };
-const HERE = "http://127.0.0.1:8000/media";
+const HERE = `${window.location.origin}/media`;
 
 test("a range begins with the picture that is shown, and never behind its end", () => {
   const range = { id: 1, from: 2, to: 4 };
