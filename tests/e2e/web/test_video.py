@@ -50,6 +50,7 @@ def test_it_plays_on_while_its_address_is_renewed(
     page.goto(f"/videos/{video}?tab=jobs")
     expect(page.get_by_role("row", name=re.compile("publish.*completed"))).to_be_visible(timeout=180_000)
     page.goto(f"/videos/{video}")
+    page.get_by_role("button", name="Play the video").wait_for()
     axe(page)
 
     page.get_by_role("button", name="Play the video").click()

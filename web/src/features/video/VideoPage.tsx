@@ -34,7 +34,7 @@ export function VideoPage() {
       <ProblemNote error={error} onRetry={() => void refetch()} />
     );
   return (
-    <Stack aria-busy aria-label="Loading">
+    <Stack role="status" aria-busy aria-label="Loading">
       <Skeleton h={36} w="40%" />
       <Skeleton h="min(56vw, 60dvh)" />
       <Skeleton h={200} />

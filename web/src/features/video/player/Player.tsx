@@ -81,7 +81,9 @@ export function Player({ videoId, title, durationS, rate, ratio, forms, poster, 
           <IconPlayerPlayFilled size={34} />
         </ActionIcon>
       ) : (
-        playback.waiting && <Loader className={classes.over} color="white" aria-label="Loading" />
+        playback.waiting && (
+          <Loader className={classes.over} color="white" role="status" aria-label="Loading" />
+        )
       )}
       {film !== null && (
         <ControlBar
