@@ -37,6 +37,8 @@ export function open(film: HTMLVideoElement, url: string, fresh: FreshAddress, t
     loader: freshLoader(fresh),
     capLevelToPlayerSize: true,
     backBufferLength: 60,
+    // Small films would otherwise be read ten minutes ahead, which who looks around never sees.
+    maxMaxBufferLength: 30,
     subtitlePreference: { default: true },
   });
   let tries = 0;
