@@ -42,7 +42,8 @@ class Site:
 
 
 @pytest.fixture(scope="module", name="site")
-def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def _site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A module may have settings of its own: `SETTINGS`."""
     if not (BUILT / "index.html").is_file():
         _missing("the web UI is not built: `make web` builds it")
     folder = tmp_path_factory.mktemp("site")
@@ -52,6 +53,7 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "HOME": str(folder / "home"),
         "FRAMEMILL_DATA_DIR": str(folder / "data"),
         "FRAMEMILL_CACHE_DIR": str(folder / "cache"),
+        **getattr(request.module, "SETTINGS", {}),
     }
     said = folder / "said.txt"
     command = [sys.executable, "-m", "framemill", "serve", "--port", "0", "--workers", "1"]

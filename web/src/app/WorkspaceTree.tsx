@@ -16,7 +16,7 @@ export function WorkspaceTree() {
   const workspaces = useQuery(workspacesListOptions());
   if (workspaces.isPending) {
     return (
-      <Stack gap={6} px="sm" aria-busy aria-label="Loading">
+      <Stack gap={6} px="sm" role="status" aria-busy aria-label="Loading">
         <Skeleton h={16} w="60%" />
         <Skeleton h={16} w="45%" />
       </Stack>

@@ -31,12 +31,18 @@ function isWriting(target: EventTarget | null): boolean {
   );
 }
 
+/** True where arrows choose or move something of their own. */
+function isStepped(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input,[role=slider],[role=tab],[role=radio]") !== null;
+}
+
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target))
     return;
   // A dialog's keys are its own.
   if (event.target instanceof Element && event.target.closest("[role=dialog],[role=menu],[role=listbox]"))
     return;
+  if (event.key.startsWith("Arrow") && isStepped(event.target)) return;
   const both = performance.now() - first.at < FOLLOWS_MS ? `${first.key} ${event.key}` : "";
   first = { key: event.key, at: performance.now() };
   // The newest first: a page's own key goes before the shell's.

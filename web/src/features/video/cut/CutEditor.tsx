@@ -1,0 +1,155 @@
+import { Alert, Button, Grid, Group, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconScissors } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { apiQueries, jobsSubmitMutation, type VideoDetailView } from "@/shared/api";
+import { bytes, span } from "@/shared/format";
+import { ProblemNote, toast } from "@/shared/ui";
+import type { Storyboard } from "../player/storyboard";
+import { seekTo, usePlayback } from "../player/usePlayback";
+import { CutJobs } from "./CutJobs";
+import { CutTools } from "./CutTools";
+import { type Mode, operationOf, useCutPlan, useKeyframes } from "./plan";
+import { playRange } from "./playing";
+import { RangeList } from "./RangeList";
+import { Timeline } from "./Timeline";
+import { useRanges } from "./useRanges";
+
+const MODES = [
+  { value: "copy", label: "Fast" },
+  { value: "smart", label: "Smart" },
+  { value: "encode", label: "Exact" },
+] as const;
+const MEANING: Record<Mode, string> = {
+  copy: "Nothing is encoded. A clip can only begin at a keyframe, so it may begin earlier.",
+  smart: "Exact. Only the pictures next to each cut are encoded, the rest is copied.",
+  encode: "Exact. Every picture is encoded anew, which takes longest.",
+};
+const SETTLED_MS = 400;
+
+type Props = {
+  video: VideoDetailView;
+  film: HTMLVideoElement | null;
+  durationS: number;
+  rate: number;
+  storyboard: Storyboard | undefined;
+};
+
+/** Chooses ranges of the film above, shows what each way of cutting would give, and cuts. */
+export function CutEditor({ video, film, durationS, rate, storyboard }: Props) {
+  const { time } = usePlayback(film);
+  const [zoom, setZoom] = useState(1);
+  const [mode, setMode] = useState<Mode>("smart");
+  const [joined, setJoined] = useState(false);
+  const list = useRanges({ durationS, rate });
+  const { ranges, selected } = list;
+  const wish = ranges.length > 0 ? operationOf(ranges, mode, joined) : null;
+  const [settled] = useDebouncedValue(wish, SETTLED_MS);
+  const plan = useCutPlan(video, wish === null ? null : settled);
+  const keyframes = useKeyframes(video, durationS);
+  const queries = useQueryClient();
+  const submit = useMutation({
+    ...jobsSubmitMutation(),
+    onSuccess: () => queries.invalidateQueries(apiQueries("jobsList")),
+    onError: toast.problem,
+  });
+  const go = (seconds: number) => film !== null && seekTo(film, seconds + 0.001);
+  const boundaries = (wish !== null && plan.data?.boundaries) || [];
+
+  return (
+    <Stack>
+      <CutTools
+        film={film}
+        rate={rate}
+        zoom={zoom}
+        onZoom={setZoom}
+        onIn={() => list.setIn(film?.currentTime ?? 0)}
+        onOut={() => list.setOut(film?.currentTime ?? 0)}
+        onAdd={() => list.add(film?.currentTime ?? 0)}
+      />
+      <Timeline
+        film={{ durationS, rate }}
+        time={time}
+        zoom={zoom}
+        ranges={ranges}
+        selected={selected?.id}
+        keyframes={keyframes.data ?? []}
+        moved={mode === "copy" ? boundaries : []}
+        storyboard={storyboard}
+        onSeek={go}
+        onSelect={list.select}
+        onIn={(id, seconds) => list.setIn(seconds, id)}
+        onOut={(id, seconds) => list.setOut(seconds, id)}
+      />
+      {keyframes.error !== null && (
+        <Text size="xs" c="dimmed">
+          Keyframes cannot be shown: {keyframes.error.message}
+        </Text>
+      )}
+      <Grid>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          {ranges.length === 0 ? (
+            <Text c="dimmed" size="sm" py="md">
+              Play to where the clip begins and press I, then to where it ends and press O.
+            </Text>
+          ) : (
+            <RangeList
+              ranges={ranges}
+              selected={selected?.id}
+              boundaries={boundaries}
+              mode={mode}
+              onSelect={(range) => {
+                list.select(range.id);
+                go(range.from);
+              }}
+              onPlay={(range) => film !== null && playRange(film, range)}
+              onRemove={(range) => toast.done("Range removed", { undo: list.remove(range.id) })}
+            />
+          )}
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack gap="xs">
+            <SegmentedControl
+              aria-label="How to cut"
+              data={[...MODES]}
+              value={mode}
+              onChange={(value) => setMode(value)}
+            />
+            <Text size="xs" c="dimmed" mih={34}>
+              {MEANING[mode]}
+            </Text>
+            <Switch
+              label="Join the ranges into one file"
+              checked={joined}
+              onChange={(event) => setJoined(event.currentTarget.checked)}
+            />
+            {plan.error !== null && wish !== null && <ProblemNote error={plan.error} />}
+            {wish !== null &&
+              plan.data?.warnings.map((text) => (
+                <Alert key={text} color="yellow" p="xs">
+                  {text}
+                </Alert>
+              ))}
+            <Group justify="space-between">
+              <Text size="xs" c="dimmed" aria-live="polite">
+                {wish !== null && plan.data !== undefined
+                  ? `About ${bytes(plan.data.bytes)}, ${span(plan.data.wallMs)}`
+                  : ""}
+              </Text>
+              <Button
+                leftSection={<IconScissors size={16} aria-hidden />}
+                disabled={wish === null}
+                loading={submit.isPending}
+                onClick={() => wish !== null && submit.mutate({ body: { operation: wish, video: video.id } })}
+              >
+                {ranges.length > 1 && !joined ? `Cut ${ranges.length} clips` : "Cut the clip"}
+              </Button>
+            </Group>
+          </Stack>
+        </Grid.Col>
+      </Grid>
+      <CutJobs video={video} />
+    </Stack>
+  );
+}
