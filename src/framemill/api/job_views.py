@@ -154,6 +154,7 @@ class JobDetailView(JobView):
     specs: tuple[dict[str, Any], ...]
     inputs: dict[str, str] = Field(description="The name of each input's file.")
     videos: dict[str, str] = Field(description="The id of the stored video that each input is.")
+    last_words: tuple[Said, ...] = Field(description="Of the program that failed.")
     notes: tuple[Said, ...]
     warnings: tuple[Said, ...]
     tasks: tuple[TaskView, ...]
@@ -170,6 +171,7 @@ class JobDetailView(JobView):
                 name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()
             },
             videos={name: facts["video"] for name, facts in job.inputs.items() if facts.get("video")},
+            last_words=tuple((job.error or {}).get("tail", ())),
             notes=job.notes,
             warnings=detail.warnings,
             tasks=tuple(TaskView.of(task) for task in detail.tasks),

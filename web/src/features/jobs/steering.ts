@@ -1,0 +1,84 @@
+/** What may be done with jobs that are there: each is shown at once, and can be taken back where that is possible. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  apiQueries,
+  type JobState,
+  type JobView,
+  jobsCancel,
+  jobsPause,
+  jobsPrioritise,
+  jobsResume,
+  jobsRetry,
+} from "@/shared/api";
+import { toast } from "@/shared/ui";
+
+export type Steer = "cancel" | "retry" | "pause" | "resume";
+type Steered = Pick<JobView, "id" | "state">;
+
+const CALLS = { cancel: jobsCancel, retry: jobsRetry, pause: jobsPause, resume: jobsResume };
+const BECOMES: Record<Steer, JobState> = {
+  cancel: "cancelled",
+  retry: "queued",
+  pause: "paused",
+  resume: "queued",
+};
+const DONE: Record<Steer, string> = {
+  cancel: "Cancelled",
+  retry: "Queued again",
+  pause: "Paused",
+  resume: "Goes on",
+};
+const BACK: Record<Steer, Steer> = { cancel: "retry", retry: "cancel", pause: "resume", resume: "pause" };
+const FROM: Record<Steer, readonly JobState[]> = {
+  cancel: ["queued", "running", "paused"],
+  retry: ["failed", "cancelled"],
+  pause: ["queued", "running"],
+  resume: ["paused"],
+};
+
+export function can(steer: Steer, state: JobState): boolean {
+  return FROM[steer].includes(state);
+}
+
+/** Calls one of them on each of these jobs that it fits. */
+export function useSteering() {
+  const queries = useQueryClient();
+  const lists = apiQueries("jobsList", "jobsShow", "batchesShow", "jobsLogs");
+
+  const steer = useMutation({
+    mutationFn: async ({ how, jobs }: { how: Steer; jobs: Steered[] }) => {
+      const all = await Promise.allSettled(
+        jobs.map(({ id }) => CALLS[how]({ path: { job_id: id }, throwOnError: true })),
+      );
+      const failed = all.find((one) => one.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+    },
+    onError: toast.problem,
+    onSuccess: (_, { how, jobs }) => {
+      const many = jobs.length > 1 ? `${DONE[how]}: ${jobs.length} jobs` : DONE[how];
+      toast.done(many, {
+        undo: () =>
+          run(
+            BACK[how],
+            jobs.map(({ id }) => ({ id, state: BECOMES[how] })),
+          ),
+      });
+    },
+    onSettled: () => queries.invalidateQueries(lists),
+  });
+
+  function run(how: Steer, jobs: Steered[]): void {
+    const fitting = jobs.filter(({ state }) => can(how, state));
+    if (fitting.length > 0) steer.mutate({ how, jobs: fitting });
+  }
+
+  const prioritise = useMutation({
+    mutationFn: ({ id, priority }: { id: string; priority: number }) =>
+      jobsPrioritise({ path: { job_id: id }, body: { priority }, throwOnError: true }),
+    onError: toast.problem,
+    onSuccess: (_, { priority }) => toast.done(`Priority ${priority}`),
+    onSettled: () => queries.invalidateQueries(lists),
+  });
+
+  return { run, pending: steer.isPending, how: steer.variables?.how, prioritise };
+}
