@@ -7,7 +7,7 @@ export type Faults = Readonly<Record<string, string>>;
 export function faultsOf(problem: ApiProblem, step: string): Faults {
   if (problem.code !== "invalid_spec") return {};
   const parts = problem.message.split(": ");
-  const start = parts.findIndex((part) => part === step);
+  const start = parts.indexOf(step);
   const path: string[] = [];
   for (const [place, part] of parts.slice(start + 1).entries()) {
     const item = /^item (\d+)(?: \(\w+\))?$/.exec(part);

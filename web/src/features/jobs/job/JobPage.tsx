@@ -1,4 +1,4 @@
-import { Anchor, Grid, Group, Progress, Stack, Text } from "@mantine/core";
+import { Grid, Group, Progress, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";

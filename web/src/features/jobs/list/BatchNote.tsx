@@ -1,4 +1,4 @@
-import { Anchor, Button, Card, Group, Progress, Stack, Text } from "@mantine/core";
+import { Button, Card, Group, Progress, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiQueries, batchesCancelMutation, batchesShowOptions } from "@/shared/api";
 import { percent } from "@/shared/format";

@@ -1,4 +1,4 @@
-import { Anchor, Checkbox, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { Checkbox, Group, Progress, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { JobView } from "@/shared/api";
 import { ago, moment, percent, span, speed } from "@/shared/format";
