@@ -50,7 +50,9 @@ def install() -> None:
     if not stamp.is_file() or stamp.read_bytes() != lock.read_bytes():
         _npm("install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         stamp.write_bytes(lock.read_bytes())
-    described = hashlib.sha256((WEB / "openapi.json").read_bytes() + (WEB / "openapi-ts.config.ts").read_bytes())
+    described = hashlib.sha256(
+        (WEB / "openapi.json").read_bytes() + (WEB / "openapi-ts.config.ts").read_bytes()
+    )
     made = WEB / "src/shared/api/generated/.made-from"
     if not made.is_file() or made.read_text() != described.hexdigest():
         run("api")

@@ -11,5 +11,6 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     unstubGlobals: true,
+    testTimeout: 30_000,
   },
 });

@@ -1,8 +1,9 @@
+// First, so that a component's own styles come after them and win.
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
 import "@/app/page.css";
 
 const place = document.getElementById("root");

@@ -29,7 +29,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: App, client:
     cookie = response.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
-    assert response.headers["location"] == "/docs"
+    assert response.headers["location"] == "/"
 
 
 def test_over_https_the_cookie_never_goes_in_the_clear(app: App, api: FastAPI) -> None:

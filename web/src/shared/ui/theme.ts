@@ -40,7 +40,7 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "mill",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   colors: { mill, gray, dark },
   autoContrast: true,
   luminanceThreshold: 0.35,
