@@ -7,7 +7,7 @@ export function CopyBox({ text, label }: { text: string; label: string }) {
   return (
     <div className={classes.box}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <pre className={classes.text} tabIndex={0} aria-label={label}>
+      <pre className={classes.text} tabIndex={0}>
         {text}
       </pre>
       <CopyButton value={text}>

@@ -1,4 +1,6 @@
-import { Group, NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, type AutocompleteProps, NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { profilesListOptions } from "@/shared/api";
 import { FilePicker } from "../new/FilePicker";
 import { useForm } from "./context";
 import { GroupField } from "./GroupField";
@@ -88,15 +90,33 @@ export function FieldView({ field, value, path }: Props) {
     case "variants":
       return <ListField field={field} of={kind} value={value} path={path} single />;
     case "text":
-      return (
+      return field.name === "profile" ? (
+        <ProfileField {...shared} value={String(value ?? "")} onChange={(text) => change(path, text || undefined)} />
+      ) : (
         <TextInput
           {...shared}
           value={typeof value === "string" || typeof value === "number" ? String(value) : ""}
-          rightSection={kind.like === "1m30s" ? <Group c="dimmed">⏱</Group> : undefined}
           onChange={({ currentTarget: { value: text } }) => change(path, text === "" ? undefined : text)}
         />
       );
   }
+}
+
+type ProfileProps = Omit<AutocompleteProps, "data">;
+
+function ProfileField(props: ProfileProps) {
+  const profiles = useQuery({ ...profilesListOptions(), staleTime: Number.POSITIVE_INFINITY });
+  const found = profiles.data ?? [];
+  return (
+    <Autocomplete
+      {...props}
+      placeholder={props.placeholder ?? "none"}
+      data={found.map(({ name }) => name)}
+      limit={30}
+      clearButtonProps={{ "aria-label": "No profile" }}
+      clearable={!props.required}
+    />
+  );
 }
 
 const WORDS: Record<string, string> = { true: "yes", false: "no" };

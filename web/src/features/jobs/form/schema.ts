@@ -28,11 +28,11 @@ export type Kind =
   | { is: "switch" }
   | { is: "choice"; options: string[] }
   | { is: "number"; least?: number; most?: number; step?: number; whole: boolean }
-  | { is: "text"; like: string | undefined; numeric: boolean }
+  | { is: "text"; like: string | undefined }
   | { is: "input" }
   | { is: "group"; fields: Field[] }
   | { is: "variants"; tag: string; variants: Variant[] }
-  | { is: "list"; of: Kind; most: number | undefined };
+  | { is: "list"; of: Kind };
 
 export type Variant = { name: string; help: string; fields: Field[] };
 
@@ -101,7 +101,7 @@ function kindOf(given: Schema, defs: Record<string, Schema>): Kind {
   if (ways.length > 1) {
     const grouped = ways.map((way) => resolved(way, defs)).find(({ properties }) => properties !== undefined);
     if (grouped !== undefined) return { is: "group", fields: fieldsOf(grouped, defs) };
-    return { is: "text", like: exampleOf(schema), numeric: ways.some(({ type }) => isNumeric(type)) };
+    return { is: "text", like: exampleOf(schema) };
   }
   return plainKind(schema, defs);
 }
@@ -121,9 +121,9 @@ function plainKind(schema: Schema, defs: Record<string, Schema>): Kind {
     };
   }
   if (schema.type === "array") {
-    return { is: "list", of: kindOf(schema.items ?? {}, defs), most: undefined };
+    return { is: "list", of: kindOf(schema.items ?? {}, defs) };
   }
-  return { is: "text", like: exampleOf(schema), numeric: false };
+  return { is: "text", like: exampleOf(schema) };
 }
 
 function variantsOf(choices: Schema[], tag: string, defs: Record<string, Schema>): Kind {

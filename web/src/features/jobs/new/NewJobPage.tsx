@@ -69,7 +69,7 @@ export function NewJobPage() {
                 <Group justify="space-between" wrap="nowrap" align="flex-start">
                   <div>
                     <Text size="sm" fw={500} id="priority">
-                      Priority
+                      Priority {draft.priority}
                     </Text>
                     <Text size="xs" c="dimmed">
                       {admin ? "10 is the most urgent" : "More than 5 is for admins"}
