@@ -127,4 +127,4 @@ def _complaint(message: ConsoleMessage) -> list[str]:
     expected = "status of 401" in message.text or message.location["url"].endswith("/api/v1/plans")
     if message.type != "error" or expected:
         return []
-    return [message.text]
+    return [f"{message.text} ({message.location['url']})"]

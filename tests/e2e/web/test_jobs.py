@@ -20,9 +20,10 @@ _PLANNED_MS = 30_000
 
 
 @pytest.fixture(scope="module", name="video")
-def _video(site: Site, film: Path) -> str:
+def _video(site: Site, clip: Clip) -> str:
     """The id of a stored film of four seconds."""
-    return _stored(site, film)
+    picture = ("-f", "lavfi", "-i", "testsrc2=d=4:s=320x180:r=25", *("-g", "25", "-c:v", "libx264"))
+    return _stored(site, clip("harbour.mp4", *picture, *("-pix_fmt", "yuv420p")))
 
 
 @pytest.fixture(scope="module", name="sound")
@@ -89,7 +90,7 @@ def test_a_job_is_paused_cancelled_and_taken_up_again_from_its_page_and_from_the
     page.goto(f"/new-job?video={video}&operation=compress&values={long}")
     page.get_by_role("button", name="Run the job").click()
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("paused", exact=True)).to_be_visible()
+    expect(page.get_by_text("paused", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("cancelled", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Retry").click()

@@ -1,4 +1,12 @@
-import { Autocomplete, type AutocompleteProps, NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import {
+  Autocomplete,
+  type AutocompleteProps,
+  NumberInput,
+  Select,
+  Switch,
+  TagsInput,
+  TextInput,
+} from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { profilesListOptions } from "@/shared/api";
 import { FilePicker } from "../new/FilePicker";
@@ -91,7 +99,11 @@ export function FieldView({ field, value, path }: Props) {
       return <ListField field={field} of={kind} value={value} path={path} single />;
     case "text":
       return field.name === "profile" ? (
-        <ProfileField {...shared} value={String(value ?? "")} onChange={(text) => change(path, text || undefined)} />
+        <ProfileField
+          {...shared}
+          value={String(value ?? "")}
+          onChange={(text) => change(path, text || undefined)}
+        />
       ) : (
         <TextInput
           {...shared}

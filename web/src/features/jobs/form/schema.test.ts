@@ -45,7 +45,11 @@ test("a chain of filters offers each with its own fields", () => {
 
   expect(chain?.kind).toMatchObject({
     is: "list",
-    of: { is: "variants", tag: "filter", variants: [{ name: "blur", help: "Unsharp.", fields: [{ name: "x" }] }] },
+    of: {
+      is: "variants",
+      tag: "filter",
+      variants: [{ name: "blur", help: "Unsharp.", fields: [{ name: "x" }] }],
+    },
   });
 });
 
@@ -70,7 +74,12 @@ test("values change deep inside, and what is empty is not sent", () => {
 
 test("of a stored spec only what a person chose comes back", () => {
   const spec = { op: "gif", version: 1, start: "0s", duration: "5s", width: 480, keep: true };
-  const properties = { start: { default: 0 }, duration: { default: 3e6 }, width: { default: 480 }, keep: { default: true } };
+  const properties = {
+    start: { default: 0 },
+    duration: { default: 3e6 },
+    width: { default: 480 },
+    keep: { default: true },
+  };
 
   expect(chosen(spec, properties)).toEqual({ duration: "5s" });
 });

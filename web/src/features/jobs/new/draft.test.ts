@@ -16,7 +16,13 @@ test("joined videos are named in their order", () => {
 
 test("a pipeline's fields are named by their steps, and side files only where they are used", () => {
   const work = { is: "pipeline", name: "publish" } as const;
-  const request = requestOf({ ...DRAFT, work, values: { ladder: { crf: 22 } }, sides: { music: "m" }, priority: 7 });
+  const request = requestOf({
+    ...DRAFT,
+    work,
+    values: { ladder: { crf: 22 } },
+    sides: { music: "m" },
+    priority: 7,
+  });
 
   expect(request).toEqual({ video: "a", pipeline: "publish", settings: { "ladder.crf": 22 }, priority: 7 });
 });
