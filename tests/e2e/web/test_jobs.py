@@ -91,15 +91,15 @@ def test_a_job_is_paused_cancelled_and_taken_up_again_from_its_page_and_from_the
     page.get_by_role("button", name="Run the job").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("paused", exact=True).first).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("cancelled", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
 
     page.goto("/jobs?kind=compress")
     page.get_by_role("checkbox", name="Select Compress").check()
     page.get_by_role("group", name="With the selected jobs").get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("table").get_by_text("cancelled")).to_be_visible()
+    expect(page.get_by_role("table").get_by_text("cancelled", exact=True)).to_be_visible()
     axe(page)
 
 

@@ -9,13 +9,29 @@ import {
   jobsPrioritise,
   jobsResume,
   jobsRetry,
+  problemOf,
 } from "@/shared/api";
 import { toast } from "@/shared/ui";
 
 export type Steer = "cancel" | "retry" | "pause" | "resume";
 type Steered = Pick<JobView, "id" | "state">;
 
-const CALLS = { cancel: jobsCancel, retry: jobsRetry, pause: jobsPause, resume: jobsResume };
+/** Where the programs of a job just cancelled have not ended, it cannot be taken up again: soon it can. */
+const RETRY_AFTER_MS = [500, 1000, 2000];
+
+const retryPatiently: typeof jobsRetry = async (options) => {
+  for (const wait of RETRY_AFTER_MS) {
+    try {
+      return await jobsRetry(options);
+    } catch (error) {
+      if (problemOf(error).status !== 409) throw error;
+      await new Promise((goOn) => setTimeout(goOn, wait));
+    }
+  }
+  return await jobsRetry(options);
+};
+
+const CALLS = { cancel: jobsCancel, retry: retryPatiently, pause: jobsPause, resume: jobsResume };
 const BECOMES: Record<Steer, JobState> = {
   cancel: "cancelled",
   retry: "queued",

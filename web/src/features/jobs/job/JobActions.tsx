@@ -60,6 +60,8 @@ export function JobActions({ job }: { job: JobDetailView }) {
           variant="default"
           leftSection={<Icon size={16} />}
           loading={pending && how === steer}
+          // Of a job just cancelled the programs end first.
+          disabled={steer === "retry" && job.tasks.some(({ state }) => state === "leased")}
           onClick={() => run(steer, [job])}
         >
           {label}

@@ -22,8 +22,9 @@ export function JobPage() {
   const { jobId } = route.useParams();
   const found = useQuery({
     ...jobsShowOptions({ path: { job_id: jobId } }),
-    // Progress of single steps is told nowhere else.
-    refetchInterval: ({ state }) => (state.data?.state === "running" ? 2000 : false),
+    // Progress of single steps is told nowhere else, nor when the programs of a cancelled job have ended.
+    refetchInterval: ({ state: { data } }) =>
+      data?.state === "running" || data?.tasks.some(({ state }) => state === "leased") ? 2000 : false,
   });
   if (found.isPending) {
     return (
