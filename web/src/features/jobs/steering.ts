@@ -19,19 +19,19 @@ type Steered = Pick<JobView, "id" | "state">;
 /** Where the programs of a job just cancelled have not ended, it cannot be taken up again: soon it can. */
 const RETRY_AFTER_MS = [500, 1000, 2000];
 
-const retryPatiently: typeof jobsRetry = async (options) => {
-  for (const wait of RETRY_AFTER_MS) {
+async function call(how: Steer, id: string): Promise<unknown> {
+  for (const wait of how === "retry" ? RETRY_AFTER_MS : []) {
     try {
-      return await jobsRetry(options);
+      return await CALLS[how]({ path: { job_id: id }, throwOnError: true });
     } catch (error) {
       if (problemOf(error).status !== 409) throw error;
       await new Promise((goOn) => setTimeout(goOn, wait));
     }
   }
-  return await jobsRetry(options);
-};
+  return await CALLS[how]({ path: { job_id: id }, throwOnError: true });
+}
 
-const CALLS = { cancel: jobsCancel, retry: retryPatiently, pause: jobsPause, resume: jobsResume };
+const CALLS = { cancel: jobsCancel, retry: jobsRetry, pause: jobsPause, resume: jobsResume };
 const BECOMES: Record<Steer, JobState> = {
   cancel: "cancelled",
   retry: "queued",
@@ -63,9 +63,7 @@ export function useSteering() {
 
   const steer = useMutation({
     mutationFn: async ({ how, jobs }: { how: Steer; jobs: Steered[] }) => {
-      const all = await Promise.allSettled(
-        jobs.map(({ id }) => CALLS[how]({ path: { job_id: id }, throwOnError: true })),
-      );
+      const all = await Promise.allSettled(jobs.map(({ id }) => call(how, id)));
       const failed = all.find((one) => one.status === "rejected");
       if (failed !== undefined) throw failed.reason;
     },
