@@ -104,7 +104,9 @@ def test_a_job_is_paused_cancelled_and_taken_up_again_from_its_page_and_from_the
 
 
 def _stored(site: Site, file: Path) -> str:
-    return re.findall(r"[0-9a-f-]{36}", site.framemill("upload", "--pipeline", "none", str(file)))[-1]
+    found = re.search(r"[0-9a-f-]{36}", site.framemill("upload", "--pipeline", "none", str(file)))
+    assert found is not None
+    return found[0]
 
 
 def _answer_to(site: Site, command: str) -> dict[str, Any]:
