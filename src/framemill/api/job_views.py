@@ -1,4 +1,4 @@
-"""Jobs as clients see them: nothing of where files lie on this machine, and no commands."""
+"""Jobs as clients see them: nothing of where files lie on this machine."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -98,6 +98,10 @@ class TaskView(_View):
     error: ErrorView | None
     wall_ms: int
     cpu_ms: int
+    needs: tuple[str, ...] = Field(description="Keys of the steps that are done first.")
+    started_at: datetime | None = Field(description="Of a running one: when its present program began.")
+    finished_at: datetime | None
+    commands: tuple[Said, ...] = Field(description="What was run, once it is done.")
 
     @classmethod
     def of(cls, task: TaskRecord) -> "TaskView":
@@ -113,6 +117,10 @@ class TaskView(_View):
             error=ErrorView.of(task.error),
             wall_ms=task.wall_ms,
             cpu_ms=task.cpu_ms,
+            needs=task.needs,
+            started_at=task.started_at,
+            finished_at=task.finished_at,
+            commands=task.commands,
         )
 
 
@@ -145,6 +153,8 @@ class JobDetailView(JobView):
 
     specs: tuple[dict[str, Any], ...]
     inputs: dict[str, str] = Field(description="The name of each input's file.")
+    videos: dict[str, str] = Field(description="The id of the stored video that each input is.")
+    last_words: tuple[Said, ...] = Field(description="Of the program that failed.")
     notes: tuple[Said, ...]
     warnings: tuple[Said, ...]
     dropped: tuple[dict[str, Said], ...] = Field(description="Streams that no result has, and why.")
@@ -161,6 +171,8 @@ class JobDetailView(JobView):
             inputs={
                 name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()
             },
+            videos={name: facts["video"] for name, facts in job.inputs.items() if facts.get("video")},
+            last_words=tuple((job.error or {}).get("tail", ())),
             notes=job.notes,
             warnings=detail.warnings,
             dropped=tuple({name: str(text) for name, text in one.items()} for one in job.dropped),

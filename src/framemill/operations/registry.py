@@ -90,7 +90,7 @@ def _said(issue: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
         near = get_close_matches(name, fields, n=1)
         return "there is no such field" + (f"; did you mean {near[0]!r}?" if near else "")
     text = str(issue["msg"]).removeprefix("Value error, ")
-    bound = _BOUND.search(text)
+    bound = _BOUND.search(text) if issue["type"].startswith(("greater_than", "less_than")) else None
     if bound and name in fields and in_micros(fields[name]):
         return f"{text[: bound.start()]}{seconds(int(bound[0]))} s"
     return text

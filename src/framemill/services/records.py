@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from framemill.store.jobs import WORK
 from framemill.store.tables import Artifact, Batch, Job, JobLog, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
+_ENDED = frozenset({TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,9 @@ class TaskRecord:
     wall_ms: int
     cpu_ms: int
     peak_memory_bytes: int
+    needs: tuple[str, ...] = ()  # keys of tasks that are done first
+    started_at: datetime | None = None  # of a running one: when its present program began
+    finished_at: datetime | None = None
 
     @property
     def counts(self) -> bool:
@@ -86,6 +90,9 @@ class TaskRecord:
             wall_ms=row.wall_ms,
             cpu_ms=row.cpu_ms,
             peak_memory_bytes=row.peak_memory_bytes,
+            needs=tuple(row.needs),
+            started_at=_started(row),
+            finished_at=row.updated_at if row.attempt and row.state in _ENDED else None,
         )
 
 
@@ -264,6 +271,13 @@ class Result:
     def path(self) -> Path:
         """Where the first result is; most operations make one."""
         return self.artifacts[0].path
+
+
+def _started(row: Task) -> datetime | None:
+    """When the work began that `wall_ms` counts, or the program that runs now."""
+    if row.state == TaskState.DONE:
+        return row.updated_at - timedelta(milliseconds=row.wall_ms)
+    return datetime.fromtimestamp(row.tool_started, UTC) if row.tool_started is not None else None
 
 
 def _without_secret(facts: Json) -> Json:

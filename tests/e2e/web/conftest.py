@@ -136,7 +136,9 @@ def _missing(why: str) -> NoReturn:
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
-    # A 401 is how a page finds out that nobody is signed in; Chromium writes each such answer down.
-    if message.type != "error" or "status of 401" in message.text:
+    # A 401 is how a page finds out that nobody is signed in, and a refused plan how a form finds its faults;
+    # Chromium writes each such answer down.
+    expected = "status of 401" in message.text or message.location["url"].endswith("/api/v1/plans")
+    if message.type != "error" or expected:
         return []
-    return [message.text]
+    return [f"{message.text} ({message.location['url']})"]

@@ -1,26 +1,27 @@
 /** What was asked for, and asking for more. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { inside } from "@/shared/routing/parents";
+import { jobsSearch } from "./list/search";
+import { newJobSearch } from "./new/search";
 
 const jobs = createRoute({
   getParentRoute: () => inside,
   path: "/jobs",
-  component: lazyRouteComponent(() => import("./JobsPage"), "JobsPage"),
+  validateSearch: jobsSearch,
+  component: lazyRouteComponent(() => import("./list/JobsPage"), "JobsPage"),
 });
 
 const job = createRoute({
   getParentRoute: () => inside,
   path: "/jobs/$jobId",
-  component: lazyRouteComponent(() => import("./JobPage"), "JobPage"),
+  component: lazyRouteComponent(() => import("./job/JobPage"), "JobPage"),
 });
 
 const newJob = createRoute({
   getParentRoute: () => inside,
   path: "/new-job",
-  validateSearch: (search: Record<string, unknown>): { video?: string } => ({
-    video: typeof search.video === "string" ? search.video : undefined,
-  }),
-  component: lazyRouteComponent(() => import("./NewJobPage"), "NewJobPage"),
+  validateSearch: newJobSearch,
+  component: lazyRouteComponent(() => import("./new/NewJobPage"), "NewJobPage"),
 });
 
 export const jobsRoutes = [jobs, job, newJob] as const;

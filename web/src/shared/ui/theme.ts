@@ -43,7 +43,7 @@ export const theme = createTheme({
   primaryShade: 7,
   colors: { mill, gray, dark },
   autoContrast: true,
-  luminanceThreshold: 0.35,
+  luminanceThreshold: 0.2,
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
@@ -58,11 +58,13 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-body": "#f6f7f5",
     "--mantine-color-dimmed": "#5a635c",
+    "--mantine-color-error": "#c92a2a",
     "--framemill-surface": "#ffffff",
   },
   dark: {
     "--mantine-color-body": "#14181a",
     "--mantine-color-dimmed": "#a3adaa",
+    "--mantine-color-error": "#ff8787",
     "--framemill-surface": "#1b2324",
   },
 });

@@ -15,6 +15,7 @@ export const toast = {
     const id = notifications.show({
       message: undo === undefined ? message : <Undoable message={message} undo={() => takeBack()} />,
       color: "mill",
+      closeButtonProps: { "aria-label": "Close" },
       autoClose: undo === undefined ? SHOWN_MS : UNDO_MS,
     });
     function takeBack() {
@@ -30,6 +31,7 @@ export const toast = {
       title: problem.message,
       message: `${problem.hint ?? ""} (${problem.code})`.trim(),
       color: "red",
+      closeButtonProps: { "aria-label": "Close" },
       autoClose: UNDO_MS,
     });
   },

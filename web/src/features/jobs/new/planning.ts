@@ -1,0 +1,41 @@
+/** What a plan says, as far as it is shown. The API leaves its shape open. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { type JobRequest, plansMake } from "@/shared/api";
+
+type Command = { tool: string; argv: string[] };
+export type PlanStep = {
+  key: string;
+  title: string;
+  commands: Command[];
+  outputs: { publish: string | null }[];
+  estimate: { wall_ms: number; output_bytes: number };
+};
+export type Plan = { steps: PlanStep[]; notes: string[]; warnings: string[]; dropped: unknown[] };
+export type Estimate = {
+  wall_ms: number;
+  cpu_ms: number;
+  output_bytes: number;
+  scratch_bytes: number;
+  cost: { total: number; currency: string };
+};
+
+/** The plan for a request, made anew where it changes; what was known stays shown meanwhile. */
+export function usePlan(request: JobRequest | undefined) {
+  const { priority: _, ...work } = request ?? { video: "" };
+  return useQuery({
+    queryKey: ["plan", work],
+    queryFn: async ({ signal }) => {
+      const { data } = await plansMake({ body: work, signal, throwOnError: true });
+      return { plan: data.plan as Plan, estimate: data.estimate as Estimate };
+    },
+    enabled: request !== undefined,
+    placeholderData: keepPreviousData,
+    // What is wrong with a request stays wrong.
+    retry: false,
+  });
+}
+
+/** A command as a shell takes it. */
+export function shown({ tool, argv }: Command): string {
+  return [tool, ...argv].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
+}
