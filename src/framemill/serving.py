@@ -80,6 +80,7 @@ def _describe(*, sockets: bool) -> int:
 def _serve(app: App, *, host: str, port: int, workers: int) -> None:
     from framemill.api.application import create_app
     from framemill.api.server import Server, address, listen
+    from framemill.worker.messenger import messenger
 
     # From the first moment on; a pool has handlers of its own.
     _on_signals(_told)
@@ -93,6 +94,7 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
         if app.settings.metrics_port is not None:
             open_doors.enter_context(_monitored(app, api))
         over = threading.Event()
+        open_doors.enter_context(messenger(app))
         thread = threading.Thread(target=_run, args=(server.run, over), name="api", daemon=True)
         try:
             thread.start()

@@ -37,6 +37,7 @@ from framemill.api import (
     uploads,
     users,
     videos,
+    webhooks,
     workspaces,
 )
 from framemill.api.doorkeeper import Doorkeeper
@@ -63,6 +64,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     users.router,
     workspaces.router,
+    webhooks.router,
     videos.router,
     media.router,
     operations.router,
@@ -97,6 +99,7 @@ _TAGS = {
     "users": "People.",
     "workspaces": "Access boundaries, with quotas and defaults of their own.",
     "members": "Who may come into a workspace, and as what.",
+    "webhooks": "Addresses that are told what becomes of a workspace's jobs.",
     "collections": "Named groups of videos in a workspace.",
     "videos": "Originals and everything made from them.",
     "uploads": "Bringing files in, in parts or in one form.",

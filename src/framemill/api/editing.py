@@ -23,6 +23,7 @@ Record = TypeVar("Record")
 _EDITED = {
     "workspace": ("name", "title", "pipeline", "quota_bytes", "retention"),
     "collection": ("name",),
+    "webhook": ("url", "events", "note", "enabled"),
     "video": ("title", "notes", "recorded_at", "collection_id"),
 }
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
-from framemill.app.figures import Figures
 from framemill.app.telemetry import learn_secrets
+from framemill.app.telling import Telling
 from framemill.errors import DatabaseUnavailable, DiskFull, InvalidSettings
 from framemill.settings import Settings, config_file
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from framemill.services.upkeep import Upkeep
 
 
-class App(Figures):
+class App(Telling):
     """One set of settings and everything made of them."""
 
     def worker(self, sink: "EventSink | None" = None, *, foreground: bool = False) -> "Worker":
@@ -102,6 +102,7 @@ class App(Figures):
             Chore(name="usage measured", every=timedelta(hours=1), do=self.kept.measure),
             Chore(name="kept no longer", every=timedelta(days=1), do=self.retention.run),
             Chore(name="events forgotten", every=timedelta(hours=1), do=self.events.forget),
+            Chore(name="webhook messages forgotten", every=timedelta(hours=1), do=self.webhooks.forget),
             Chore(name="answers forgotten", every=timedelta(hours=1), do=self.repeats.clear),
             Chore(name="leftovers removed", every=timedelta(hours=1), do=leftovers.clear),
             Chore(name="kept encodes removed", every=timedelta(hours=1), do=self._tidy_kept),

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from framemill.app.use_cases import UseCases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from framemill.services.audit_trail import AuditTrail
     from framemill.services.breakdowns import Breakdowns
     from framemill.services.costs import Costs
@@ -74,13 +77,19 @@ class Figures(UseCases):
         from framemill.services.metering import Metering
 
         s = self.settings
-        disks = {"data": s.data_dir, "work": self._work_dir}
-        if s.storage == "local":
-            disks["storage"] = s.storage_dir or s.data_dir / "storage"
         return Metering(
             self.database,
             operations=(*NAMES, "publish"),
             stuck_after=s.stuck_after,
             worker_ttl=s.lease_ttl,
-            disks=disks,
+            disks=self.disks,
         )
+
+    @property
+    def disks(self) -> "Mapping[str, Path]":
+        """The places of this machine that can fill up, by what they are for."""
+        s = self.settings
+        places = {"data": s.data_dir, "work": self._work_dir}
+        if s.storage == "local":
+            places["storage"] = s.storage_dir or s.data_dir / "storage"
+        return places

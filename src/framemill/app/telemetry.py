@@ -13,6 +13,7 @@ from framemill.domain.redaction import learn
 from framemill.settings import Settings
 
 _SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|(API|ACCESS|PRIVATE)_?KEY|CREDENTIAL", re.IGNORECASE)
+_BETWEEN = re.compile(r"[/,@:?&=#\s]+")
 _PASSWORD = re.compile(r"^[a-z][\w+.-]*://[^:/?#]*:(.*)@", re.IGNORECASE)
 
 
@@ -25,6 +26,9 @@ def learn_secrets(settings: Settings) -> None:
     ]
     urls = [value for value in os.environ.values() if "://" in value and "@" in value]
     learn(*(part for text in (*secrets, *named) for part in _parts(text)), *map(_password, urls))
+    if settings.alert_urls is not None:
+        # Addresses of services have their tokens anywhere. What is short or a plain word is not learned.
+        learn(*_BETWEEN.split(settings.alert_urls.get_secret_value()))
 
 
 def start_telemetry(settings: Settings) -> None:

@@ -55,6 +55,8 @@ _LOOK = {
     "keys": "Make, list and revoke keys for programs; print a login link.",
     "users": "Make and list users, set their passwords, let them in no more.",
     "members": "Say who may come into a workspace, and as what.",
+    "webhooks": "Tell addresses what becomes of jobs, and see how that went.",
+    "alerts": "Show what is wrong, and test who hears of it.",
     "storage": "Check the stored files, remove what nobody needs, change the keys.",
     "stats": "Show how the queue is doing: waiting, done, failed, how long, what it cost.",
     "config": "Show which settings hold, and where they come from.",

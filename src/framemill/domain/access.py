@@ -60,6 +60,7 @@ class Action(StrEnum):
     SELF_MANAGE = "self.manage"  # one's own password and sessions
     KEYS_MANAGE = "keys.manage"  # one's own
     MEMBERS_MANAGE = "members.manage"
+    WEBHOOKS_MANAGE = "webhooks.manage"
     USERS_MANAGE = "users.manage"
     HEALTH_READ = "health.read"
     STATS_READ = "stats.read"
@@ -117,6 +118,8 @@ RULES: Final[dict[Action, Rule]] = {
     Action.SELF_MANAGE: Rule(scope=Scope.ADMIN, anybody=True, in_person=True),
     Action.KEYS_MANAGE: Rule(scope=Scope.ADMIN, anybody=True, in_person=True),
     Action.MEMBERS_MANAGE: Rule(scope=Scope.ADMIN, role=Role.MANAGER, in_person=True),
+    # They send what happens in the workspace elsewhere, and show how receivers answer.
+    Action.WEBHOOKS_MANAGE: Rule(scope=Scope.ADMIN, role=Role.MANAGER),
     Action.USERS_MANAGE: Rule(scope=Scope.ADMIN, in_person=True),
     Action.HEALTH_READ: Rule(scope=Scope.READ, anybody=True),
     Action.STATS_READ: Rule(scope=Scope.READ),

@@ -41,6 +41,7 @@ _FORMS: Final = tuple(
         (r"\b([Bb]asic\s{1,3})(?=\S*[A-Z0-9=])[A-Za-z0-9+/]{8,}={0,2}", re.NOFLAG, r"\1"),
         (r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?", re.NOFLAG, ""),
         (r"\bfm_[\w-]{12,}", re.NOFLAG, ""),
+        (r"\bwhsec_[\w+/=-]{12,}", re.NOFLAG, ""),
         (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", re.NOFLAG, ""),
         (r"(/media/)[\w.~-]{16,}", re.NOFLAG, r"\1"),
         # As in JSON and in Python's words: what is in quotes belongs to the name whatever it is.

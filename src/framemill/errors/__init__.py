@@ -12,6 +12,7 @@ from framemill.errors.footage import (
     BlobDamaged,
     BlobNotFound,
     CollectionNotFound,
+    DeliveryNotFound,
     DownloadFailed,
     DownloadInterrupted,
     Forbidden,
@@ -30,6 +31,7 @@ from framemill.errors.footage import (
     UserNotFound,
     VideoExists,
     VideoNotFound,
+    WebhookNotFound,
     WorkspaceNotFound,
 )
 from framemill.errors.media import (
@@ -53,6 +55,7 @@ from framemill.errors.media import (
     UpscaleRefused,
 )
 from framemill.errors.running import (
+    AlertNotSent,
     AnswerNotKept,
     BatchNotFound,
     Cancelled,
@@ -75,6 +78,7 @@ from framemill.errors.running import (
 
 __all__ = [
     "AddressRefused",
+    "AlertNotSent",
     "AnswerNotKept",
     "ArtifactNotFound",
     "BatchNotFound",
@@ -85,6 +89,7 @@ __all__ = [
     "CodecNotInContainer",
     "CollectionNotFound",
     "DatabaseUnavailable",
+    "DeliveryNotFound",
     "DestinationUnwritable",
     "DiskFull",
     "DownloadFailed",
@@ -133,6 +138,7 @@ __all__ = [
     "UserNotFound",
     "VideoExists",
     "VideoNotFound",
+    "WebhookNotFound",
     "WorkerLost",
     "WorkspaceNotFound",
 ]

@@ -182,6 +182,30 @@ class UserNotFound(FramemillError):
         super().__init__(f"there is no user {user[:80]!r}", hint="`framemill users list` shows them")
 
 
+class WebhookNotFound(FramemillError):
+    """There is no such webhook."""
+
+    code = "webhook_not_found"
+
+    def __init__(self, webhook_id: str) -> None:
+        self.webhook_id = webhook_id
+        super().__init__(
+            f"there is no webhook {webhook_id[:80]!r}", hint="`framemill webhooks list` shows them"
+        )
+
+
+class DeliveryNotFound(FramemillError):
+    """There is no such message to a webhook, or it is forgotten by now."""
+
+    code = "delivery_not_found"
+
+    def __init__(self, delivery_id: str) -> None:
+        self.delivery_id = delivery_id
+        super().__init__(
+            f"there is no delivery {delivery_id[:80]!r}", hint="`framemill webhooks deliveries` lists them"
+        )
+
+
 class SessionNotFound(FramemillError):
     """There is no such session."""
 

@@ -67,6 +67,13 @@ class ToolFailed(FramemillError):
         )
 
 
+class AlertNotSent(FramemillError):
+    """An alert did not reach all of those it was for."""
+
+    code = "alert_not_sent"
+    transient = True
+
+
 class WorkerLost(FramemillError):
     """The process that ran the work went away."""
 

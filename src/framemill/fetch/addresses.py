@@ -168,9 +168,9 @@ class AllowList:
     entries: tuple[Allowed, ...] = ()
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> "AllowList":
+    def of(cls, texts: Sequence[str], *, setting: str = "fetch_allow") -> "AllowList":
         """`host`, `host:port`, an address or a network, either with `:port`; InvalidSettings."""
-        return cls(tuple(_entry(text.strip()) for text in texts if text.strip()))
+        return cls(tuple(_entry(text.strip(), setting) for text in texts if text.strip()))
 
     def permits(self, *, host: str, address: Address, port: int) -> bool:
         """True where `host`, being at `address`, may be connected to on `port`."""
@@ -234,9 +234,9 @@ def _ascii(path: str) -> str:
     return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode()) for c in path)
 
 
-def _entry(text: str) -> Allowed:
+def _entry(text: str, setting: str) -> Allowed:
     wrong = InvalidSettings(
-        f"setting 'fetch_allow': {text!r} is neither a host, host:port nor a network",
+        f"setting {setting!r}: {text!r} is neither a host, host:port nor a network",
         hint="write for example nas.lan, nas.lan:8080, 10.1.2.3:9000 or 192.168.7.0/24",
     )
     found = _ENTRY.fullmatch(text)

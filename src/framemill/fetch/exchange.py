@@ -1,4 +1,4 @@
-"""One HTTP exchange over a guarded connection: a GET, its redirects, and a body read as it comes.
+"""One HTTP exchange over a guarded connection: a GET with its redirects, or a POST; a body read as it comes.
 
 Nothing is decoded and nothing is kept: whoever reads counts and writes.
 """
@@ -145,7 +145,32 @@ def get(
     raise DownloadFailed(f"{target.host} redirects more than {_REDIRECTS} times", reason="redirects")
 
 
-def _ask(guard: Guard, target: Target, headers: Mapping[str, str], agent: str, stopped: Stopped) -> Answer:
+def post(
+    guard: Guard,
+    target: Target,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    agent: str,
+    stopped: Stopped = never,
+) -> Answer:
+    """Send `body` to `target` and nowhere else: a redirect is an answer like any other.
+
+    Raises what `get` does.
+    """
+    length = {"Content-Length": str(len(body))}
+    return _ask(guard, target, {**headers, **length}, agent, stopped, body=body)
+
+
+def _ask(
+    guard: Guard,
+    target: Target,
+    headers: Mapping[str, str],
+    agent: str,
+    stopped: Stopped,
+    *,
+    body: bytes | None = None,
+) -> Answer:
     wire = Wire(guard.open(target, stopped=stopped), target.host, stopped)
     try:
         # Headers that come a byte at a time would else come for ever.
@@ -153,7 +178,8 @@ def _ask(guard: Guard, target: Target, headers: Mapping[str, str], agent: str, s
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = wire  # connected already: http.client must never connect by itself
         connection.auto_open = 0
-        connection.putrequest("GET", target.path, skip_host=True, skip_accept_encoding=True)
+        method = "GET" if body is None else "POST"
+        connection.putrequest(method, target.path, skip_host=True, skip_accept_encoding=True)
         whole = {
             "Host": target.authority,
             "User-Agent": agent,
@@ -165,7 +191,7 @@ def _ask(guard: Guard, target: Target, headers: Mapping[str, str], agent: str, s
         }
         for name, value in whole.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body)
         response = connection.getresponse()
         wire.unclock()
     except (OSError, http.client.HTTPException, ValueError) as error:

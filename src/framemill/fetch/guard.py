@@ -39,9 +39,16 @@ def resolve(host: str) -> Sequence[str]:
 class Guard:
     """Connects to what may be connected to."""
 
-    def __init__(self, allow: AllowList | None = None, *, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        allow: AllowList | None = None,
+        *,
+        resolver: Resolver = resolve,
+        setting: str = "FRAMEMILL_FETCH_ALLOW",
+    ) -> None:
         self._allow = allow or AllowList()
         self._resolver = resolver
+        self._hint = f"the operator may add it to {setting}"
 
     def open(self, target: Target, *, stopped: Stopped = never) -> socket.socket:
         """A connection for `target`, with TLS where its scheme says so; non-blocking.
@@ -83,19 +90,13 @@ class Guard:
             raise DownloadFailed(f"{host} has no address", reason="unresolved", hint="check the address")
         for address in found:
             if not self._allow.permits(host=host, address=address, port=port):
-                raise AddressRefused(
-                    f"{host} is not a public address",
-                    hint="the operator may add it to FRAMEMILL_FETCH_ALLOW",
-                )
+                raise AddressRefused(f"{host} is not a public address", hint=self._hint)
         # Where IPv6 does not work it often hangs, and IPv4 nearly always works.
         return tuple(sorted(found, key=lambda address: address.version))
 
     def _check_port(self, host: str, port: int) -> None:
         if not self._allow.port_possible(host=host, port=port):
-            raise AddressRefused(
-                f"port {port} of {host} is not 80 or 443",
-                hint="the operator may add it to FRAMEMILL_FETCH_ALLOW",
-            )
+            raise AddressRefused(f"port {port} of {host} is not 80 or 443", hint=self._hint)
 
     def _looked_up(self, host: str, stopped: Stopped) -> tuple[Address, ...]:
         with suppress(ValueError):

@@ -58,6 +58,7 @@ class Metering:
         self._last: Readings | None = None
         self._last_at = 0.0
         self._seen: tuple[datetime, str] | None = None  # the last ended job that was counted
+        self._tried: tuple[datetime, int] | None = None  # the last attempt at a webhook that was counted
         self._counts: defaultdict[str, dict[Labels, float]] = defaultdict(dict)
         self._took: dict[Labels, Distribution] = {}
 
@@ -73,6 +74,7 @@ class Metering:
         found: dict[str, dict[Labels, float]] = {}
         try:
             self._count_ended()
+            self._count_attempts()
             with self._database.read() as session:
                 found |= self._now(session, self._database.now(session))
             up = 1.0
@@ -94,7 +96,7 @@ class Metering:
             with self._database.read() as session:
                 now = self._database.now(session)
                 if self._seen is None:
-                    self._seen = (now - timedelta(seconds=self._monotonic() - self._began), _BEFORE_ALL)
+                    self._seen = (self._beginning(now), _BEFORE_ALL)
                 jobs = metering.ended_after(session, self._seen, until=now - _SETTLING, limit=_PAGE)
                 uses = metering.uses_of(session, [job.id for job in jobs])
             for job in jobs:
@@ -105,6 +107,23 @@ class Metering:
                 self._seen = (jobs[-1].at, jobs[-1].id)
             if len(jobs) < _PAGE:
                 return
+
+    def _count_attempts(self) -> None:
+        for _ in range(_PAGES):
+            with self._database.read() as session:
+                now = self._database.now(session)
+                after, until = self._tried or (self._beginning(now), 0), now - _SETTLING
+                tried = metering.attempts_after(session, after, until=until, limit=_PAGE)
+            for at, number, outcome in tried:
+                self._add("framemill_webhook_attempts_total", (outcome,), 1)
+                after = (at, number)
+            self._tried = after
+            if len(tried) < _PAGE:
+                return
+
+    def _beginning(self, now: datetime) -> datetime:
+        """When this process began, as the database counts time."""
+        return now - timedelta(seconds=self._monotonic() - self._began)
 
     def _count(self, job: metering.EndedJob) -> None:
         operation = self._known(job.kind)
@@ -137,6 +156,8 @@ class Metering:
         leases = metering.leases(session)
         speeds = [speed for _, speed in leases if speed is not None]
         videos, stored = metering.stored(session)
+        messages, oldest = metering.waiting_messages(session)
+        hooks = metering.webhooks(session)
         queue = {depth.priority: depth for depth in statistics.depths(session)}
         return {
             "framemill_jobs": self._open(session),
@@ -149,6 +170,11 @@ class Metering:
             "framemill_encode_speed_ratio": {(): sum(speeds) / len(speeds)} if speeds else {},
             "framemill_worker_slots": self._slots(session, {worker for worker, _ in leases}, now),
             "framemill_jobs_stuck": {(): len(metering.silent_jobs(session, since=now - self._stuck_after))},
+            "framemill_webhooks": {(state,): count for state, count in hooks.items()},
+            "framemill_webhook_waiting": {(): messages},
+            "framemill_webhook_oldest_seconds": {
+                (): max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+            },
             "framemill_videos": {(): videos},
             "framemill_storage_bytes": {(): stored},
         }
@@ -175,8 +201,12 @@ class Metering:
         total: dict[Labels, float] = {}
         free: dict[Labels, float] = {}
         for name, place in self._disks.items():
-            with suppress(OSError, StopIteration):
-                nearest = next(path for path in (place, *place.absolute().parents) if path.exists())
-                use = shutil.disk_usage(nearest)
+            with suppress(OSError):
+                use = shutil.disk_usage(nearest(place))
                 total[(name,)], free[(name,)] = use.total, use.free
         return {"framemill_disk_total_bytes": total, "framemill_disk_free_bytes": free}
+
+
+def nearest(place: Path) -> Path:
+    """The folder that is there already, of those that a place lies in; OSError."""
+    return next((path for path in (place, *place.absolute().parents) if path.exists()), Path("/"))

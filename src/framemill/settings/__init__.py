@@ -20,6 +20,7 @@ from framemill.settings.footage import OfFootage
 from framemill.settings.kinds import HomePath, written
 from framemill.settings.process import OfProcess
 from framemill.settings.telemetry import OfTelemetry
+from framemill.settings.telling import OfTelling
 from framemill.settings.work import OfWork
 
 
@@ -47,7 +48,7 @@ def _cache_dir() -> Path:
     return user_cache_path("framemill", appauthor=False)
 
 
-class Settings(OfFootage, OfProcess, OfWork, OfTelemetry, BaseSettings):
+class Settings(OfFootage, OfProcess, OfWork, OfTelemetry, OfTelling, BaseSettings):
     """One value each; the environment (`FRAMEMILL_*`) wins over the file, the file over the default."""
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMILL_", frozen=True, extra="forbid")

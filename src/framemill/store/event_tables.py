@@ -11,13 +11,11 @@ into the log in an order that never changes again.
 """
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, String, Table, Uuid, event
+from sqlalchemy import BigInteger, Integer, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framemill.store.base import Base, Json
-from framemill.store.tables import Job
 
 
 class JobEvent(Base):
@@ -74,11 +72,3 @@ BEGIN {_INTO} NEW.updated_at, 'planned', NEW.state, NULL); END""",
     f"""CREATE TRIGGER job_reprioritised AFTER UPDATE OF priority ON jobs WHEN NEW.priority <> OLD.priority
 BEGIN {_INTO} NEW.updated_at, 'reprioritised', NEW.state, json_object('priority', NEW.priority)); END""",
 )
-
-
-@event.listens_for(Base.metadata, "after_create")
-def _create_triggers(_target: Table, connection: Connection, **_more: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-    """For SQLite databases that are made at once; the others have them from a migration."""
-    if connection.dialect.name == "sqlite" and Job.__table__ in _more["tables"]:
-        for trigger in SQLITE_TRIGGERS:
-            connection.exec_driver_sql(trigger)

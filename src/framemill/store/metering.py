@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal_
 from sqlalchemy.orm import Session
 
 from framemill.domain.states import JobState, TaskState
+from framemill.domain.webhooks import DeliveryState
 from framemill.store.base import Json
 from framemill.store.tables import Job, Task
 from framemill.store.video_tables import Video
+from framemill.store.webhook_tables import Delivery, DeliveryAttempt, Webhook
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 
@@ -126,6 +128,38 @@ def silent_jobs(session: Session, *, since: datetime) -> Sequence[str]:
             or_(held, ~ready),  # one that waits its turn is not stuck
         )
     ).all()
+
+
+def attempts_after(
+    session: Session, after: tuple[datetime, int], *, until: datetime, limit: int
+) -> list[tuple[datetime, int, str]]:
+    """Attempts at webhooks that ended later than (when, id), in that order: both, and the outcome."""
+    when, last = after
+    tried = DeliveryAttempt
+    rows = session.execute(
+        select(tried.at, tried.id, tried.outcome)
+        .where(
+            tried.at >= when, tried.at <= until, or_(tried.at > when, and_(tried.at == when, tried.id > last))
+        )
+        .order_by(tried.at, tried.id)
+        .limit(limit)
+    ).all()
+    return [(at, number, outcome) for at, number, outcome in rows]
+
+
+def webhooks(session: Session) -> dict[str, int]:
+    """How many webhooks are on, failing and off."""
+    off, failing = Webhook.disabled_at.is_not(None), Webhook.failures > 0
+    state = case((off, "off"), (failing, "failing"), else_="on")
+    rows = session.execute(select(state, func.count()).group_by(state)).all()
+    return {"on": 0, "failing": 0, "off": 0} | dict(rows)
+
+
+def waiting_messages(session: Session) -> tuple[int, datetime | None]:
+    """How many messages to webhooks wait, and since when the oldest does."""
+    pending = Delivery.state == literal_column(f"'{DeliveryState.PENDING}'", String)
+    count, oldest = session.execute(select(func.count(), func.min(Delivery.tried_since)).where(pending)).one()
+    return count, oldest
 
 
 def stored(session: Session) -> tuple[int, int]:

@@ -3,28 +3,42 @@
 Alembic is imported only when there is (it costs more than a whole short job).
 """
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import inspect, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from framemill.errors import NotSupported
 from framemill.store import (
     access_tables,
+    alert_tables,
     event_tables,
     order_tables,
     repeat_tables,
     tables,
     usage_tables,
+    webhook_tables,
 )
 from framemill.store.base import Base
 from framemill.store.database import Database
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0011"
+HEAD = "0013"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
-MODELS = (tables, access_tables, event_tables, order_tables, repeat_tables, usage_tables)
+MODELS = (
+    tables,
+    access_tables,
+    alert_tables,
+    event_tables,
+    order_tables,
+    repeat_tables,
+    usage_tables,
+    webhook_tables,
+)
 
 # As Alembic makes it.
 _VERSIONS = """CREATE TABLE alembic_version (
@@ -46,10 +60,21 @@ def _create(database: Database) -> bool:
     with database.write(durable=True) as session:
         if inspect(session.connection()).get_table_names():
             return False
-        Base.metadata.create_all(session.connection())
-        session.execute(text(_VERSIONS))
+        for statement in _sqlite_statements():
+            session.connection().exec_driver_sql(statement)
         session.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
     return True
+
+
+@cache
+def _sqlite_statements() -> tuple[str, ...]:
+    """What makes all tables; put into words once, as a program may make many databases in memory."""
+    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    made: list[CreateTable | CreateIndex] = []
+    for table in Base.metadata.sorted_tables:
+        made.append(CreateTable(table))
+        made.extend(CreateIndex(index) for index in sorted(table.indexes, key=lambda i: str(i.name)))
+    return (*(str(one.compile(dialect=dialect)) for one in made), *event_tables.SQLITE_TRIGGERS, _VERSIONS)
 
 
 def revision(database: Database) -> str | None:

@@ -13,12 +13,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="framemill worker start")
     parser.add_argument("--workers", type=int, default=None)
     size = parser.parse_args().workers
+    from framemill.worker.messenger import messenger
     from framemill.worker.pools import pool_for
 
     try:
         app = open_app()
         start_telemetry(app.settings)
-        pool_for(app, size=size or app.slots, tell=announcer(app.settings)).run()
+        with messenger(app):
+            pool_for(app, size=size or app.slots, tell=announcer(app.settings)).run()
     except FramemillError as error:
         _tell(f"error: {error.message} (code: {error.code})")
         if error.hint:

@@ -1,6 +1,7 @@
 """The API on a database of its own, with two workspaces that know nothing of each other."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +14,15 @@ from framemill.api.application import create_app
 from framemill.app import App, open_app
 from framemill.domain.access import Scope
 from framemill.domain.states import JobState
+from framemill.fetch.guard import Guard
 from framemill.services.upload_records import Announced
+from framemill.services.webhook_secrets import Sealed
 from framemill.settings import Settings
 from framemill.store.access_tables import ApiKey
 from framemill.store.jobs import new_id
 from framemill.store.tables import Artifact, Batch, Job
 from framemill.store.video_tables import Collection, Video, Workspace
+from framemill.store.webhook_tables import Delivery, Webhook
 
 BASE = "http://127.0.0.1:8000"
 
@@ -34,6 +38,8 @@ class Place:
     batch: str
     artifact: str
     upload: str
+    webhook: str
+    delivery: str
     read: str
     write: str
 
@@ -155,6 +161,7 @@ def a_place(app: App, name: str) -> Place:
             )
         )
     app.blobs.put(f"workspaces/{workspace}/{video}/{job}/film-1.mp4", [b"a picture"])
+    webhook, delivery = _a_webhook(app, workspace)
     return Place(
         workspace=workspace,
         collection=collection,
@@ -163,6 +170,48 @@ def a_place(app: App, name: str) -> Place:
         batch=batch,
         artifact=artifact,
         upload=upload.id,
+        webhook=webhook,
+        delivery=delivery,
         read=app.access.create_key(f"{name}-read", scope=Scope.READ, workspace=name).secret,
         write=app.access.create_key(f"{name}-write", scope=Scope.WRITE, workspace=name).secret,
     )
+
+
+def _nowhere(_host: str) -> Sequence[str]:
+    raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+
+def _a_webhook(app: App, workspace: str) -> tuple[str, str]:
+    """One that is told nothing, as its address may not be reached, and a message to it."""
+    webhook, delivery = new_id(), new_id()
+    vars(app)["_webhook_guard"] = Guard(resolver=_nowhere, setting="FRAMEMILL_WEBHOOK_ALLOW")
+    with app.database.write() as session:
+        now = app.database.now(session)
+        session.add(
+            Webhook(
+                id=webhook,
+                workspace_id=workspace,
+                url="http://127.0.0.1/",
+                events=["job.completed"],
+                note="",
+                secret=Sealed(app.secrets).seal("whsec_dGhlIHNlY3JldCBvZiB0ZXN0cw==", owner=webhook),
+                cursor=0,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        session.flush()
+        session.add(
+            Delivery(
+                id=delivery,
+                webhook_id=webhook,
+                event_id=1,
+                type="job.completed",
+                body="{}",
+                state="failed",
+                created_at=now,
+                tried_since=now,
+                ended_at=now,
+            )
+        )
+    return webhook, delivery

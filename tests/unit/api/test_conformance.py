@@ -124,6 +124,8 @@ def test_whoever_asks_about_what_is_there_gets_an_answer_of_the_description(
         "batch_id": place.batch,
         "artifact_id": place.artifact,
         "upload_id": place.upload,
+        "webhook_id": place.webhook,
+        "delivery_id": place.delivery,
         "name": "publish",
     }
     described = _described(app, known=known, edges=False)

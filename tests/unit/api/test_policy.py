@@ -92,7 +92,19 @@ WRITE_THERE = {
 }
 # For its managers.
 DELETE_THERE = {"collections_delete", "videos_delete"}
-MANAGE_THERE = {"workspaces_edit"}
+MANAGE_THERE = {
+    "workspaces_edit",
+    "webhooks_list",
+    "webhooks_create",
+    "webhooks_show",
+    "webhooks_edit",
+    "webhooks_delete",
+    "webhooks_rotate_secret",
+    "webhooks_test",
+    "webhooks_list_deliveries",
+    "webhooks_show_delivery",
+    "webhooks_redeliver",
+}
 MEMBERS_THERE = {"members_list", "members_put", "members_remove"}
 # For admins of the installation.
 ADMIN = {
@@ -147,7 +159,9 @@ ALLOWED = {
     **dict.fromkeys(("uploads_create", "uploads_create_anywhere"), 201),
     **dict.fromkeys(("downloads_create", "downloads_create_anywhere"), 202),
     **dict.fromkeys(("jobs_submit", "jobs_retry", "batches_submit"), 202),
-    "members_remove": 204,
+    **dict.fromkeys(("members_remove", "webhooks_delete"), 204),
+    "webhooks_create": 201,
+    "webhooks_redeliver": 202,
     # A stream may never end: who is let in hears that there is no place.
     **dict.fromkeys(("jobs_follow", "jobs_listen"), 503),
     # There is no film in what is stored and sent here.
@@ -175,6 +189,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "users_create": {"name": "new"},
     "users_edit": {"disabled": True},
     "members_put": {"role": "viewer"},
+    "webhooks_create": {"url": "https://hooks.example.com/"},
+    "webhooks_edit": {"note": "new"},
 }
 
 
@@ -196,6 +212,8 @@ class Endpoint:
             "upload_id": place.upload,
             "batch_id": place.batch,
             "artifact_id": place.artifact,
+            "webhook_id": place.webhook,
+            "delivery_id": place.delivery,
             "name": "publish" if "pipelines" in self.path else "trim",
             "key_id": "admin",
             "session_id": new_id(),

@@ -45,6 +45,8 @@ def _known(here: Place) -> dict[str, str]:
         "video_id": here.video,
         "job_id": here.job,
         "upload_id": here.upload,
+        "webhook_id": here.webhook,
+        "delivery_id": here.delivery,
     }
 
 

@@ -8,11 +8,14 @@ from framemill.domain.states import JobState, TaskState
 from framemill.services.metering import Metering
 from framemill.store.jobs import new_id
 from framemill.store.tables import Job, Task, Worker
+from framemill.store.video_tables import Workspace
+from framemill.store.webhook_tables import Delivery, DeliveryAttempt, Webhook
 from framemill.telemetry.exposition import rendered
 from framemill.telemetry.families import FAMILIES, Distribution
 from tests.engines import Bench
 
 pytestmark = pytest.mark.databases("memory", "postgres")
+_A = "01990000-0000-7000-8000-00000000000a"
 
 
 class Ticks:
@@ -267,3 +270,28 @@ def test_everything_that_is_read_is_a_family_and_is_rendered(
     assert 'framemill_job_seconds_bucket{le="60",operation="trim"} 1.0' in page
     for family in FAMILIES:
         assert f"# TYPE {family.name} {family.kind}" in page
+
+
+def test_attempts_at_webhooks_are_counted_once_each(bench: Bench, metering: Metering, ticks: Ticks) -> None:
+    with bench.database.write() as session:
+        now = bench.database.now(session)
+        times = {"created_at": now, "updated_at": now}
+        session.add(Workspace(id=_A, name="here", title="Here", **times))
+        session.flush()
+        session.add(Webhook(id=_A, workspace_id=_A, url="", events=[], note="", secret="", cursor=0, **times))
+        session.flush()
+        waits = {"state": "pending", "next_at": now, "created_at": now, "tried_since": now}
+        session.add(Delivery(id=_A, webhook_id=_A, type="job.failed", body="", **waits))
+    for outcome in ("refused", "delivered"):
+        _later(bench, ticks)
+        with bench.database.write() as session:
+            now = bench.database.now(session)
+            session.add(DeliveryAttempt(delivery_id=_A, at=now, outcome=outcome, latency_ms=1, excerpt=""))
+        _later(bench, ticks)
+        metering.read()
+
+    found = metering.read()
+    assert found["framemill_webhook_attempts_total"] == {("refused",): 1, ("delivered",): 1}
+    assert found["framemill_webhooks"] == {("on",): 1, ("failing",): 0, ("off",): 0}
+    assert found["framemill_webhook_waiting"] == {(): 1}
+    assert found["framemill_webhook_oldest_seconds"] == {(): 40.0}
