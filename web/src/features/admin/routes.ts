@@ -1,7 +1,7 @@
 /** For those who run the installation or a workspace, and one's own account. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { inside } from "@/shared/routing/parents";
-import { auditSearch, statisticsSearch } from "./search";
+import { auditSearch, deliveriesSearch, statisticsSearch } from "./search";
 
 const admin = createRoute({
   getParentRoute: () => inside,
@@ -93,6 +93,19 @@ const workspaceStatistics = createRoute({
   component: lazyRouteComponent(() => import("./workspace/WorkspaceStatistics"), "WorkspaceStatistics"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => workspace,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./webhooks/WebhooksPage"), "WebhooksPage"),
+});
+
+const deliveries = createRoute({
+  getParentRoute: () => workspace,
+  path: "/webhooks/$webhookId",
+  validateSearch: deliveriesSearch,
+  component: lazyRouteComponent(() => import("./webhooks/DeliveriesPage"), "DeliveriesPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/account",
@@ -115,6 +128,6 @@ const keys = createRoute({
 
 export const adminRoutes = [
   admin.addChildren([overview, queue, workers, statistics, users, workspaces, storage, audit, settings]),
-  workspace.addChildren([workspaceSettings, members, workspaceStatistics]),
+  workspace.addChildren([workspaceSettings, members, workspaceStatistics, webhooks, deliveries]),
   account.addChildren([signIn, keys]),
 ] as const;

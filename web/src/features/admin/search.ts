@@ -1,5 +1,5 @@
 /** What the addresses of these pages may say: filters and time ranges. Whatever else stands there is left out. */
-import type { AdminListAuditData } from "@/shared/api";
+import type { AdminListAuditData, DeliveryState } from "@/shared/api";
 
 type Raw = Record<string, unknown>;
 
@@ -10,6 +10,13 @@ export type StatisticsSearch = { last?: Last; since?: string; until?: string };
 
 const AUDITED = ["actor", "action", "subject", "outcome", "since", "until"] as const;
 export type AuditSearch = Partial<Record<(typeof AUDITED)[number], string>>;
+
+export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const satisfies readonly DeliveryState[];
+
+export function deliveriesSearch(raw: Raw): { state?: DeliveryState } {
+  const state = DELIVERY_STATES.find((one) => one === raw.state);
+  return state === undefined ? {} : { state };
+}
 
 export function statisticsSearch(raw: Raw): StatisticsSearch {
   const since = dayOf(raw.since);

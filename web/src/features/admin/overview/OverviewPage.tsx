@@ -1,6 +1,5 @@
-import { Anchor, SimpleGrid } from "@mantine/core";
+import { SimpleGrid } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import {
   adminListStuckOptions,
   adminShowStorageOptions,
@@ -13,6 +12,7 @@ import { Loaded } from "../parts/Loaded";
 import { Tile } from "../parts/Tile";
 import { HealthPanel } from "./HealthPanel";
 import { WorkersAtAGlance } from "./WorkersAtAGlance";
+import { TextLink } from "../parts/links";
 
 /** Whether all is well, at a glance, and where to look where it is not. */
 export function OverviewPage() {
@@ -33,9 +33,9 @@ export function OverviewPage() {
               label="Jobs waiting"
               value={number(jobs?.queued ?? 0)}
               note={
-                <Anchor component={Link} to="/admin/queue" size="xs">
+                <TextLink to="/admin/queue" size="xs">
                   The queue
-                </Anchor>
+                </TextLink>
               }
             />
             <Tile

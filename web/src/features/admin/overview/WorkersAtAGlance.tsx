@@ -1,10 +1,9 @@
-import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { adminListWorkersOptions } from "@/shared/api";
 import { Loaded } from "../parts/Loaded";
 import { Panel } from "../parts/Panel";
 import { WorkersTable } from "../workers/WorkersTable";
+import { TextLink } from "../parts/links";
 
 /** Who is there, with what they are at. */
 export function WorkersAtAGlance() {
@@ -13,9 +12,9 @@ export function WorkersAtAGlance() {
     <Panel
       title="Workers"
       actions={
-        <Anchor component={Link} to="/admin/workers" size="sm">
+        <TextLink to="/admin/workers" size="sm">
           All about workers
-        </Anchor>
+        </TextLink>
       }
     >
       <Loaded query={workers}>{(found) => <WorkersTable workers={found} />}</Loaded>

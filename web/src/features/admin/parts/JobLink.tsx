@@ -1,11 +1,10 @@
-import { Anchor } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { TextLink } from "./links";
 
 /** To a job's own page. */
 export function JobLink({ id, title }: { id: string; title: string }) {
   return (
-    <Anchor component={Link} to="/jobs/$jobId" params={{ jobId: id }} size="sm">
+    <TextLink to="/jobs/$jobId" params={{ jobId: id }} size="sm">
       {title || id}
-    </Anchor>
+    </TextLink>
   );
 }

@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { EmptyState, PageHeader } from "@/shared/ui";
+import { ButtonLink } from "./links";
 
 /** A page that one's role does not reach: it says so, and where to go instead. */
 export function NotForYou({ title, children }: { title: string; children: ReactNode }) {
@@ -13,9 +12,9 @@ export function NotForYou({ title, children }: { title: string; children: ReactN
         title="This is for others"
         icon={<IconLock size={28} />}
         action={
-          <Button component={Link} to="/account" variant="default">
+          <ButtonLink to="/account" variant="default">
             Your account
-          </Button>
+          </ButtonLink>
         }
       >
         {children}

@@ -1,6 +1,5 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   adminKeepRetentionMutation,
@@ -16,6 +15,7 @@ import { Loaded } from "../parts/Loaded";
 import { Panel } from "../parts/Panel";
 import { sentenceOf } from "../workspace/rules";
 import { Removals } from "./Removals";
+import { ButtonLink } from "../parts/links";
 
 /** The rules of every workspace; what they would take now, and taking it. */
 export function RetentionPanel() {
@@ -41,8 +41,7 @@ export function RetentionPanel() {
                 label: "",
                 cell: (one) => (
                   <Group gap="xs" justify="flex-end">
-                    <Button
-                      component={Link}
+                    <ButtonLink
                       to="/workspaces/$workspace"
                       params={{ workspace: one.workspace }}
                       size="compact-sm"
@@ -50,7 +49,7 @@ export function RetentionPanel() {
                       aria-label={`Change the rules of ${one.workspace}`}
                     >
                       Change
-                    </Button>
+                    </ButtonLink>
                     {one.rules !== null && (
                       <Button
                         size="compact-sm"

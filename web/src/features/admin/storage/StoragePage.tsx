@@ -1,6 +1,5 @@
-import { Anchor, Progress, Text } from "@mantine/core";
+import { Progress, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { adminShowStorageOptions, type WorkspaceUseView } from "@/shared/api";
 import { bytes, number, percent } from "@/shared/format";
 import { EmptyState, PageHeader } from "@/shared/ui";
@@ -9,6 +8,7 @@ import { Loaded } from "../parts/Loaded";
 import { Panel } from "../parts/Panel";
 import { CleanupPanel } from "./CleanupPanel";
 import { RetentionPanel } from "./RetentionPanel";
+import { TextLink } from "../parts/links";
 
 /** The room that is taken, by whom, by what, and how to get some of it back. */
 export function StoragePage() {
@@ -50,9 +50,9 @@ export function StoragePage() {
 function Name({ use: { name } }: { use: WorkspaceUseView }) {
   if (name === "") return "being deleted";
   return (
-    <Anchor component={Link} to="/workspaces/$workspace" params={{ workspace: name }} size="sm" fw={600}>
+    <TextLink to="/workspaces/$workspace" params={{ workspace: name }} size="sm" fw={600}>
       {name}
-    </Anchor>
+    </TextLink>
   );
 }
 

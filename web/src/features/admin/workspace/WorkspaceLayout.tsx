@@ -31,6 +31,7 @@ function Managed({ id, name }: { id: string; name: string }) {
         places={[
           { to: "/workspaces/$workspace", params, label: "Settings" },
           { to: "/workspaces/$workspace/members", params, label: "Members" },
+          { to: "/workspaces/$workspace/webhooks", params, label: "Webhooks" },
           { to: "/workspaces/$workspace/statistics", params, label: "Statistics" },
         ]}
       />

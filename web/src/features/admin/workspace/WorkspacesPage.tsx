@@ -1,7 +1,6 @@
-import { Anchor, Button, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type WorkspaceView, workspacesListOptions } from "@/shared/api";
 import { bytes, number } from "@/shared/format";
@@ -11,6 +10,7 @@ import { DataTable } from "../parts/DataTable";
 import { Loaded } from "../parts/Loaded";
 import { Panel } from "../parts/Panel";
 import { NewWorkspaceDialog } from "./NewWorkspaceDialog";
+import { ButtonLink, TextLink } from "../parts/links";
 
 /** Which workspaces there are. */
 export function WorkspacesPage() {
@@ -47,8 +47,7 @@ export function WorkspacesPage() {
                   {
                     label: "",
                     cell: ({ name }) => (
-                      <Button
-                        component={Link}
+                      <ButtonLink
                         to="/workspaces/$workspace/members"
                         params={{ workspace: name }}
                         size="compact-sm"
@@ -56,7 +55,7 @@ export function WorkspacesPage() {
                         aria-label={`Members of ${name}`}
                       >
                         Members
-                      </Button>
+                      </ButtonLink>
                     ),
                   },
                 ]}
@@ -73,15 +72,14 @@ export function WorkspacesPage() {
 function Name({ workspace }: { workspace: WorkspaceView }) {
   return (
     <div>
-      <Anchor
-        component={Link}
+      <TextLink
         to="/workspaces/$workspace"
         params={{ workspace: workspace.name }}
         size="sm"
         fw={600}
       >
         {workspace.name}
-      </Anchor>
+      </TextLink>
       {workspace.title !== workspace.name && (
         <Text size="xs" c="dimmed">
           {workspace.title}
