@@ -19,7 +19,7 @@ export function AuditPage() {
   const query = auditQuery(search);
   const trail = useInfiniteQuery({
     ...adminListAuditInfiniteOptions({ query: { ...query, limit: 50, total: true } }),
-    initialPageParam: null,
+    initialPageParam: {},
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });
   const events = trail.data?.pages.flatMap(({ items }) => items);

@@ -1,4 +1,4 @@
-import { SimpleGrid } from "@mantine/core";
+import { SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import {
   adminListStuckOptions,
@@ -9,10 +9,10 @@ import {
 import { bytes, number, percent, span } from "@/shared/format";
 import { PageHeader } from "@/shared/ui";
 import { Loaded } from "../parts/Loaded";
+import { TextLink } from "../parts/links";
 import { Tile } from "../parts/Tile";
 import { HealthPanel } from "./HealthPanel";
 import { WorkersAtAGlance } from "./WorkersAtAGlance";
-import { TextLink } from "../parts/links";
 
 /** Whether all is well, at a glance, and where to look where it is not. */
 export function OverviewPage() {
@@ -25,9 +25,15 @@ export function OverviewPage() {
   const rate = day.data?.all.success_rate;
   return (
     <>
-      <PageHeader title="Overview" />
+      <PageHeader title="Overview">
+        {condition.data !== undefined && (
+          <Text size="sm" c="dimmed">
+            Framemill {condition.data.version}, up {span(condition.data.uptime_s * 1000)}
+          </Text>
+        )}
+      </PageHeader>
       <Loaded query={condition} rows={3}>
-        {({ version, uptime_s }) => (
+        {() => (
           <SimpleGrid cols={{ base: 2, sm: 3, xl: 6 }} mb="md" spacing={{ base: "xs", sm: "md" }}>
             <Tile
               label="Jobs waiting"
@@ -61,7 +67,7 @@ export function OverviewPage() {
             <Tile
               label="Stuck jobs"
               value={stuck.data === undefined ? "–" : number(stuck.data.length)}
-              note={`${version}, up ${span(uptime_s * 1000)}`}
+              note="silent for long"
             />
           </SimpleGrid>
         )}

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { adminListWorkersOptions } from "@/shared/api";
 import { Loaded } from "../parts/Loaded";
+import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { WorkersTable } from "../workers/WorkersTable";
-import { TextLink } from "../parts/links";
 
 /** Who is there, with what they are at. */
 export function WorkersAtAGlance() {

@@ -12,6 +12,6 @@ export function money(sum: number, currency: string): string {
     }).format(sum);
   } catch {
     // The setting may hold any word.
-    return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(sum)} ${currency}`;
+    return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(sum)} ${currency}`.trim();
   }
 }

@@ -11,7 +11,8 @@ export function roundUp(most: number): number {
 function roundSmall(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
   // Tenths are not exact: 0.1 + 0.2.
-  return Number(([1, 2, 5, 10].find((one) => one * power >= most * (1 - 1e-9)) ?? 10) * power).valueOf();
+  const step = [1, 2, 5, 10].find((one) => one * power >= most * (1 - 1e-9)) ?? 10;
+  return Number((step * power).toPrecision(1));
 }
 
 /** Which of `count` marks get a label, so that about `room` of them do: their indexes. */

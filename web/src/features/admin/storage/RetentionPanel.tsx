@@ -12,10 +12,10 @@ import { ProblemNote, toast } from "@/shared/ui";
 import { Confirm } from "../parts/Confirm";
 import { DataTable } from "../parts/DataTable";
 import { Loaded } from "../parts/Loaded";
+import { ButtonLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { sentenceOf } from "../workspace/rules";
 import { Removals } from "./Removals";
-import { ButtonLink } from "../parts/links";
 
 /** The rules of every workspace; what they would take now, and taking it. */
 export function RetentionPanel() {

@@ -5,10 +5,10 @@ import { bytes, number, percent } from "@/shared/format";
 import { EmptyState, PageHeader } from "@/shared/ui";
 import { DataTable } from "../parts/DataTable";
 import { Loaded } from "../parts/Loaded";
+import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { CleanupPanel } from "./CleanupPanel";
 import { RetentionPanel } from "./RetentionPanel";
-import { TextLink } from "../parts/links";
 
 /** The room that is taken, by whom, by what, and how to get some of it back. */
 export function StoragePage() {

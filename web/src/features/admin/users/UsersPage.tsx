@@ -19,7 +19,7 @@ export function UsersPage() {
   const [resetting, setResetting] = useState<UserView>();
   const users = useInfiniteQuery({
     ...usersListInfiniteOptions({ query: { limit: 100, total: true } }),
-    initialPageParam: null,
+    initialPageParam: {},
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });
   const found = users.data?.pages.flatMap(({ items }) => items);

@@ -27,7 +27,7 @@ export function DeliveriesPage() {
   const webhook = useQuery(webhooksShowOptions({ path }));
   const found = useInfiniteQuery({
     ...webhooksListDeliveriesInfiniteOptions({ path, query: { state, limit: 50 } }),
-    initialPageParam: null,
+    initialPageParam: { path },
     getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: 10_000,
   });

@@ -27,7 +27,10 @@ export function WebhooksPage() {
           New webhook
         </Button>
       </PageHeader>
-      <Panel title="Addresses" says="Each is told what becomes of this workspace's jobs, signed with its secret.">
+      <Panel
+        title="Addresses"
+        says="Each is told what becomes of this workspace's jobs, signed with its secret."
+      >
         <Loaded query={webhooks}>
           {({ items }) =>
             items.length === 0 ? (
@@ -40,11 +43,17 @@ export function WebhooksPage() {
                 rows={items}
                 keyOf={({ id }) => id}
                 columns={[
-                  { label: "Address", cell: (webhook) => <Address workspace={workspace} webhook={webhook} /> },
+                  {
+                    label: "Address",
+                    cell: (webhook) => <Address workspace={workspace} webhook={webhook} />,
+                  },
                   { label: "State", cell: (webhook) => <State webhook={webhook} /> },
                   { label: "Told", cell: ({ events }) => <Text size="xs">{events.join(", ")}</Text> },
                   { label: "Since", cell: ({ created_at }) => <Ago at={created_at} /> },
-                  { label: "", cell: (webhook) => <WebhookActions workspace={workspace} webhook={webhook} /> },
+                  {
+                    label: "",
+                    cell: (webhook) => <WebhookActions workspace={workspace} webhook={webhook} />,
+                  },
                 ]}
               />
             )

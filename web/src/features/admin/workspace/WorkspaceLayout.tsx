@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { workspacesShowOptions } from "@/shared/api";
 import { useMay } from "@/shared/session";
+import { PageHeader } from "@/shared/ui";
 import { Loaded } from "../parts/Loaded";
 import { NotForYou } from "../parts/NotForYou";
 import { Tabs } from "../parts/Tabs";
@@ -12,7 +13,12 @@ const route = getRouteApi("/inside/workspaces/$workspace");
 export function WorkspaceLayout() {
   const { workspace } = route.useParams();
   const found = useQuery(workspacesShowOptions({ path: { workspace } }));
-  return <Loaded query={found}>{({ id, name }) => <Managed id={id} name={name} />}</Loaded>;
+  return (
+    <>
+      {found.isError && <PageHeader title={workspace} />}
+      <Loaded query={found}>{({ id, name }) => <Managed id={id} name={name} />}</Loaded>
+    </>
+  );
 }
 
 function Managed({ id, name }: { id: string; name: string }) {

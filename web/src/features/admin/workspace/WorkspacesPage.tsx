@@ -8,9 +8,9 @@ import { EmptyState, PageHeader } from "@/shared/ui";
 import { Ago } from "../parts/Ago";
 import { DataTable } from "../parts/DataTable";
 import { Loaded } from "../parts/Loaded";
+import { ButtonLink, TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { NewWorkspaceDialog } from "./NewWorkspaceDialog";
-import { ButtonLink, TextLink } from "../parts/links";
 
 /** Which workspaces there are. */
 export function WorkspacesPage() {
@@ -72,12 +72,7 @@ export function WorkspacesPage() {
 function Name({ workspace }: { workspace: WorkspaceView }) {
   return (
     <div>
-      <TextLink
-        to="/workspaces/$workspace"
-        params={{ workspace: workspace.name }}
-        size="sm"
-        fw={600}
-      >
+      <TextLink to="/workspaces/$workspace" params={{ workspace: workspace.name }} size="sm" fw={600}>
         {workspace.name}
       </TextLink>
       {workspace.title !== workspace.name && (
