@@ -78,7 +78,7 @@ function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }
         <PlaceLink
           to="/workspaces/$workspace"
           params={{ workspace: workspace.name }}
-          label="Settings and members"
+          label="Manage"
           leftSection={<IconSettings size={16} aria-hidden />}
           className={classes.link}
         />

@@ -48,14 +48,14 @@ export function AuditFilters({ search, onSearch }: Props) {
       <TextInput
         label="Actor"
         placeholder="a user, or key:NAME"
-        w={180}
+        w={150}
         value={form.actor ?? ""}
         onChange={(event) => set({ actor: event.currentTarget.value })}
       />
       <Autocomplete
         label="Action"
         placeholder="job.cancelled"
-        w={190}
+        w={170}
         data={ACTIONS}
         value={form.action ?? ""}
         onChange={(action) => set({ action })}
@@ -63,7 +63,7 @@ export function AuditFilters({ search, onSearch }: Props) {
       <TextInput
         label="Subject"
         placeholder="job:ID"
-        w={180}
+        w={150}
         value={form.subject ?? ""}
         onChange={(event) => set({ subject: event.currentTarget.value })}
       />
@@ -80,12 +80,14 @@ export function AuditFilters({ search, onSearch }: Props) {
       <TextInput
         type="date"
         label="From"
+        w={140}
         value={form.since ?? ""}
         onChange={(event) => set({ since: event.currentTarget.value })}
       />
       <TextInput
         type="date"
         label="To"
+        w={140}
         value={form.until ?? ""}
         onChange={(event) => set({ until: event.currentTarget.value })}
       />

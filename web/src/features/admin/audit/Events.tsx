@@ -49,7 +49,13 @@ type WordProps = { text: string; name: string; onSeek: () => void; strong?: bool
 
 function Word({ text, name, onSeek, strong }: WordProps) {
   return (
-    <UnstyledButton onClick={onSeek} fz="sm" fw={strong ? 600 : undefined} title={`Only this ${name}`}>
+    <UnstyledButton
+      onClick={onSeek}
+      fz="sm"
+      fw={strong ? 600 : undefined}
+      style={{ overflowWrap: strong ? undefined : "anywhere" }}
+      title={`Only this ${name}`}
+    >
       {text}
     </UnstyledButton>
   );

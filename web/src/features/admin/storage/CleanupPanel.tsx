@@ -39,7 +39,7 @@ export function CleanupPanel() {
         <NumberInput
           label="Jobs that ended more than"
           suffix=" days ago"
-          w={200}
+          w={240}
           min={1}
           max={3650}
           allowDecimal={false}

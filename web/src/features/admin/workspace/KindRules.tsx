@@ -15,7 +15,7 @@ export function KindRules({ value, onChange }: { value: Kinds; onChange: (value:
         What was made from videos
       </Text>
       {value.map((one, index) => (
-        <Group key={one.kind} gap="xs">
+        <Group key={one.kind} gap="xs" wrap="nowrap">
           <NativeSelect
             aria-label="Kind"
             w={150}
