@@ -38,12 +38,21 @@ export function WorkersPage() {
           />
         }
       >
-        <Loaded query={workers}>{(found) => <WorkersTable workers={found} onDrain={drain} />}</Loaded>
+        <Loaded query={workers}>
+          {(found) => (
+            <WorkersTable
+              workers={found}
+              onDrain={(ids, wanted) =>
+                wanted && active.length === 1 ? setAsking(true) : drain(ids, wanted)
+              }
+            />
+          )}
+        </Loaded>
       </Panel>
       {asking && (
         <Confirm
-          title="Drain all workers?"
-          does="Drain all"
+          title={active.length === 1 ? "Drain the only worker?" : "Drain all workers?"}
+          does="Drain"
           busy={false}
           onClose={() => setAsking(false)}
           onConfirm={() => {
@@ -54,7 +63,8 @@ export function WorkersPage() {
             setAsking(false);
           }}
         >
-          All {active.length} finish what they are at and end. New jobs wait until a worker is started again.
+          Whatever they are at is finished; then new jobs wait until a worker is started again. A server that was
+          started with workers of its own ends with the last of them, and these pages with it.
         </Confirm>
       )}
     </>
