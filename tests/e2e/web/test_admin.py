@@ -1,4 +1,4 @@
-"""Those who run it: people, keys and members are made, and the trail says so; a worker is drained; others see none of it."""
+"""People, keys and members are made, and the trail says so; a worker is drained; others see none of it."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from tests.e2e.web.conftest import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
-_PASSWORD = "a long sentence of hers"  # noqa: S105 - of a server that lives as long as this module
+_PASSWORD = "a long sentence of hers"
 _PLACES = {
     "/admin": "Overview",
     "/admin/queue": "Queue",
