@@ -32,7 +32,7 @@ def test_a_user_becomes_a_member_and_the_trail_says_so(
 
     page.goto("/admin/audit?action=member.put")
     table = page.get_by_role("table", name="Audit")
-    expect(table.get_by_role("row")).to_have_count(3)
+    expect(table.get_by_role("row")).to_have_count(3, timeout=30_000)
     expect(table).to_contain_text("operator")
     axe(page)
 
@@ -45,7 +45,7 @@ def test_a_user_becomes_a_member_and_the_trail_says_so(
 def test_each_page_is_reached_by_its_address(page: Page, axe: Callable[[Page], None]) -> None:
     for address, heading in _PLACES.items():
         page.goto(address)
-        expect(page.get_by_role("heading", name=heading, level=1, exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name=heading, level=1, exact=True)).to_be_visible(timeout=30_000)
         expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
         expect(page.get_by_role("alert")).to_have_count(0)
         axe(page)
@@ -54,7 +54,7 @@ def test_each_page_is_reached_by_its_address(page: Page, axe: Callable[[Page], N
 def test_a_worker_is_drained(page: Page, axe: Callable[[Page], None]) -> None:
     page.goto("/admin/workers")
     drain = page.get_by_role("table", name="Workers").get_by_role("button")
-    expect(drain).to_have_text("Drain")
+    expect(drain).to_have_text("Drain", timeout=30_000)
     axe(page)
 
     drain.click()
