@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Group, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, CopyButton, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconCheck, IconCopy, IconKey } from "@tabler/icons-react";
 
 type Props = { label: string; secret: string; onDone: () => void };
@@ -7,8 +7,10 @@ type Props = { label: string; secret: string; onDone: () => void };
 export function SecretOnce({ label, secret, onDone }: Props) {
   return (
     <Stack>
-      <Alert icon={<IconKey />} color="yellow" title="Copy it now">
-        It is shown this once and kept nowhere in readable form.
+      <Alert icon={<IconKey />} color="yellow">
+        <Text size="sm" fw={600}>
+          Copy it now: it is shown this once and kept nowhere in readable form.
+        </Text>
       </Alert>
       <Group align="flex-end" gap="xs" wrap="nowrap">
         <TextInput
