@@ -1,5 +1,5 @@
 import { Button, Menu } from "@mantine/core";
-import { IconFileDescription, IconLogout, IconUser } from "@tabler/icons-react";
+import { IconFileDescription, IconLogout, IconUser, IconUserCog } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { authLogoutMutation } from "@/shared/api";
@@ -33,6 +33,12 @@ export function UserMenu() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconUserCog size={16} aria-hidden />}
+          onClick={() => void navigate({ to: "/account" })}
+        >
+          Your account
+        </Menu.Item>
         <Menu.Item component="a" href="/docs" leftSection={<IconFileDescription size={16} aria-hidden />}>
           The API
         </Menu.Item>

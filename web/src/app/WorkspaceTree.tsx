@@ -1,9 +1,10 @@
 import { Skeleton, Stack, Text } from "@mantine/core";
-import { IconFolder, IconFolders } from "@tabler/icons-react";
+import { IconFolder, IconFolders, IconSettings } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { collectionsListOptions, problemOf, type WorkspaceView, workspacesListOptions } from "@/shared/api";
+import { useMay } from "@/shared/session";
 import { PlaceLink } from "./PlaceLink";
 import classes from "./Shell.module.css";
 
@@ -46,6 +47,7 @@ function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }
     select: ({ location }): { workspace?: string; collection?: string } =>
       location.pathname === "/videos" ? location.search : {},
   });
+  const manages = useMay("manager", workspace.id);
   const within = place.workspace === workspace.name;
   const [opened, setOpened] = useState(within || only);
   const collections = useQuery({
@@ -87,6 +89,16 @@ function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }
             </Suspense>
           </div>
         ))}
+      {opened && manages && (
+        <PlaceLink
+          to="/workspaces/$workspace"
+          params={{ workspace: workspace.name }}
+          label="Manage"
+          leftSection={<IconSettings size={16} aria-hidden />}
+          className={classes.link}
+          pl={32}
+        />
+      )}
     </>
   );
 }

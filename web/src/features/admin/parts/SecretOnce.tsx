@@ -1,0 +1,41 @@
+import { Alert, Button, CopyButton, Group, Stack, Text, TextInput } from "@mantine/core";
+import { IconCheck, IconCopy, IconKey } from "@tabler/icons-react";
+
+type Props = { label: string; secret: string; onDone: () => void };
+
+/** A secret that is shown this once. It stays until somebody says that they have it. */
+export function SecretOnce({ label, secret, onDone }: Props) {
+  return (
+    <Stack>
+      <Alert icon={<IconKey />} color="yellow">
+        <Text size="sm" fw={600}>
+          Copy it now: it is shown this once and kept nowhere in readable form.
+        </Text>
+      </Alert>
+      <Group align="flex-end" gap="xs" wrap="nowrap">
+        <TextInput
+          label={label}
+          value={secret}
+          readOnly
+          flex={1}
+          ff="monospace"
+          onFocus={(event) => event.currentTarget.select()}
+        />
+        <CopyButton value={secret}>
+          {({ copied, copy }) => (
+            <Button
+              variant="default"
+              onClick={copy}
+              leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+            >
+              {copied ? "Copied" : "Copy"}
+            </Button>
+          )}
+        </CopyButton>
+      </Group>
+      <Group justify="flex-end">
+        <Button onClick={onDone}>I have it</Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,16 @@
+/** What a webhook may be told. */
+export const EVENTS = [
+  "job.submitted",
+  "job.planned",
+  "job.started",
+  "job.paused",
+  "job.resumed",
+  "job.retried",
+  "job.reprioritised",
+  "job.completed",
+  "job.failed",
+  "job.cancelled",
+];
+
+/** How jobs end. */
+export const USUAL = ["job.completed", "job.failed", "job.cancelled"];
