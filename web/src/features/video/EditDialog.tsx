@@ -55,7 +55,12 @@ function EditForm({ known, etag, onReload, onClose }: FormProps) {
   const [notes, setNotes] = useState(known.notes);
   const [recorded, setRecorded] = useState(localOf(known.recorded_at));
   const write = (body: VideoEdit, match: string | null) =>
-    videosEdit({ path: { video_id: known.id }, body, headers: { "if-match": match }, throwOnError: true });
+    videosEdit({
+      path: { video_id: known.id },
+      body,
+      headers: { "if-match": match ?? undefined },
+      throwOnError: true,
+    });
   const fresh = () => queries.invalidateQueries(apiQueries("videosShow", "videosList"));
   const save = useMutation({
     mutationFn: (body: VideoEdit) => write(body, etag),

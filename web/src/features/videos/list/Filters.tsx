@@ -20,7 +20,7 @@ const TYPING_MS = 300;
 
 /** Which videos of the place are listed, in which order, and how; all of it is in the address. */
 export function Filters({ search }: { search: VideosSearch }) {
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/videos" });
   function change(next: Partial<VideosSearch>) {
     void navigate({ to: "/videos", search: (before) => ({ ...before, ...next }), replace: true });
   }
