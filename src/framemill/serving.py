@@ -102,7 +102,7 @@ def _serve(app: App, *, host: str, port: int, workers: int) -> None:
             if workers:
                 from framemill.worker.pools import pool_for
 
-                pool_for(app, size=workers, tell=announcer(app.settings)).run()
+                pool_for(app, size=workers, tell=announcer(app.settings), stays=True).run()
             else:
                 _until_told()
         finally:

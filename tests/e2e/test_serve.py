@@ -105,6 +105,21 @@ def test_one_command_serves_and_works(cli: Cli, key: str, film: str) -> None:
         _all_gone(family)
 
 
+def test_a_server_goes_on_when_its_last_worker_has_drained(cli: Cli, key: str) -> None:
+    with serving(cli, "--workers", "1") as mill:
+        until = time.monotonic() + _PATIENCE_S
+        while not mill.ask("/api/v1/admin/workers", key=key)[1] and time.monotonic() < until:
+            time.sleep(0.1)
+
+        cli("worker", "drain", "--all")
+
+        assert mill.process.stderr is not None
+        assert any("all workers have drained" in line for line in mill.process.stderr)
+        assert mill.ask("/api/v1/jobs", key=key)[0] == 200
+        mill.process.send_signal(signal.SIGINT)
+        assert mill.process.wait(timeout=_PATIENCE_S) == 0
+
+
 def test_ctrl_c_ends_a_server_without_workers(cli: Cli) -> None:
     with serving(cli, "--no-workers") as mill:
         mill.process.send_signal(signal.SIGINT)

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from framemill.api.dependencies import Action, Caller
 from framemill.api.doorkeeper import Close, Closing, Credential, Doorkeeper
-from framemill.api.hub import Hub, Listener
+from framemill.api.hub import Hub
+from framemill.api.listeners import Listener
 from framemill.api.problems import respond
 from framemill.errors import LimitExceeded
 

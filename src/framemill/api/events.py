@@ -16,8 +16,9 @@ from framemill.api import jobs
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.doorkeeper import Doorkeeper, credential_of
 from framemill.api.event_stream import EVENTS, HEARTBEAT_S, EventStream, EventText, Telling
-from framemill.api.hub import Chosen, Hub, Listener, Message, Replay, of_line
+from framemill.api.hub import Hub, of_line
 from framemill.api.job_views import JobView
+from framemill.api.listeners import Chosen, Listener, Message, Replay
 from framemill.errors import Unauthenticated, WorkspaceNotFound
 from framemill.services.records import JobRecord
 

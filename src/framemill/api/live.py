@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from framemill.api.dependencies import Action
 from framemill.api.events import place_of
-from framemill.api.hub import Chosen, Hub, Listener, Message, Replay
+from framemill.api.hub import Hub
+from framemill.api.listeners import Chosen, Listener, Message, Replay
 from framemill.api.live_views import (
     CLIENT_MESSAGE,
     Mistake,

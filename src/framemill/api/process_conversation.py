@@ -9,16 +9,13 @@ from contextlib import suppress
 from typing import Final
 
 from framemill.api.process_desk import Desk
-from framemill.api.process_frames import MOST_CHUNK, names_in, read_binary, read_text
+from framemill.api.process_frames import names_in, read_binary, read_text
 from framemill.api.process_messages import (
-    Ack,
     Attach,
-    Awaited,
     CancelJob,
     Error,
     Ping,
     Pong,
-    Progress,
     Release,
     ResultAck,
     StartJob,
@@ -26,7 +23,8 @@ from framemill.api.process_messages import (
     UploadChunk,
 )
 from framemill.api.process_outbox import Outbox
-from framemill.api.process_results import WINDOW, Delivery
+from framemill.api.process_replies import ack_of, error_of, progress_of
+from framemill.api.process_results import Delivery
 from framemill.api.process_wishes import owned, wanted
 from framemill.api.sockets import Close, Closing, Visit
 from framemill.domain.states import JobState
@@ -89,17 +87,7 @@ class Conversation:
             self._spawn(self._end(order_id, error))
         else:
             self._running.add(order_id)
-            self._outbox.note(
-                Progress(
-                    job_id=order_id,
-                    state=look.state,
-                    percent=look.progress,
-                    step=look.step,
-                    fps=look.fps,
-                    speed=look.speed,
-                    eta_s=None if look.eta_ms is None else look.eta_ms / 1000,
-                )
-            )
+            self._outbox.note(progress_of(order_id, look))
 
     def taken(self, order_id: str) -> None:
         """Another connection has the order now."""
@@ -153,7 +141,7 @@ class Conversation:
         placed = await self._desk.work(place)
         self._jobs[placed.id] = wish.results
         self._desk.take(placed.id, self, placed)
-        self._acknowledge(wish.request_id, placed.id, wish.results, "receiving", placed)
+        self._outbox.say(ack_of(wish.request_id, placed.id, wish.results, "receiving", placed))
         if placed.complete:
             self._accept(placed)
 
@@ -181,7 +169,7 @@ class Conversation:
             raise JobNotFound(job_id)  # its files were on their way to a process that is no more
         self._desk.take(record.id, self)
         self._jobs[record.id] = record.results
-        self._acknowledge(wish.request_id, record.id, record.results, state or "receiving", placed)
+        self._outbox.say(ack_of(wish.request_id, record.id, record.results, state or "receiving", placed))
 
     async def _chunk(self, header: UploadChunk, payload: memoryview) -> None:
         job_id = header.job_id
@@ -286,33 +274,10 @@ class Conversation:
         self._outbox.forget(job_id)
         self._over.append(job_id)
 
-    def _acknowledge(
-        self, request_id: str, job_id: str, results: Results, state: str, placed: Placed | None
-    ) -> None:
-        uploads = tuple(
-            Awaited(input=name, next_seq=one.next_seq, bytes=one.bytes, complete=one.complete)
-            for name, one in (placed.receivers if placed else {}).items()
-        )
-        self._outbox.say(
-            Ack(
-                request_id=request_id,
-                job_id=job_id,
-                state="receiving" if state == "receiving" else JobState(state),
-                results=results,
-                uploads=uploads,
-                max_chunk=MOST_CHUNK,
-                window=WINDOW,
-            )
-        )
-
     def _fail(
         self, error: FramemillError, *, job_id: str | None = None, request_id: str | None = None
     ) -> None:
-        self._outbox.say(
-            Error(
-                code=error.code, message=error.message, hint=error.hint, job_id=job_id, request_id=request_id
-            )
-        )
+        self._outbox.say(error_of(error, job_id=job_id, request_id=request_id))
 
     def _fault(self) -> None:
         self._faults += 1

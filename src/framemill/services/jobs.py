@@ -15,12 +15,7 @@ from framemill.engine.beginnings import input_facts, understood, url_facts
 from framemill.engine.dispatch import Dispatcher, Unheard, wakes
 from framemill.engine.identity import worker_id
 from framemill.engine.places import PLAIN, Places
-from framemill.engine.recovery import (
-    clear_up,
-    clear_up_cancelled,
-    find_abandoned,
-    reopen,
-)
+from framemill.engine.recovery import clear_up, clear_up_cancelled, find_abandoned, reopen
 from framemill.engine.unserved import said, unserved
 from framemill.engine.workspace import missing_folders
 from framemill.errors import IdempotencyConflict, InputUnreadable, InvalidSpec

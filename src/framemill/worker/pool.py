@@ -32,6 +32,7 @@ class Pool:
         work: Callable[[], object] = process.main,
         stop_now: signal.Signals = signal.SIGTERM,
         tick: Callable[[], float] | None = None,
+        stays: bool = False,
     ) -> None:
         self._app = app
         self._size = size
@@ -40,6 +41,7 @@ class Pool:
         self._work = work  # what a worker process does
         self._stop_now = stop_now  # tells one that is stopping already to hand back what it runs
         self._tick = tick or self._watch_now_and_then  # does what is due; seconds until the next time
+        self._stays = stays  # goes on watching when its last worker has drained
         self._due = 0.0
         # A server that forks: workers share its memory and none inherits our threads or connections.
         self._context = multiprocessing.get_context("forkserver")
@@ -105,6 +107,8 @@ class Pool:
             # One that was asked to drain ends by itself and is not replaced.
             if worker.exitcode == 0:
                 self._size -= 1
+                if not self._size and self._stays:
+                    self._tell("all workers have drained; jobs wait until some are started again")
                 continue
             self._tell(f"worker {worker.pid} ended ({worker.exitcode}); another takes its place")
             short = time.monotonic() - began < _SHORT_LIFE_S
@@ -114,7 +118,7 @@ class Pool:
                 self._start()
         if dead and not self._told:
             self.watch()
-        if not self._size:
+        if not self._size and not self._stays:
             self._told = 1
 
     def _stop(self) -> None:

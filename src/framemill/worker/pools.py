@@ -8,10 +8,10 @@ from framemill.app import App
 from framemill.worker.pool import Pool
 
 
-def pool_for(app: App, *, size: int, tell: Callable[[str], object]) -> Pool:
-    """A pool of `size` workers, to be run; InvalidSettings."""
+def pool_for(app: App, *, size: int, tell: Callable[[str], object], stays: bool = False) -> Pool:
+    """A pool of `size` workers, to be run; one that `stays` does so without any; InvalidSettings."""
     if app.settings.engine == "pool":
-        return Pool(app, size=size, tell=tell)
+        return Pool(app, size=size, tell=tell, stays=stays)
     from framemill.engine.broker import check
 
     check(app.broker_url)  # before what needs Celery is loaded
@@ -28,4 +28,5 @@ def pool_for(app: App, *, size: int, tell: Callable[[str], object]) -> Pool:
         work=partial(node.main, size),
         stop_now=signal.SIGQUIT,
         tick=beat.tick,
+        stays=stays,
     )

@@ -60,7 +60,7 @@ def test_a_worker_is_drained(page: Page, axe: Callable[[Page], None]) -> None:
     drain.click()
     page.get_by_role("dialog", name="Drain the only worker?").get_by_role("button", name="Drain").click()
 
-    # The last test: a server with workers of its own ends with the last of them.
+    # The last test: jobs would wait from here on.
     expect(page.get_by_text("The worker finishes what it is at and ends.")).to_be_visible()
     expect(drain).to_have_text("Undrain")
 

@@ -63,8 +63,7 @@ export function WorkersPage() {
             setAsking(false);
           }}
         >
-          Whatever they are at is finished; then new jobs wait until a worker is started again. A server that
-          was started with workers of its own ends with the last of them, and these pages with it.
+          Whatever they are at is finished; then new jobs wait until a worker is started again. These pages stay.
         </Confirm>
       )}
     </>
