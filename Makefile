@@ -7,6 +7,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 UV := $(BIN)/uv
 E2E := tests/e2e
+# Tests that start programs apart from those that fill memory: to fork a large process takes long.
+PROGRAMS := tests/media tests/e2e tests/integration
+REST := tests/unit tests/docs
 # One more than there are processors: many tests wait for servers and other processes.
 HANDS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
@@ -62,7 +65,8 @@ web-check: setup ## Lint, types, unit tests and size of the web UI
 .PHONY: test
 test: setup ## Everything: check, then every test
 	@$(MAKE) --no-print-directory -j2 check web-check test-needs compiled
-	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $(PROGRAMS)
+	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $(REST)
 
 .PHONY: compiled
 compiled: setup
@@ -81,6 +85,10 @@ bench: setup ## Time the product: make bench [BENCH_ARGS=...]
 .PHONY: chaos
 chaos: setup ## Kill workers at random while they run many jobs: make chaos [CHAOS_ARGS=...]
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
+.PHONY: pictures
+pictures: setup web ## Pictures of the web UI for docs/ui: make pictures VIDEO=path
+	@$(BIN)/python -m tests.e2e.web.pictures "$(VIDEO)" docs/ui
 
 # Node comes as a wheel, and only where the UI is not built or its sources changed.
 .PHONY: web

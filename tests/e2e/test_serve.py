@@ -131,7 +131,9 @@ def test_the_printed_link_signs_in_once(cli: Cli) -> None:
     with serving(cli, "--no-workers") as mill:
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
 
-        assert "Framemill API" in browser.open(mill.link, timeout=_PATIENCE_S).read().decode()
+        with browser.open(mill.link, timeout=_PATIENCE_S) as answer:
+            assert answer.url == f"{mill.base}/"
+            assert "<title>Framemill</title>" in answer.read().decode()
         with browser.open(f"{mill.base}/api/v1/auth/self", timeout=_PATIENCE_S) as answer:
             assert json.load(answer)["in_person"] is True
         with pytest.raises(HTTPError, match="401"):

@@ -1,12 +1,7 @@
 """The web UI in a real Chromium, against a real server with a worker; one of each for a module."""
 
 import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,30 +10,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from framemill.api.web import BUILT
 from tests.e2e.browsers import chromium
+from tests.e2e.web.site import Site, serving
 
 _AXE = Path(__file__).resolve().parents[3] / "web/node_modules/axe-core/axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """A server that shows the UI."""
-
-    url: str
-    folder: Path
-    env: dict[str, str]
-
-    def framemill(self, *args: str) -> str:
-        """What the program says, run on the server's data."""
-        command = [sys.executable, "-m", "framemill", *args]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=120, check=True)
-        return done.stdout + done.stderr
-
-    def link(self) -> str:
-        """A new link that signs a browser in as an admin, once."""
-        found = re.search(r"token=(\S+)", self.framemill("keys", "login"))
-        assert found is not None
-        return f"{self.url}/login?token={found[1]}"
 
 
 @pytest.fixture(scope="module", name="site")
@@ -47,23 +22,8 @@ def _site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if not (BUILT / "index.html").is_file():
         _missing("the web UI is not built: `make web` builds it")
     folder = tmp_path_factory.mktemp("site")
-    kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TMPDIR") if key in os.environ}
-    env = {
-        **kept,
-        "HOME": str(folder / "home"),
-        "FRAMEMILL_DATA_DIR": str(folder / "data"),
-        "FRAMEMILL_CACHE_DIR": str(folder / "cache"),
-        **getattr(request.module, "SETTINGS", {}),
-    }
-    said = folder / "said.txt"
-    command = [sys.executable, "-m", "framemill", "serve", "--port", "0", "--workers", "1"]
-    # Into a file: nobody reads on from a pipe, and a full one would stop the server.
-    with said.open("w") as out, subprocess.Popen(command, env=env, stderr=out) as process:
-        try:
-            yield Site(url=_address(said, process), folder=folder, env=env)
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+    with serving(folder, getattr(request.module, "SETTINGS", {})) as site:
+        yield site
 
 
 @pytest.fixture(scope="module", name="browser")
@@ -118,15 +78,6 @@ def _axe() -> Callable[[Page], None]:
         ] == []
 
     return check
-
-
-def _address(said: Path, process: subprocess.Popen[bytes]) -> str:
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        if found := re.search(r"^serving at (\S+)$", said.read_text(), re.MULTILINE):
-            return found[1]
-        time.sleep(0.05)
-    raise AssertionError(said.read_text())
 
 
 def _missing(why: str) -> NoReturn:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Clip
-from tests.e2e.web.conftest import Site
+from tests.e2e.web.site import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.web.conftest import Site
+from tests.e2e.web.site import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 

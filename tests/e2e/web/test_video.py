@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.clips import clip
-from tests.e2e.web.conftest import Site
+from tests.e2e.web.site import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
