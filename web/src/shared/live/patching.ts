@@ -29,6 +29,7 @@ export function patchesOf(queries: QueryClient): (event: LiveEvent) => void {
       case "state":
         patch(queries, event.job_id, {
           state: event.state,
+          ...(event.change === "completed" && { progress: 100 }),
           ...(event.priority !== null && { priority: event.priority }),
         });
         soon(...JOBS, ...(["completed", "failed", "cancelled"].includes(event.change) ? AFTERWARDS : []));

@@ -63,7 +63,8 @@ export function WorkersPage() {
             setAsking(false);
           }}
         >
-          Whatever they are at is finished; then new jobs wait until a worker is started again. These pages stay.
+          Whatever they are at is finished; then new jobs wait until a worker is started again. These pages
+          stay.
         </Confirm>
       )}
     </>
