@@ -65,8 +65,8 @@ web-check: setup ## Lint, types, unit tests and size of the web UI
 .PHONY: test
 test: setup ## Everything: check, then every test
 	@$(MAKE) --no-print-directory -j2 check web-check test-needs compiled
-	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $(PROGRAMS)
-	$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $(REST)
+	@ended=0; for part in "$(PROGRAMS)" "$(REST)"; do \
+		$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $$part || ended=$$?; done; exit $$ended
 
 .PHONY: compiled
 compiled: setup
