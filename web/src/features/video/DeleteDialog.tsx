@@ -5,6 +5,7 @@ import { type SubmitEvent, useState } from "react";
 import { apiQueries, jobsListOptions, type VideoDetailView, videosDeleteMutation } from "@/shared/api";
 import { bytes } from "@/shared/format";
 import { ProblemNote, toast } from "@/shared/ui";
+import { deletionOf } from "./deletion";
 import { download } from "./download";
 
 /** Says what goes with the video, and asks for its name: it cannot be brought back. */
@@ -17,6 +18,7 @@ export function DeleteDialog({ video, onClose }: { video: VideoDetailView; onClo
   ).data?.items.length;
   const remove = useMutation({
     ...videosDeleteMutation(),
+    mutationKey: deletionOf(video.id),
     onSuccess: async () => {
       toast.done(`Deleted ${video.title}`);
       await navigate({ to: "/videos", search: { workspace: video.workspace, collection: video.collection } });

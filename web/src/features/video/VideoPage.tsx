@@ -1,12 +1,13 @@
-import { Skeleton, Stack, Tabs } from "@mantine/core";
+import { AspectRatio, Skeleton, Stack, Tabs } from "@mantine/core";
 import { IconInfoCircle, IconPackage, IconScissors, IconStack2 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useIsMutating, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type VideoDetailView, videosShowOptions } from "@/shared/api";
 import { useMay } from "@/shared/session";
 import { EmptyState, ProblemNote } from "@/shared/ui";
 import { CutEditor } from "./cut/CutEditor";
+import { deletionOf } from "./deletion";
 import { Facts } from "./Facts";
 import { Files } from "./Files";
 import { formsOf } from "./forms";
@@ -54,11 +55,15 @@ function Shown({ video }: { video: VideoDetailView }) {
   const rate = rateOf(stream);
   const size = stream === null ? { width: 16, height: 9 } : shownSize(stream);
   const ready = video.state === "ready";
+  // Nothing of it is fetched once it is being deleted.
+  const going = useIsMutating({ mutationKey: deletionOf(video.id) }) > 0;
   const durationS = (media?.duration_us ?? 0) / 1e6;
   return (
     <>
       <VideoHeader video={video} />
-      {ready ? (
+      {going ? (
+        <AspectRatio ratio={size.width / size.height} />
+      ) : ready ? (
         <Player
           videoId={video.id}
           title={video.title}
