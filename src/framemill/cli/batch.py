@@ -208,7 +208,7 @@ def retry(
     states = (JobState.FAILED, *((JobState.CANCELLED,) if cancelled else ()))
     with opened() as app:
         batch_id = whole_batch_id(app, batch)
-        tried = list(app.batches.retry(batch_id, states=states))
+        tried = list(app.batches.retry(batch_id, states=states, actor=operator()))
         idle = nobody_works(app)
     refused = [(job_id, error) for job_id, error in tried if error is not None]
     if as_json:
