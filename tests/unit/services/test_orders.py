@@ -170,7 +170,7 @@ def test_an_order_that_is_given_up_while_its_job_is_submitted_is_cancelled(count
         spec=load_spec({"op": "trim", "start": 1}), inputs={"input": Url("https://example.com/f")}
     )
     placed = counter.orders.place(wanted, held_for=_HELD)
-    counter.orders.cancel(placed.id)
+    counter.orders.cancel(placed.id, actor="bob")
     assert counter.watch.tidy() == 1
 
     counter.orders.accept(placed)
