@@ -72,14 +72,6 @@ class Batches:
             for one in self._slice(work, some, lane=lane, identity=identity):
                 yield self._revived(one, lane=lane, actor=actor) if again else one
 
-    def list(self, *, limit: int = 20) -> tuple[BatchRecord, ...]:
-        """The newest batches first; those whose jobs are all cleaned away are left out."""
-        with self._database.read() as session:
-            rows = store.list_batches(session, limit=limit)
-            counts = store.counts_of(session, [row.id for row in rows])
-        records = (BatchRecord.of(row, [c for c in counts if c[0] == row.id]) for row in rows)
-        return tuple(record for record in records if record.total)
-
     def get(self, batch_id: str) -> BatchRecord:
         """One batch with its progress; BatchNotFound."""
         with self._database.read() as session:
@@ -95,7 +87,7 @@ class Batches:
     def find(self, part: str) -> tuple[str, ...]:
         """Ids of the newest thousand batches that begin or end with `part`."""
         with self._database.read() as session:
-            ids = [row.id for row in store.list_batches(session, limit=1000)]
+            ids = store.newest(session, limit=1000)
         part = part.strip().lower()
         return tuple(i for i in ids if i.startswith(part) or i.endswith(part))
 
