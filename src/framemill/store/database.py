@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from framemill.errors import DatabaseUnavailable, InvalidSettings
 from framemill.interrupts import held_off
-from framemill.store import postgres, sqlite
+from framemill.store import postgres, reserve, sqlite
 
 
 class Database:
@@ -30,6 +31,7 @@ class Database:
         # All threads share the one connection of a database in memory, so they take turns.
         shared = self._is_sqlite and sqlite.in_memory(engine.url)
         self._turn: AbstractContextManager[object] = threading.RLock() if shared else nullcontext()
+        self._file = None if shared or not self._is_sqlite else Path(engine.url.database or "")
         self._at_once = engine.execution_options(**{postgres.AT_ONCE: True})
         self._modes = {
             mode: engine.execution_options(**{sqlite.BEGIN: mode})
@@ -131,6 +133,16 @@ class Database:
             pooled.detach()
             return pooled.dbapi_connection
 
+    def keep_room(self) -> None:
+        """Set some of the disk aside for last words, where the disk is this process's to fill."""
+        if self._file is not None:
+            reserve.keep(self._file)
+
+    def make_room(self) -> None:
+        """Give what was kept for last words back to a full disk; does nothing for a server's database."""
+        if self._file is not None:
+            reserve.spend(self._file)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -163,6 +175,7 @@ def open_database(url: str, *, clock: Callable[[], datetime] | None = None) -> D
     database = Database(make(parsed), clock=clock)
     try:
         ensure_schema(database)
+        database.keep_room()
     except BaseException:
         database.close()
         raise
