@@ -1,7 +1,6 @@
 """Every file of the corpus ends in a verified result that looks like its source, or in one coded error."""
 
 import json
-import os
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,7 @@ from framemill.domain.media import MediaInfo, Picture
 from framemill.engine.images import read_picture
 from framemill.errors import FramemillError
 from framemill.tools.programs import find_programs
-from tests.corpus import file, manifest, needs_corpus
+from tests.corpus import enough, manifest, needs_corpus
 from tests.media.test_op_storyboard import cues
 
 pytestmark = [needs_corpus, pytest.mark.media]
@@ -22,13 +21,7 @@ pytestmark = [needs_corpus, pytest.mark.media]
 _MEDIA = [name for name in manifest() if not name.startswith(("sidecar/", "hostile/"))]
 _HOSTILE = [name for name in manifest() if name.startswith("hostile/") and not name.endswith("victim.mov")]
 _UNREADABLE = {name for name, entry in manifest().items() if entry["expect"].get("decodable") == "no"}
-_DAMAGED = {name for name, entry in manifest().items() if entry["expect"].get("decodable") != "yes"}
 _QUICK = {"qualities": ["720p", "480p", "360p"], "ladder.preset": "ultrafast", "preview.preset": "ultrafast"}
-
-
-# Half a minute of a film of minutes says as much as all of it; FRAMEMILL_TEST_WHOLE_FILMS=1 takes all.
-_LONG_S, _ENOUGH_S = 60, 30
-_WHOLE = bool(os.environ.get("FRAMEMILL_TEST_WHOLE_FILMS"))
 
 
 @pytest.fixture(name="source")
@@ -37,17 +30,7 @@ def _source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     name = request.param
     copy = tmp_path / "in" / (manifest()[name].get("copy_as") or Path(name).name)
     copy.parent.mkdir()
-    length = (manifest()[name].get("facts") or {}).get("duration") or 0
-    if length > _LONG_S and name not in _DAMAGED and not _WHOLE:
-        return _beginning(file(name), copy)
-    copy.write_bytes(file(name).read_bytes())
-    return copy
-
-
-def _beginning(film: Path, copy: Path) -> Path:
-    argv = [str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-i", f"file:{film}"]
-    subprocess.run([*argv, "-t", str(_ENOUGH_S), "-map", "0", "-c", "copy", f"file:{copy}"], check=True)
-    return copy
+    return enough(name, copy)
 
 
 @pytest.mark.parametrize("source", _MEDIA, indirect=True)
