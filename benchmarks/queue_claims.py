@@ -144,8 +144,8 @@ def _work(url, barrier, results) -> None:  # type: ignore[no-untyped-def]  # noq
     barrier.wait()
     while True:
         began = time.perf_counter()
-        with database.at_once() as session:
-            task = claim(session, worker="w", now=database.own_time(), ttl=_TTL)
+        with database.at_once() as connection:
+            task = claim(connection, worker="w", now=database.own_time(), ttl=_TTL)
         if task is None:
             break
         times.append((time.perf_counter(), time.perf_counter() - began))

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -77,23 +77,22 @@ class Database:
             raise
 
     @contextmanager
-    def at_once(self) -> Iterator[Session]:
+    def at_once(self) -> Iterator[Connection]:
         """A transaction of one statement: it is committed as soon as that has run.
 
         PostgreSQL is told of neither its beginning nor its end then, which took
-        longer than the statement. As `write` otherwise.
+        longer than the statement. As `write` otherwise, for statements that go
+        to the driver as they are (`store.prepared`).
         """
-        if self._is_sqlite:
-            with self.write() as session:
-                yield session
-            return
+        writing = self._modes[sqlite.WRITE]
         try:
             with (
                 held_off(),
                 self._failures_named(),
-                Session(self._at_once, expire_on_commit=False) as session,
+                self._turn,
+                writing.begin() if self._is_sqlite else self._at_once.connect() as connection,
             ):
-                yield session
+                yield connection
         except DatabaseUnavailable as error:
             error.undone = False  # nobody knows
             raise
