@@ -32,7 +32,7 @@ _Events = Annotated[
     tuple[str, ...],
     Field(
         max_length=40,
-        description="What it is told: `job.submitted`, `job.completed` and so on.",
+        description="What it is told: `job.completed`, `video.ready` and so on.",
         examples=[["job.completed", "job.failed"]],
     ),
 ]

@@ -35,7 +35,7 @@ from framemill.store.prepared import prepared
 from framemill.store.tables import Job, Task
 
 # Columns that say how far a run is: empty before it and after it.
-_OF_A_RUN = ("not_before", "error", "tool_pid", "tool_started", "eta_ms", "speed", "ready_at")
+_OF_A_RUN = ("not_before", "error", "tool_pid", "tool_started", "eta_ms", "speed", "fps", "ready_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
