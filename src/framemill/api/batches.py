@@ -7,14 +7,16 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from framemill.api.alternatives import Json, Way, one_of
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import ErrorView
 from framemill.api.moments import Moment
 from framemill.api.pages import Order, Page
 from framemill.api.repeating import Key, creates
-from framemill.api.submitting import A_VIDEO, NORMAL, JobRequest, WorkOn
+from framemill.api.submitting import A_VIDEO, NORMAL, JobRequest, WorkOn, ways
+from framemill.api.texts import WHOLE
 from framemill.app import App
 from framemill.domain.states import JobState
 from framemill.errors import BatchNotFound, InvalidSpec
@@ -27,7 +29,7 @@ router = APIRouter(tags=["batches"])
 _MOST_JOBS = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_EXAMPLES: list[JsonValue] = [
+_EXAMPLES: list[Json] = [
     {"title": "Monday", "videos": [A_VIDEO], "pipeline": "proxy"},
     {"jobs": [{"video": A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}, "priority": 3}]},
 ]
@@ -36,7 +38,15 @@ _EXAMPLES: list[JsonValue] = [
 class BatchRequest(WorkOn):
     """The same work on many videos, or many jobs of any kind."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra=one_of(
+            *ways("Batch", needs=("videos",), takes=("priority",)),
+            Way(title="BatchOfJobs", needs=("jobs",)),
+            examples=_EXAMPLES,
+        ),
+    )
 
     title: str = Field("", max_length=200, description="What lists call it.")
     videos: tuple[Annotated[str, Field(max_length=64)], ...] | None = Field(
@@ -46,7 +56,9 @@ class BatchRequest(WorkOn):
         description="Ids of videos, for each of which the work is done.",
     )
     jobs: tuple[JobRequest, ...] | None = Field(None, min_length=1, max_length=_MOST_JOBS)
-    priority: int = Field(NORMAL, ge=1, le=10, description="Of each of `videos`; more than 5 needs admin.")
+    priority: Annotated[int, WHOLE] = Field(
+        NORMAL, ge=1, le=10, description="Of each of `videos`; more than 5 needs admin."
+    )
 
     @model_validator(mode="after")
     def _either(self) -> "BatchRequest":

@@ -11,9 +11,11 @@ from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page, Wanted, cursor_after
 from framemill.api.repeating import creates
+from framemill.api.texts import changes_like
 from framemill.domain.access import Role
 from framemill.services.members import MemberRecord
-from framemill.services.users import UserChanges, UserRecord
+from framemill.services.passwords import LEAST, MOST
+from framemill.services.users import LONGEST_NAME, UserChanges, UserRecord
 
 router = APIRouter()
 _Admin = Annotated[Caller, may(Action.USERS_MANAGE)]
@@ -53,9 +55,14 @@ class NewUser(_Wish):
         json_schema_extra={"examples": [{"name": "ann", "password": "a long sentence of hers"}]}
     )
 
-    name: str = Field(max_length=60, description="Small letters, digits, and . _ @ + -", examples=["ann"])
-    password: SecretStr | None = Field(
-        None, max_length=1000, description="At least 12 characters; without one nobody can sign in yet."
+    name: str = Field(
+        max_length=LONGEST_NAME,
+        description="Small letters, digits, and . _ @ + -",
+        examples=["ann"],
+        json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._@+-]*$"},
+    )
+    password: Annotated[SecretStr, Field(min_length=LEAST, max_length=MOST)] | None = Field(
+        None, description="Without one nobody can sign in yet."
     )
     admin: bool = False
 
@@ -63,11 +70,13 @@ class NewUser(_Wish):
 class UserEdit(_Wish):
     """What is to change of a user; what is left away stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
+    model_config = ConfigDict(json_schema_extra=changes_like({"disabled": True}))
 
     admin: bool = False
     disabled: bool = Field(False, description="Ends all sessions, and keys do nothing until it is undone.")
-    password: SecretStr = Field(SecretStr(""), max_length=1000, description="Ends all sessions.")
+    password: SecretStr = Field(
+        SecretStr(""), min_length=LEAST, max_length=MOST, description="Ends all sessions."
+    )
 
 
 class MemberView(_View):

@@ -20,7 +20,9 @@ TTL = timedelta(seconds=60)
 def _hold(bench: Bench) -> Heartbeat:
     job = bench.submit()
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
+        task = claim(
+            session.connection(), worker=worker_id(), now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job)
+        )
     assert task is not None
     return Heartbeat(
         bench.database,

@@ -206,7 +206,7 @@ def _run(threads: list[threading.Thread]) -> None:
 def test_a_claim_is_told_as_quickly_as_it_is_made(bench: Bench) -> None:
     job_id = bench.submit()
     with bench.database.write() as session:
-        task = claim(session, worker="w", now=bench.clock(), ttl=timedelta(seconds=9))
+        task = claim(session.connection(), worker="w", now=bench.clock(), ttl=timedelta(seconds=9))
 
     assert task is not None
     assert _told(bench.database, job_id)[-1] == ("started", "running")
