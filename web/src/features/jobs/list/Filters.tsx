@@ -1,4 +1,4 @@
-import { Group, MultiSelect, Select, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch, IconUser } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -66,6 +66,11 @@ export function Filters() {
         />
       )}
       <Owner value={search.owner ?? ""} onChange={(owner) => narrow({ owner: owner || undefined })} />
+      {Object.values(search).some((value) => value !== undefined) && (
+        <Button variant="subtle" onClick={() => navigate({ search: {}, replace: true })}>
+          Show all
+        </Button>
+      )}
     </Group>
   );
 }
