@@ -99,7 +99,7 @@ def _walk(page: Page, film: Path, shoot: Callable[[Page, str], None]) -> str:
     page.get_by_role("button", name="Pause").click()
     shoot(page, "compare")
     page.goto(f"/new-job?video={video}&operation=subtitles")
-    page.get_by_role("button", name="Upload: File").wait_for()
+    page.get_by_role("button", name="Upload: File").scroll_into_view_if_needed()
     shoot(page, "new-job-files")
     for path, name in (
         ("/videos", "videos"),
@@ -134,6 +134,7 @@ def _cut(page: Page, video: str, shoot: Callable[[Page, str], None]) -> None:
     page.get_by_role("button", name="Cut the clip").click()
     ready = page.get_by_role("button", name=re.compile(r"^clip_001"))
     ready.wait_for(timeout=_LATER_MS)
+    page.wait_for_timeout(1000)
     shoot(page, "cut-done")
     with page.expect_download() as saved:
         ready.click()

@@ -48,7 +48,7 @@ export function FieldView({ field, value, path }: Props) {
           {...shared}
           data={kind.options.map((option) => ({ value: option, label: WORDS[option] ?? option }))}
           value={value === undefined ? null : String(value)}
-          placeholder={field.byDefault ?? "as fits"}
+          placeholder={field.byDefault ?? (field.needed ? "choose one" : "as fits")}
           clearable={!field.needed}
           clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
           onChange={(option) => change(path, option === null ? undefined : (FLAGS[option] ?? option))}

@@ -9,7 +9,7 @@ import { SideFilesContext } from "./context";
 import { joins, requestOf } from "./draft";
 import { InputsCard } from "./InputsCard";
 import { PlanPanel } from "./PlanPanel";
-import { usePlan } from "./planning";
+import { isUnfilled, usePlan } from "./planning";
 import { RecipesCard } from "./RecipesCard";
 import { useDraft } from "./useDraft";
 import { useSubmit } from "./useSubmit";
@@ -27,7 +27,8 @@ export function NewJobPage() {
   const [planned] = useDebouncedValue(request, PLAN_AFTER_MS);
   const plan = usePlan(planned);
   const submit = useSubmit(draft);
-  const refusal = submit.error ?? plan.error;
+  // What is not filled in yet is no fault until the job is asked for.
+  const refusal = submit.error ?? (isUnfilled(plan.error) ? null : plan.error);
 
   return (
     <SideFilesContext

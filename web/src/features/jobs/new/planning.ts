@@ -39,6 +39,11 @@ export function usePlan(request: JobRequest | undefined) {
   });
 }
 
+/** Whether a plan was refused only because its form is not filled in yet. */
+export function isUnfilled(error: unknown): boolean {
+  return error !== null && problemOf(error).message.endsWith(": Field required");
+}
+
 /** A command as a shell takes it. */
 export function shown({ tool, argv }: Command): string {
   return [tool, ...argv].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");

@@ -1,7 +1,7 @@
 import { Grid, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { apiQueries, jobsSubmitMutation, type VideoDetailView } from "@/shared/api";
 import { toast } from "@/shared/ui";
 import type { Storyboard } from "../player/storyboard";
@@ -38,13 +38,9 @@ export function CutEditor({ video, film, durationS, rate, storyboard }: Props) {
   const plan = useCutPlan(video, wish === null ? null : settled);
   const keyframes = useKeyframes(video, durationS);
   const queries = useQueryClient();
-  const cuts = useRef<HTMLDivElement>(null);
   const submit = useMutation({
     ...jobsSubmitMutation(),
-    onSuccess: async () => {
-      await queries.invalidateQueries(apiQueries("jobsList"));
-      cuts.current?.scrollIntoView({ behavior: "smooth", block: "nearest" });
-    },
+    onSuccess: () => queries.invalidateQueries(apiQueries("jobsList")),
     onError: toast.problem,
   });
   const go = (seconds: number) => film !== null && seekTo(film, seconds + 0.001);
@@ -114,9 +110,7 @@ export function CutEditor({ video, film, durationS, rate, storyboard }: Props) {
           />
         </Grid.Col>
       </Grid>
-      <div ref={cuts}>
-        <CutJobs video={video} />
-      </div>
+      <CutJobs video={video} latest={submit.data?.id} />
     </Stack>
   );
 }
