@@ -49,6 +49,11 @@ export function span(milliseconds: number): string {
   return `${Math.round(hours / 24)} days`;
 }
 
+/** `1 job`, `3 jobs`. */
+export function counted(count: number, one: string): string {
+  return `${number(count)} ${count === 1 ? one : `${one}s`}`;
+}
+
 /** `1.8×` real time. */
 export function speed(times: number): string {
   return `${number(times, times < 10 ? 1 : 0)}×`;
