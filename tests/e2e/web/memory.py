@@ -13,7 +13,7 @@ _LOOK_S = 0.02
 
 @dataclass
 class Grown:
-    """By how many bytes each kind of the browser's processes grew at most, such as `renderer`; and all of them."""
+    """By how many bytes each kind of process, such as `renderer`, grew at most; and all of them together."""
 
     by_kind: dict[str, int] = field(default_factory=dict)
     together: int = 0
