@@ -49,7 +49,7 @@ def _visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(*, forgiven: Sequence[str] = (), **options: Any) -> Page:  # noqa: ANN401 - Playwright's own options
-        context = browser.new_context(base_url=site.url, **options)
+        context = browser.new_context(**{"base_url": site.url, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -10,6 +10,8 @@ _COMES = """([name, value, most]) => new Promise((done, fail) => {
         ready: ({ readyState }) => readyState >= 2,
         past: ({ currentTime, seeking }) => currentTime > value && !seeking,
         tall: ({ videoHeight }) => videoHeight === value,
+        captioned: ({ textTracks }) =>
+            [...textTracks].some(({ mode, activeCues }) => mode === 'showing' && activeCues?.length > 0),
     }[name];
     const look = () => film() && holds(film()) ? (clearTimeout(late), done()) : requestAnimationFrame(look);
     look();
@@ -17,5 +19,5 @@ _COMES = """([name, value, most]) => new Promise((done, fail) => {
 
 
 def comes(page: Page, name: str, value: float = 0) -> None:
-    """Waits until the film is `ready`, `past` a moment in seconds, or as `tall` as so many lines."""
+    """Waits until the film is `ready`, `past` a moment in s, as `tall` as so many lines, or `captioned`."""
     page.evaluate(_COMES, [name, value, 60_000])

@@ -1,6 +1,7 @@
 """The page of one video: it plays on while its address is renewed, is cut, compared and deleted."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -15,9 +16,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 _LIFETIME_S = 8
 SETTINGS = {"FRAMEMILL_PLAYBACK_LIFETIME": f"{_LIFETIME_S}s"}
+_WORDS = b"1\n00:00:00,500 --> 00:00:59,000\nThe tide comes in.\n"
 _FILM = (
     *("-f", "lavfi", "-i", "testsrc2=s=854x480:r=5:d=60", "-f", "lavfi", "-i", "sine=d=60"),
-    *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-c:a", "aac"),
+    *("-f", "srt", "-i", f"data:text/plain;base64,{b64encode(_WORDS).decode()}"),
+    *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-c:a", "aac", "-c:s", "mov_text"),
+    *("-map", "0:v", "-map", "1:a", "-map", "2:s"),
 )
 
 
@@ -43,6 +47,17 @@ def test_it_plays_on_while_its_address_is_renewed(
     comes(page, "past", 1)
     page.get_by_role("button", name="Quality and speed").click()
     page.get_by_role("menuitem", name=re.compile("^360p")).click()
+    comes(page, "tall", 360)
+    page.get_by_role("button", name="Captions on").click()
+    comes(page, "captioned")
+    page.get_by_role("button", name="Full screen").click()
+    page.get_by_role("button", name="Leave full screen").wait_for()
+    page.get_by_role("button", name="Quality and speed").click()
+    expect(page.get_by_role("menuitem", name="Auto")).to_be_in_viewport()
+    page.get_by_role("menuitem", name=re.compile("^2")).click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    page.keyboard.press("f")
+    page.get_by_role("button", name="Full screen", exact=True).wait_for()
     comes(page, "past", _LIFETIME_S + 1)
     page.keyboard.press("9")
     comes(page, "past", 54.5)

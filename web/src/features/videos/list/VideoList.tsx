@@ -46,7 +46,7 @@ export function VideoList({ workspace, search }: Props) {
         selected={selected}
         onSelect={toggle}
       />
-      {isError && <ProblemNote error={error} onRetry={() => more.fetchNextPage()} />}
+      {more.isFetchNextPageError && <ProblemNote error={error} onRetry={() => more.fetchNextPage()} />}
       {more.hasNextPage && <More busy={more.isFetchingNextPage} seen={videos.length} onMore={showMore} />}
       {chosen.length > 0 && (
         <Suspense>
