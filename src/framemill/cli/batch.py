@@ -258,9 +258,7 @@ def _some(coming: "Iterator[Item]", given: list[str]) -> "Iterator[Item]":
     first = next(coming, None)
     if first is None:
         missing = InputNotFound(", ".join(given))
-        missing.hint = (
-            "no file there has a usual ending of films and sound: --include '*.xyz', or --recursive"
-        )
+        missing.hint = "no file there is called as films or sound are: --include '*.xyz', or --recursive"
         raise missing
     return chain((first,), coming)
 
