@@ -1,4 +1,4 @@
-"""What people and generators need of the description; what it promises of answers, `test_conformance` tries."""
+"""What people and generators need of the description; what it promises, `test_conformance` tries."""
 
 from collections.abc import Iterator
 from typing import Any
