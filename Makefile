@@ -103,6 +103,10 @@ web: runtime ## Build the web UI, where it is not built yet
 	@$(BIN)/python scripts/build_web.py --current || { \
 		$(UV) sync --frozen --no-dev --group web --inexact --quiet && $(BIN)/python scripts/build_web.py; }
 
+.PHONY: wheel
+wheel: setup ## Build the wheel into dist/, and see that it serves the pages by itself
+	@$(BIN)/python scripts/wheel.py
+
 .PHONY: serve
 serve: web ## API and workers on this machine: make serve [SERVE_ARGS=...]
 	@$(BIN)/framemill serve $(SERVE_ARGS)

@@ -4,11 +4,13 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.docs.pages import DOCS, ROOT
 
+_NPM = ("tests/e2e", "web")
 _RECORDS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 
 
@@ -49,13 +51,35 @@ def test_the_python_lock_names_the_public_index_only() -> None:
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
 
 
-def test_the_npm_lock_names_no_download_host() -> None:
-    lock = json.loads((ROOT / "tests/e2e/package-lock.json").read_text())
+@pytest.mark.parametrize("folder", _NPM)
+def test_an_npm_lock_names_no_download_host_and_every_digest(folder: str) -> None:
+    packages = _locked(folder)
 
-    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert [name for name, package in packages.items() if name and "integrity" not in package] == []
 
 
-def test_npm_dependencies_are_pinned_exactly() -> None:
-    wanted = json.loads((ROOT / "tests/e2e/package.json").read_text())["dependencies"]
+def test_what_builds_the_ui_is_locked_for_each_system_that_people_build_on() -> None:
+    packages = _locked("web")
+    wanted = {
+        f"node_modules/{name}" for one in packages.values() for name in one.get("optionalDependencies", ())
+    }
+
+    absent = wanted - packages.keys()
+
+    assert {name for name in absent if not name.startswith("node_modules/@biomejs/cli-android-")} == set()
+    assert sum("-darwin-arm64" in name for name in packages) == 3
+
+
+@pytest.mark.parametrize("folder", _NPM)
+def test_npm_dependencies_are_pinned_exactly(folder: str) -> None:
+    package = json.loads((ROOT / folder / "package.json").read_text())
+    wanted = package["dependencies"] | package.get("devDependencies", {})
 
     assert [v for v in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", v)] == []
+
+
+def _locked(folder: str) -> dict[str, dict[str, Any]]:
+    lock: dict[str, Any] = json.loads((ROOT / folder / "package-lock.json").read_text())
+    packages: dict[str, dict[str, Any]] = lock["packages"]
+    return packages

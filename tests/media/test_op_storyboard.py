@@ -9,6 +9,7 @@ import pytest
 import framemill as fm
 from framemill.engine.images import read_picture
 from framemill.errors import NoVideoStream
+from framemill.operations import storyboard
 from framemill.tools.programs import Programs
 from tests.conftest import Clip
 
@@ -71,8 +72,9 @@ def test_each_cell_shows_its_second(
 
 
 def test_rare_keyframes_of_a_long_video_stand_for_what_follows(
-    clip: Clip, programs: Programs, tmp_path: Path
+    clip: Clip, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(storyboard, "_CHEAP_CPU_MS", 0)
     source = steps(clip, "rare.mp4", seconds=125, each=2, rate=1, keyframes_s=20)
 
     fm.run(source, fm.Storyboard(interval=10), output=tmp_path)

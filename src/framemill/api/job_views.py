@@ -58,6 +58,7 @@ class JobView(_View):
 
     id: str
     kind: str = Field(description="An operation, or a pipeline.")
+    input_name: str | None = Field(description="What the file is called that it works on.")
     state: JobState
     priority: int = Field(description="10 is the most urgent.")
     progress: float = Field(description="Percent.")
@@ -94,6 +95,7 @@ class TaskView(_View):
     attempt: int
     progress: float
     speed: float | None = Field(description="Times real time.")
+    fps: float | None = Field(description="Pictures a second.")
     eta_ms: int | None
     error: ErrorView | None
     wall_ms: int
@@ -113,6 +115,7 @@ class TaskView(_View):
             attempt=task.attempt,
             progress=task.progress,
             speed=task.speed,
+            fps=task.fps,
             eta_ms=task.eta_ms,
             error=ErrorView.of(task.error),
             wall_ms=task.wall_ms,
@@ -168,9 +171,7 @@ class JobDetailView(JobView):
         return cls(
             **_job_fields(job),
             specs=job.specs,
-            inputs={
-                name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()
-            },
+            inputs=_input_names(job),
             videos={name: facts["video"] for name, facts in job.inputs.items() if facts.get("video")},
             last_words=tuple((job.error or {}).get("tail", ())),
             notes=job.notes,
@@ -212,6 +213,11 @@ def _job_fields(job: JobRecord) -> dict[str, Any]:  # Any: fields of a view
     )
     return {
         **{name: getattr(job, name) for name in same},
+        "input_name": next(iter(_input_names(job).values()), None),
         "error": ErrorView.of(job.error),
         "actual": None if job.actual is None else ActualView.model_validate(job.actual),
     }
+
+
+def _input_names(job: JobRecord) -> dict[str, str]:
+    return {name: str(facts.get("path", "")).rpartition("/")[2] for name, facts in job.inputs.items()}

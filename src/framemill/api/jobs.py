@@ -40,6 +40,13 @@ def list_all(
     workspace: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     video: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
+    text: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="Part of an input's file name or of the kind, or how the id begins or ends.",
+        ),
+    ] = None,
     since: Annotated[Moment | None, Query(description="Submitted then or later.")] = None,
     until: Annotated[Moment | None, Query(description="Submitted before.")] = None,
     sort: Annotated[Order, Query(description="By the time of submission.")] = Order.NEWEST,
@@ -55,6 +62,7 @@ def list_all(
         visible=None if workspace else caller.visible,
         video_id=video,
         batch_id=batch,
+        text=text,
         since=since,
         until=until,
         oldest_first=sort is Order.OLDEST,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from framemill.api.job_views import ErrorView
 from framemill.api.moments import Moment
 from framemill.api.texts import WHOLE, Notes, PipelineOfNew, Sha256, Title
+from framemill.domain.sniffing import OTHERS
 from framemill.domain.uploads import MAX_PARTS
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
 from framemill.errors import InvalidSpec
@@ -127,7 +128,14 @@ class Limits(Frozen):
     """Which files are taken in."""
 
     max_bytes: int = Field(description="The largest file.", examples=[2147483648])
-    types: tuple[str, ...] = Field(description="Endings of files.", examples=[["mp4", "mov"]])
+    types: tuple[str, ...] = Field(
+        description="Endings of films and sound, of the kind `media`.", examples=[["mp4", "mov"]]
+    )
+    others: dict[str, tuple[str, ...]] = Field(
+        default=dict(OTHERS),
+        description="Endings of what else operations read, by its `kind`; 64 MiB each at most.",
+        examples=[{"subtitles": ["srt", "vtt"]}],
+    )
 
 
 class Wanted(Frozen):

@@ -17,6 +17,7 @@ from framemill.app import App
 from framemill.domain.media import as_data
 from framemill.domain.videos import VideoState
 from framemill.errors import VideoNotFound
+from framemill.operations.spec import InputKind
 from framemill.services.shelf_records import StoredArtifact, VideoRecord
 from framemill.services.videos import VideoChanges
 from framemill.store.videos import SEEN
@@ -117,6 +118,10 @@ def list_all(
     paging: Wanted,
     collection: Annotated[str | None, Query(max_length=128, description="Its name or id.")] = None,
     state: Annotated[tuple[VideoState, ...], Query(description="Only these; may be given again.")] = (),
+    kind: Annotated[
+        InputKind | None,
+        Query(description="Only what operations read as that."),
+    ] = None,
     text: Annotated[
         str | None, Query(max_length=200, description="Part of the title, the file's name or the notes.")
     ] = None,
@@ -131,6 +136,7 @@ def list_all(
         workspace_id=place.id,
         collection_id=None if shelf is None else shelf.id,
         states=tuple(one for one in SEEN if one in state or not state),
+        kind=kind,
         text=text,
         since=since,
         until=until,

@@ -1,6 +1,7 @@
 """`/workspaces/{workspace}/webhooks`: addresses that are told what becomes of jobs, and how that went."""
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from framemill.api.texts import changes_like
 from framemill.api.workspaces import seen
 from framemill.app import App
 from framemill.domain.videos import LINE_OR_NOTHING
-from framemill.domain.webhooks import JOB_EVENTS, USUAL_EVENTS, DeliveryState, Outcome
+from framemill.domain.webhooks import EVENTS, USUAL_EVENTS, DeliveryState, Outcome
 from framemill.services.webhook_records import DeliveryRecord, NewWebhook, WebhookRecord
 from framemill.services.webhooks import WebhookChanges
 
@@ -30,12 +31,13 @@ _Url = Annotated[
         examples=["https://hooks.example.com/framemill"],
     ),
 ]
+_NAMES = "|".join(map(re.escape, EVENTS))
 _Events = Annotated[
-    tuple[Annotated[str, Field(json_schema_extra={"pattern": f"^({'|'.join(JOB_EVENTS)})$"})], ...],
+    tuple[Annotated[str, Field(json_schema_extra={"pattern": f"^({_NAMES})$"})], ...],
     Field(
         min_length=1,
         max_length=40,
-        description="What it is told: `job.submitted`, `job.completed` and so on.",
+        description="What it is told: `job.completed`, `video.ready` and so on.",
         examples=[["job.completed", "job.failed"]],
     ),
 ]

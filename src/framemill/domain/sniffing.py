@@ -85,6 +85,12 @@ def other_ending_of(filename: str, kind: str) -> str:
     return ending
 
 
+def kind_of(filename: str) -> str:
+    """What operations read a file of this name as: one of OTHERS by its ending, else MEDIA."""
+    ending = filename.rpartition(".")[2].lower()
+    return next((kind for kind, endings in OTHERS.items() if ending in endings), MEDIA)
+
+
 def ending_of(filename: str, accepted: Collection[str] = ENDINGS.keys()) -> str:
     """The ending that `filename` claims, in lower case; InvalidUpload where it is not `accepted`."""
     stem, dot, ending = filename.rpartition(".")

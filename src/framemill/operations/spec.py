@@ -182,12 +182,16 @@ class Reads:
     kind: InputKind
 
 
-# The name of an input. The command line and the library also take a path, and make an input of it.
-_A_FILE = WithJsonSchema({"type": "string", "format": "framemill-input", "examples": ["FILE"]})
-MediaRef = Annotated[str, Reads("media"), _A_FILE]
-PictureRef = Annotated[str, Reads("picture"), _A_FILE]
-SubtitlesRef = Annotated[str, Reads("subtitles"), _A_FILE]
-FontRef = Annotated[str, Reads("font"), _A_FILE]
+def _a_file(kind: InputKind) -> WithJsonSchema:
+    """The name of an input. The command line and the library also take a path, and make an input of it."""
+    schema = {"type": "string", "format": "framemill-input", "x-kind": kind, "examples": ["FILE"]}
+    return WithJsonSchema(schema)
+
+
+MediaRef = Annotated[str, Reads("media"), _a_file("media")]
+PictureRef = Annotated[str, Reads("picture"), _a_file("picture")]
+SubtitlesRef = Annotated[str, Reads("subtitles"), _a_file("subtitles")]
+FontRef = Annotated[str, Reads("font"), _a_file("font")]
 
 
 class Spec(BaseModel):

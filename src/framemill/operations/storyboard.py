@@ -24,10 +24,11 @@ from framemill.operations.spec import Spec, Time
 # libwebp takes no larger side; no browser likes to decode a larger sheet either.
 _MOST_SIDE = 16_383
 _MOST_PICTURES = 5000
-# Up to here decoding everything costs little, and pictures are exact. It is a decode of its own: a few
-# slow pictures beside renditions and two encodes of the sound brought ffmpeg 9 to a standstill, each
-# output waiting for another (seen on a damaged transport stream, five times of six).
-_SHORT_US = 15 * US
+# Up to here decoding everything costs little, and pictures are exact: two minutes of 480p, twenty seconds
+# of 1080p. It is a decode of its own: a few slow pictures beside renditions and two encodes of the sound
+# brought ffmpeg 9 to a standstill, each output waiting for another (seen on a damaged transport stream,
+# five times of six).
+_CHEAP_CPU_MS = 3000
 INDEX = "storyboard.vtt"
 
 
@@ -48,12 +49,12 @@ class Storyboard(Spec):
 
 
 def plan(spec: Storyboard, planning: Planning) -> Work:
-    """One step; of a video that is not short only keyframes are decoded."""
+    """One step; of a video that would take long only keyframes are decoded."""
     product = planning.one(spec.source)
     stream = planning.video_of(product)
     layout = _layout(spec, product.media, stream)
     outputs = _outputs(spec, planning, layout)
-    exact = _exact(product.media, layout)
+    exact = _exact(product.media, stream, layout)
     sampled = spaced.middle_of_each if exact else spaced.first_of_each
     chain = (
         *sampled(layout.interval_us, layout.count),
@@ -108,10 +109,11 @@ def _layout(spec: Storyboard, media: MediaInfo, stream: VideoStream) -> Layout:
     return layout
 
 
-def _exact(media: MediaInfo, layout: Layout) -> bool:
+def _exact(media: MediaInfo, stream: VideoStream, layout: Layout) -> bool:
     """True where keyframes are too rare for the pictures wanted, and decoding everything costs little."""
     known = media.keyframe_interval_us
-    return media.duration_us <= _SHORT_US and (known is None or known > layout.interval_us)
+    rare = known is None or known > layout.interval_us
+    return rare and _whole(media, stream).cpu_ms <= _CHEAP_CPU_MS
 
 
 def _small(spec: Storyboard, planning: Planning, stream: VideoStream, layout: Layout) -> tuple[str, ...]:
@@ -204,8 +206,14 @@ def _estimate(layout: Layout) -> Estimate:
 
 
 def _cost(media: MediaInfo, stream: VideoStream, layout: Layout, *, exact: bool) -> Estimate:
-    size = (stream.width, stream.height)
     if exact:
-        return decoding(size=size, rate=stream.frame_rate, duration_us=media.duration_us)
+        return _whole(media, stream)
     # A keyframe costs about three usual pictures.
+    size = (stream.width, stream.height)
     return decoding(size=size, rate=Fraction(3), duration_us=layout.count * US)
+
+
+def _whole(media: MediaInfo, stream: VideoStream) -> Estimate:
+    """What decoding every picture costs."""
+    size = (stream.width, stream.height)
+    return decoding(size=size, rate=stream.frame_rate, duration_us=media.duration_us)

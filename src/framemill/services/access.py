@@ -176,7 +176,7 @@ class Access:
             subject, data = f"key:{found[0].id}", {"name": found[0].name}
             audit(session, at=now, actor=actor, action="key.revoked", subject=subject, data=data)
 
-    def login_token(self) -> str:
+    def login_token(self, *, actor: str = "") -> str:
         """What a link needs that signs in whoever runs this machine: once, and within 15 minutes.
 
         The first time there is a user `admin` from then on. Raises
@@ -195,6 +195,7 @@ class Access:
                 expires_at=now + LINK_LIFETIME,
             )
             session.add(link)
+            audit(session, at=now, actor=actor, action="login_link.created", subject=f"user:{user.id}")
         return token
 
     def caller_of_bearer(self, secret: str) -> Caller:

@@ -45,6 +45,7 @@ class Wanted:
     workspace_id: str | None = None
     video_id: str | None = None
     name: str | None = None  # part of an input's file name, in any case
+    text: str | None = None  # the same, or part of the kind, or how the id begins or ends
     visible: frozenset[str] | None = None  # only those of these workspaces, by their ids
     since: datetime | None = None  # submitted then or later
     until: datetime | None = None  # submitted before, to the millisecond
@@ -99,7 +100,7 @@ def page_of_jobs(session: Session, wanted: Wanted, *, before: str | None, limit:
 
 
 def count_jobs(session: Session, wanted: Wanted) -> int:
-    """How many there are in all; whatever `wanted.name` says."""
+    """How many there are in all; whatever `wanted.name` and `wanted.text` say."""
     if (understood := _understood(wanted)) is None:
         return 0
     wanted = understood
@@ -199,7 +200,7 @@ def _split(wanted: Wanted) -> tuple[_Indexed, bool]:
         high=_LAST if wanted.until is None else _first(wanted.until) - 1,
         oldest_first=wanted.oldest_first,
     )
-    return indexed, len(columns) > 1 or wanted.name is not None
+    return indexed, len(columns) > 1 or wanted.name is not None or wanted.text is not None
 
 
 def _walk(session: Session, indexed: _Indexed, before: str | None, limit: int) -> Iterator[str]:
@@ -253,13 +254,30 @@ def _fitting(session: Session, ids: Sequence[str], wanted: Wanted) -> list[str]:
     ]
     if wanted.visible is not None:
         fits.append(Job.workspace_id.in_(wanted.visible))
-    query = select(Job.id, Job.inputs) if wanted.name is not None else select(Job.id)
+    by_words = wanted.name is not None or wanted.text is not None
+    # Inputs are much to read.
+    query = select(Job.id, Job.kind, Job.inputs) if by_words else select(Job.id)
     if fits:
         # As plain conditions they would tempt SQLite to walk an index of theirs, however many rows that has.
         query = query.where(case((and_(*fits), 1), else_=0) == 1)
     rows = session.execute(query.where(Job.id.in_(ids)))
-    fitting = {row[0] for row in rows if wanted.name is None or _is_named(row[1], wanted.name)}
+    fitting = {row[0] for row in rows if not by_words or _is_said(wanted, *row)}
     return [job_id for job_id in ids if job_id in fitting]
+
+
+def _is_said(wanted: Wanted, job_id: str, kind: str, inputs: Mapping[str, Json]) -> bool:
+    if wanted.name is not None and not _is_named(inputs, wanted.name):
+        return False
+    if wanted.text is None:
+        return True
+    sought = wanted.text.strip().casefold()
+    kinds = {kind, kind.replace("_", " ")}
+    return (
+        job_id.startswith(sought)
+        or job_id.endswith(sought)
+        or any(sought in one for one in kinds)
+        or _is_named(inputs, sought)
+    )
 
 
 def _is_named(inputs: Mapping[str, Json], part: str) -> bool:

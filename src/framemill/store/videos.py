@@ -1,8 +1,8 @@
 """Reading, locking and listing videos as they came. The cost of a page does not grow with the table.
 
 Every walk is along an index that ends in (state, id), one walk for each
-state, and the page is merged of them. A text is looked for among the newest
-few thousand.
+state, and the page is merged of them. A text or a kind is looked for among
+the newest few thousand.
 """
 
 import heapq
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.orm import Session
 
+from framemill.domain.sniffing import kind_of
 from framemill.domain.states import JobState, TaskState
 from framemill.domain.videos import UploadState, VideoState
 from framemill.errors import VideoNotFound
@@ -40,6 +40,7 @@ class Wanted:
     workspace_id: str
     collection_id: str | None = None
     states: tuple[VideoState, ...] = SEEN
+    kind: str | None = None  # what operations read it as: MEDIA or one of domain.sniffing.OTHERS
     text: str | None = None  # part of the title, the file's name or the notes, in any case
     since: datetime | None = None  # begun then or later
     until: datetime | None = None  # begun before, to the millisecond
@@ -173,7 +174,7 @@ def ids_like(session: Session, part: str, *, limit: int = 10) -> list[str]:
 
 
 def count_videos(session: Session, wanted: Wanted) -> int:
-    """How many there are, whatever their text."""
+    """How many there are, whatever their text and kind."""
     query = select(func.count()).where(
         Video.workspace_id == wanted.workspace_id, Video.state.in_([str(s) for s in wanted.states])
     )
@@ -192,14 +193,14 @@ def page_of_videos(session: Session, wanted: Wanted, *, before: str | None, limi
     A page may hold fewer though more follow, where most of what it looked at
     was not wanted.
     """
-    if wanted.text is None:
+    if wanted.text is None and wanted.kind is None:
         ids = list(islice(_walk(session, wanted, before, limit + 1), limit + 1))
         found = _load(session, ids[:limit])
         return Page(videos=tuple(found), next=ids[limit - 1] if len(ids) > limit else None)
     found, last, seen = list[Video](), before, 0
     while seen < _PATIENCE:
         ids = list(islice(_walk(session, wanted, last, _CHUNK), _CHUNK))
-        for video in _load(session, _holding(session, ids, wanted.text)):
+        for video in _load(session, _fitting(session, ids, wanted)):
             found.append(video)
             if len(found) == limit:
                 return Page(videos=tuple(found), next=video.id)
@@ -240,11 +241,15 @@ def _load(session: Session, ids: Sequence[str]) -> list[Video]:
     return [found[video_id] for video_id in ids if video_id in found]
 
 
-def _holding(session: Session, ids: Sequence[str], part: str) -> list[str]:
-    """Those of `ids` with `part` in what people wrote, in the same order."""
-    sought = part.casefold()
-    rows: Any = session.execute(  # Any: rows of four columns
-        select(Video.id, Video.title, Video.filename, Video.notes).where(Video.id.in_(ids))
+def _fitting(session: Session, ids: Sequence[str], wanted: Wanted) -> list[str]:
+    """Those of `ids` with the wanted text in what people wrote, and of the wanted kind, in the same order."""
+    sought = (wanted.text or "").casefold()
+    rows = session.execute(
+        select(Video.id, Video.filename, Video.title, Video.notes).where(Video.id.in_(ids))
     )
-    fitting = {row[0] for row in rows if any(sought in said.casefold() for said in row[1:])}
+    fitting = {
+        video_id
+        for video_id, *said in rows
+        if wanted.kind in {None, kind_of(said[0])} and any(sought in one.casefold() for one in said)
+    }
     return [video_id for video_id in ids if video_id in fitting]

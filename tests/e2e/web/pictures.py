@@ -86,7 +86,7 @@ def _walk(page: Page, film: Path, shoot: Callable[[Page, str], None]) -> str:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_timeout(4000)
     shoot(page, "job-running")
-    expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=_LATER_MS)
+    page.get_by_role("button", name=re.compile("^Download ")).first.wait_for(timeout=_LATER_MS)
     shoot(page, "job-done")
     page.goto(f"/videos/{video}")
     page.get_by_role("button", name="Play the video").click()
@@ -94,8 +94,13 @@ def _walk(page: Page, film: Path, shoot: Callable[[Page, str], None]) -> str:
     shoot(page, "video")
     _cut(page, video, shoot)
     page.goto(f"/videos/{video}/compare")
-    page.wait_for_timeout(3000)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(5000)
+    page.get_by_role("button", name="Pause").click()
     shoot(page, "compare")
+    page.goto(f"/new-job?video={video}&operation=subtitles")
+    page.get_by_role("button", name="Upload: File").scroll_into_view_if_needed()
+    shoot(page, "new-job-files")
     for path, name in (
         ("/videos", "videos"),
         ("/jobs", "jobs"),
@@ -106,6 +111,7 @@ def _walk(page: Page, film: Path, shoot: Callable[[Page, str], None]) -> str:
         ("/admin/users", "users"),
         ("/admin/audit", "audit"),
         ("/workspaces/default", "workspace"),
+        ("/workspaces/default/webhooks", "webhooks"),
         ("/account", "account"),
     ):
         page.goto(path)
@@ -128,6 +134,7 @@ def _cut(page: Page, video: str, shoot: Callable[[Page, str], None]) -> None:
     page.get_by_role("button", name="Cut the clip").click()
     ready = page.get_by_role("button", name=re.compile(r"^clip_001"))
     ready.wait_for(timeout=_LATER_MS)
+    page.wait_for_timeout(1000)
     shoot(page, "cut-done")
     with page.expect_download() as saved:
         ready.click()

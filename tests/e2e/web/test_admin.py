@@ -1,9 +1,10 @@
 """People, keys and members are made, and the trail says so; a worker is drained; others see none of it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.web.site import Site
 
@@ -51,6 +52,28 @@ def test_each_page_is_reached_by_its_address(page: Page, axe: Callable[[Page], N
         axe(page)
 
 
+def test_a_webhook_is_made_edited_and_gets_another_secret(page: Page, axe: Callable[[Page], None]) -> None:
+    page.goto("/workspaces/default/webhooks")
+    page.get_by_role("button", name="New webhook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Address").fill("https://1.1.1.1/hook")
+    dialog.get_by_role("button", name="Create").click()
+    first = _secret_in(dialog)
+    table = page.get_by_role("table", name="Webhooks")
+
+    _ask_of_the_webhook(page, "Edit")
+    dialog.get_by_role("checkbox", name="job.started").check()
+    dialog.get_by_role("textbox", name="Address").fill("https://1.1.1.1/other")
+    axe(page)
+    dialog.get_by_role("button", name="Save").click()
+    expect(table).to_contain_text("https://1.1.1.1/other")
+    expect(table).to_contain_text("job.started")
+
+    _ask_of_the_webhook(page, "New secret")
+    dialog.get_by_role("button", name="Make a new one").click()
+    assert _secret_in(dialog) != first
+
+
 def test_a_worker_is_drained(page: Page, axe: Callable[[Page], None]) -> None:
     page.goto("/admin/workers")
     drain = page.get_by_role("table", name="Workers").get_by_role("button")
@@ -63,6 +86,20 @@ def test_a_worker_is_drained(page: Page, axe: Callable[[Page], None]) -> None:
     # The last test: jobs would wait from here on.
     expect(page.get_by_text("The worker finishes what it is at and ends.")).to_be_visible()
     expect(drain).to_have_text("Undrain")
+
+
+def _ask_of_the_webhook(page: Page, what: str) -> None:
+    page.get_by_role("button", name="Change https://").click()
+    page.get_by_role("menuitem", name=what).click()
+
+
+def _secret_in(dialog: Locator) -> str:
+    field = dialog.get_by_role("textbox", name="Secret")
+    expect(field).to_have_value(re.compile("^whsec_"))
+    secret = field.input_value()
+    dialog.get_by_role("button", name="I have it").click()
+    expect(dialog).to_have_count(0)
+    return secret
 
 
 def _create_user(page: Page, axe: Callable[[Page], None]) -> None:

@@ -83,6 +83,29 @@ def test_a_job_that_fails_says_why_and_leads_to_the_form_that_mends_it(
     expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=_ENDS_MS)
 
 
+def test_subtitles_of_this_device_are_read_by_a_job_and_found_by_the_next(
+    page: Page, video: str, tmp_path: Path, axe: Callable[[Page], None]
+) -> None:
+    words = tmp_path / "harbour.de.srt"
+    words.write_text("1\n00:00:01,000 --> 00:00:02,000\nNebel\n", "utf-8")
+    form = f"/new-job?video={video}&operation=subtitles&values={json.dumps({'action': 'add'})}"
+    page.goto(form)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload: File").click()
+    chooser.value.set_files(words)
+    expect(page.get_by_text(words.name)).to_be_visible()
+    expect(page.get_by_text("Takes about")).to_be_visible(timeout=_PLANNED_MS)
+    axe(page)
+    page.get_by_role("button", name="Run the job").click()
+    expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=_ENDS_MS)
+
+    page.goto(form)
+    page.get_by_role("combobox", name="File", exact=True).click()
+    expect(page.get_by_role("option")).to_have_text([re.compile(words.name)])
+    page.get_by_role("option").click()
+    expect(page.get_by_role("button", name="Another one for File")).to_be_visible()
+
+
 def test_a_job_is_paused_cancelled_and_taken_up_again_from_its_page_and_from_the_list(
     page: Page, video: str, axe: Callable[[Page], None]
 ) -> None:
@@ -96,7 +119,11 @@ def test_a_job_is_paused_cancelled_and_taken_up_again_from_its_page_and_from_the
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
 
-    page.goto("/jobs?kind=compress")
+    page.goto("/jobs")
+    page.get_by_role("textbox", name="Search jobs").fill("harbour.mp4")
+    page.get_by_role("combobox", name="Operation or pipeline").click()
+    page.get_by_role("option", name="Compress").click()
+    expect(page).to_have_url(re.compile(r"(?=.*text=harbour\.mp4)(?=.*kind=compress)"))
     page.get_by_role("checkbox", name="Select Compress").check()
     page.get_by_role("group", name="With the selected jobs").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("table").get_by_text("cancelled", exact=True)).to_be_visible()

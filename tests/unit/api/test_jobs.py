@@ -213,6 +213,8 @@ def test_filters_are_for_what_they_say(app: App, client: TestClient, here: Place
     assert ids(workspace=here.workspace) == {here.job, done}
     assert ids(workspace=here.workspace, kind="trim") == {here.job}
     assert plain in ids()
+    sought = client.get(JOBS, params={"text": "PUBL"}, headers=bearer(admin)).json()["items"]
+    assert [job["id"] for job in sought] == [done]
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "' OR 1=1 --", "é", "A" * 22 + "=", "A" * 64])

@@ -61,6 +61,20 @@ def test_a_short_video_with_rare_keyframes_is_decoded_whole_and_is_exact() -> No
     assert (step.outputs[0].promise.files, step.outputs[0].promise.width) == (1, 1600)
 
 
+@pytest.mark.parametrize(("size", "decoded"), [((854, 480), True), ((1920, 1080), False)])
+def test_two_minutes_are_decoded_whole_where_that_costs_little(
+    size: tuple[int, int], *, decoded: bool
+) -> None:
+    width, height = size
+    stream = a_video(width=width, height=height, frame_rate=Fraction(25), duration_us=120_000_000)
+    film = a_film(duration_us=120_000_000, keyframe_interval_us=10_000_000, video=(stream,), audio=())
+
+    (step,) = plan(Storyboard(), planning_for(film)).steps
+
+    assert ("-skip_frame" not in step.commands[0].argv) == decoded
+    assert step.estimate.cpu_ms < 4000
+
+
 def test_a_short_video_with_keyframes_near_enough_needs_no_decode() -> None:
     (step,) = plan(Storyboard(), planning_for(a_film(keyframe_interval_us=1_000_000))).steps
 

@@ -91,6 +91,8 @@ def test_every_filter_and_pair_of_filters_lists_just_what_fits(database: Databas
         (Wanted(owner="Ann"), lambda _s, _k, o, _b: o == "Ann"),
         (Wanted(batch_id=batch), lambda _s, _k, _o, b: b == batch),
         (Wanted(name="ANN."), lambda _s, _k, o, _b: o == "Ann"),
+        (Wanted(text="ann.M"), lambda _s, _k, o, _b: o == "Ann"),
+        (Wanted(text=" GI", owner="bob"), lambda _s, k, o, _b: (k, o) == ("gif", "bob")),
         (Wanted(owner="bob", kind="gif"), lambda _s, k, o, _b: (k, o) == ("gif", "bob")),
         (
             Wanted(batch_id=batch, states=(JobState.FAILED,), name="bob"),
@@ -126,6 +128,16 @@ def test_of_jobs_only_those_of_visible_workspaces_are_listed(database: Database,
     ]
     assert found(Wanted(visible=frozenset())) == []
     assert found(Wanted(visible=seen, workspace_id=elsewhere)) == []
+
+
+def test_a_text_finds_a_job_by_either_end_of_its_id_and_by_the_words_of_its_kind(database: Database) -> None:
+    job = add_job(database, kind="remove_audio")
+    add_job(database)
+
+    for text in (job, job[:30].upper(), job[-6:], "remove aud", "move_a"):
+        assert _all(database, Wanted(text=text), limit=2) == [job], text
+    assert _all(database, Wanted(text=job[1:]), limit=2) == [job]
+    assert _all(database, Wanted(text=job[1:-1]), limit=2) == []
 
 
 def test_a_search_in_vain_stops_and_says_where_to_go_on(

@@ -149,6 +149,23 @@ def test_a_text_is_found_in_title_filename_and_notes(database: Database) -> None
     assert len(_all(database, Wanted(workspace_id=team, text="% _"), limit=9)) == 1
 
 
+def test_files_are_found_by_what_operations_read_them_as(database: Database) -> None:
+    team = _workspace(database)
+    shelf = _collection(database, team)
+    names = ("film.MP4", "film.de.srt", "logo.PNG", "Sans.otf", "song.mp3", "words.ass")
+    made = {name: _video(database, team, shelf, filename=name) for name in names}
+
+    def found(**wanted: str) -> list[str]:
+        ids = _all(database, Wanted(workspace_id=team, **wanted), limit=2)  # type: ignore[arg-type]  # texts
+        return [name for name in names if made[name] in ids]
+
+    assert found(kind="subtitles") == ["film.de.srt", "words.ass"]
+    assert found(kind="picture") == ["logo.PNG"]
+    assert found(kind="font") == ["Sans.otf"]
+    assert found(kind="media") == ["film.MP4", "song.mp3"]
+    assert found(kind="subtitles", text="DE") == ["film.de.srt"]
+
+
 def test_a_search_in_vain_stops_and_says_where_to_go_on(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ const COLOURS: Record<JobState, string> = {
 /** Where a job stands. */
 export function StateMark({ state }: { state: JobState }) {
   return (
-    <Badge variant="light" color={COLOURS[state]} flex="none" tt="none">
+    <Badge variant="light" color={COLOURS[state]} flex="none">
       {state}
     </Badge>
   );

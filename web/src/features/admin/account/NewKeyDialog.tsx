@@ -1,6 +1,6 @@
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import {
   apiQueries,
   faultsByField,
@@ -9,8 +9,8 @@ import {
   type Scope,
   workspacesListOptions,
 } from "@/shared/api";
-import { ProblemNote } from "@/shared/ui";
-import { SecretOnce } from "../parts/SecretOnce";
+import { FormDialog } from "../parts/FormDialog";
+import { SecretDialog } from "../parts/SecretDialog";
 
 const SCOPES: { value: Scope; label: string }[] = [
   { value: "read", label: "Read: look and watch" },
@@ -38,8 +38,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   });
   const faults = create.error === null ? {} : faultsByField(problemOf(create.error));
 
-  function submit(event: SubmitEvent) {
-    event.preventDefault();
+  function submit() {
     create.mutate({
       body: {
         name: name.trim(),
@@ -52,66 +51,57 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
 
   if (create.data !== undefined) {
     return (
-      // Closed by its button only: a press beside it would lose the secret.
-      <Modal
-        opened
-        onClose={onClose}
+      <SecretDialog
         title={`The key ${create.data.name}`}
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-        withCloseButton={false}
-      >
-        <SecretOnce label="Key" secret={create.data.secret} onDone={onClose} />
-      </Modal>
+        label="Key"
+        secret={create.data.secret}
+        onClose={onClose}
+      />
     );
   }
   return (
-    <Modal opened onClose={onClose} title="New key">
-      <Stack component="form" onSubmit={submit}>
-        {create.error !== null && <ProblemNote error={create.error} />}
-        <TextInput
-          label="Name"
-          description="What it is for, such as nightly-upload"
-          required
-          maxLength={60}
-          autoComplete="off"
-          data-autofocus
-          value={name}
-          error={faults.name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <NativeSelect
-          label="Scope"
-          value={scope}
-          data={SCOPES}
-          onChange={({ currentTarget: { value } }) =>
-            setScope(SCOPES.find((one) => one.value === value)?.value ?? "write")
-          }
-        />
-        <NativeSelect
-          label="Workspace"
-          value={workspace}
-          data={[
-            { value: "", label: "All that you see" },
-            ...(workspaces.data?.items ?? []).map((one) => ({ value: one.name, label: one.name })),
-          ]}
-          onChange={(event) => setWorkspace(event.currentTarget.value)}
-        />
-        <NativeSelect
-          label="Works for"
-          value={days}
-          data={LIFETIMES}
-          onChange={(event) => setDays(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Create
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <FormDialog
+      title="New key"
+      does="Create"
+      busy={create.isPending}
+      problem={create.error}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextInput
+        label="Name"
+        description="What it is for, such as nightly-upload"
+        required
+        maxLength={60}
+        autoComplete="off"
+        data-autofocus
+        value={name}
+        error={faults.name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <NativeSelect
+        label="Scope"
+        value={scope}
+        data={SCOPES}
+        onChange={({ currentTarget: { value } }) =>
+          setScope(SCOPES.find((one) => one.value === value)?.value ?? "write")
+        }
+      />
+      <NativeSelect
+        label="Workspace"
+        value={workspace}
+        data={[
+          { value: "", label: "All that you see" },
+          ...(workspaces.data?.items ?? []).map((one) => ({ value: one.name, label: one.name })),
+        ]}
+        onChange={(event) => setWorkspace(event.currentTarget.value)}
+      />
+      <NativeSelect
+        label="Works for"
+        value={days}
+        data={LIFETIMES}
+        onChange={(event) => setDays(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -47,7 +47,7 @@ export function AuditFilters({ search, onSearch }: Props) {
     <Group align="flex-end" gap="xs">
       <TextInput
         label="Actor"
-        placeholder="a user, or key:NAME"
+        placeholder="ann, key:NAME"
         w={150}
         value={form.actor ?? ""}
         onChange={(event) => set({ actor: event.currentTarget.value })}

@@ -1,8 +1,9 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Checkbox, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { apiQueries, faultsByField, problemOf, usersCreateMutation } from "@/shared/api";
-import { ProblemNote, toast } from "@/shared/ui";
+import { toast } from "@/shared/ui";
+import { FormDialog } from "../parts/FormDialog";
 import { PasswordField } from "./PasswordField";
 
 /** A person to be. */
@@ -20,47 +21,42 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
     },
   });
   const faults = create.error === null ? {} : faultsByField(problemOf(create.error));
-  function submit(event: SubmitEvent) {
-    event.preventDefault();
+  function submit() {
     create.mutate({ body: { name: name.trim(), password: password === "" ? null : password, admin } });
   }
   return (
-    <Modal opened onClose={onClose} title="New user">
-      <Stack component="form" onSubmit={submit}>
-        {create.error !== null && <ProblemNote error={create.error} />}
-        <TextInput
-          label="Name"
-          description="Small letters, digits, and . _ @ + -"
-          required
-          maxLength={60}
-          autoComplete="off"
-          data-autofocus
-          value={name}
-          error={faults.name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <PasswordField
-          label="Password"
-          description="At least 12 characters; without one they cannot sign in yet"
-          value={password}
-          error={faults.password}
-          onChange={setPassword}
-        />
-        <Checkbox
-          label="Admin of the installation"
-          description="Sees everything, and is a manager everywhere"
-          checked={admin}
-          onChange={(event) => setAdmin(event.currentTarget.checked)}
-        />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Create
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <FormDialog
+      title="New user"
+      does="Create"
+      busy={create.isPending}
+      problem={create.error}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextInput
+        label="Name"
+        description="Small letters, digits, and . _ @ + -"
+        required
+        maxLength={60}
+        autoComplete="off"
+        data-autofocus
+        value={name}
+        error={faults.name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <PasswordField
+        label="Password"
+        description="At least 12 characters; without one they cannot sign in yet"
+        value={password}
+        error={faults.password}
+        onChange={setPassword}
+      />
+      <Checkbox
+        label="Admin of the installation"
+        description="Sees everything, and is a manager everywhere"
+        checked={admin}
+        onChange={(event) => setAdmin(event.currentTarget.checked)}
+      />
+    </FormDialog>
   );
 }

@@ -10,8 +10,8 @@ import { DataTable } from "../parts/DataTable";
 import { Loaded } from "../parts/Loaded";
 import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
-import { NewWebhookDialog } from "./NewWebhookDialog";
 import { WebhookActions } from "./WebhookActions";
+import { WebhookDialog } from "./WebhookDialog";
 
 const route = getRouteApi("/inside/workspaces/$workspace/webhooks");
 
@@ -60,7 +60,7 @@ export function WebhooksPage() {
           }
         </Loaded>
       </Panel>
-      {creating && <NewWebhookDialog workspace={workspace} onClose={() => setCreating(false)} />}
+      {creating && <WebhookDialog workspace={workspace} onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -8,7 +8,7 @@ import {
   workspacesDeleteMutation,
   workspacesShowOptions,
 } from "@/shared/api";
-import { bytes, number } from "@/shared/format";
+import { bytes, counted } from "@/shared/format";
 import { useSelf } from "@/shared/session";
 import { PageHeader, toast } from "@/shared/ui";
 import { Confirm } from "../parts/Confirm";
@@ -32,7 +32,7 @@ export function WorkspaceSettingsPage() {
           <>
             <Panel
               title="General"
-              says={`${number(workspace.videos)} videos, ${bytes(workspace.stored_bytes)}`}
+              says={`${counted(workspace.videos, "video")}, ${bytes(workspace.stored_bytes)}`}
             >
               <GeneralForm key={workspace.updated_at} workspace={workspace} />
             </Panel>
@@ -74,8 +74,8 @@ function Deletion({ workspace }: { workspace: WorkspaceView }) {
           onClose={() => setAsking(false)}
           onConfirm={() => remove.mutate({ path: { workspace: workspace.id } })}
         >
-          {number(workspace.videos)} videos of {bytes(workspace.stored_bytes)} go with it, and what was made
-          from them.
+          {counted(workspace.videos, "video")} of {bytes(workspace.stored_bytes)} go with it, and what was
+          made from them.
         </Confirm>
       )}
     </Panel>

@@ -48,7 +48,7 @@ export function FieldView({ field, value, path }: Props) {
           {...shared}
           data={kind.options.map((option) => ({ value: option, label: WORDS[option] ?? option }))}
           value={value === undefined ? null : String(value)}
-          placeholder={field.byDefault ?? "as fits"}
+          placeholder={field.byDefault ?? (field.needed ? "choose one" : "as fits")}
           clearable={!field.needed}
           clearButtonProps={{ "aria-label": `Clear ${field.label}` }}
           onChange={(option) => change(path, option === null ? undefined : (FLAGS[option] ?? option))}
@@ -74,14 +74,30 @@ export function FieldView({ field, value, path }: Props) {
           help={field.help}
           error={shared.error}
           required={field.needed}
-          name={typeof value === "string" ? value : undefined}
-          wanted={String(path.findLast((part) => typeof part === "string"))}
-          onPick={(name) => change(path, name)}
+          kind={kind.of}
+          names={typeof value === "string" ? [value] : []}
+          wanted={field.name}
+          onChange={([name]) => change(path, name)}
         />
       );
     case "group":
       return <GroupField field={field} fields={kind.fields} value={value} path={path} />;
     case "list":
+      if (kind.of.is === "input") {
+        return (
+          <FilePicker
+            label={field.label}
+            help={field.help}
+            error={shared.error}
+            required={field.needed}
+            kind={kind.of.of}
+            several
+            names={Array.isArray(value) ? value.map(String) : []}
+            wanted={field.name}
+            onChange={(names) => change(path, names.length === 0 ? undefined : names)}
+          />
+        );
+      }
       return isWritten(kind.of) ? (
         <TagsInput
           {...shared}

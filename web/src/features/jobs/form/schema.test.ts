@@ -53,6 +53,23 @@ test("a chain of filters offers each with its own fields", () => {
   });
 });
 
+test("a form knows what kind of file an operation reads", () => {
+  const file = (kind: Schema["x-kind"]): Schema => ({
+    type: "string",
+    format: "framemill-input",
+    "x-kind": kind,
+  });
+  const [font, files] = fieldsOf({
+    properties: {
+      font: { anyOf: [file("font"), { type: "null" }], default: null },
+      file: { type: "array", items: file("subtitles") },
+    },
+  });
+
+  expect(font?.kind).toEqual({ is: "input", of: "font" });
+  expect(files?.kind).toEqual({ is: "list", of: { is: "input", of: "subtitles" } });
+});
+
 test("a refusal is placed at its field, also deep in a list", () => {
   const refusal = (detail: string) => new ApiProblem({ code: "invalid_spec", detail }, 422);
 

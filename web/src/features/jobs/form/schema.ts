@@ -1,5 +1,10 @@
 /** What a form has to know of an operation's JSON schema: one field after the other, ready to be shown. */
 
+import type { NewUpload } from "@/shared/api";
+
+/** What operations read. */
+export type InputKind = NonNullable<NewUpload["kind"]>;
+
 export type Schema = {
   type?: string;
   const?: unknown;
@@ -18,6 +23,8 @@ export type Schema = {
   maximum?: number;
   multipleOf?: number;
   format?: string;
+  /** What kind of file an input is. */
+  "x-kind"?: InputKind;
   discriminator?: { propertyName: string; mapping: Record<string, string> };
 };
 
@@ -29,7 +36,7 @@ export type Kind =
   | { is: "choice"; options: string[] }
   | { is: "number"; least?: number; most?: number; step?: number; whole: boolean }
   | { is: "text"; like: string | undefined }
-  | { is: "input" }
+  | { is: "input"; of: InputKind }
   | { is: "group"; fields: Field[] }
   | { is: "variants"; tag: string; variants: Variant[] }
   | { is: "list"; of: Kind };
@@ -108,7 +115,7 @@ function kindOf(given: Schema, defs: Record<string, Schema>): Kind {
 
 function plainKind(schema: Schema, defs: Record<string, Schema>): Kind {
   if (schema.enum !== undefined) return { is: "choice", options: schema.enum.map(String) };
-  if (schema.format === "framemill-input") return { is: "input" };
+  if (schema.format === "framemill-input") return { is: "input", of: schema["x-kind"] ?? "media" };
   if (schema.properties !== undefined) return { is: "group", fields: fieldsOf(schema, defs) };
   if (schema.type === "boolean") return { is: "switch" };
   if (isNumeric(schema.type)) {

@@ -23,9 +23,7 @@ export function ArtifactsCard({ job }: { job: JobDetailView }) {
         </Group>
         {job.artifacts.length === 0 && (
           <Text size="sm" c="dimmed">
-            {["failed", "cancelled"].includes(job.state)
-              ? "It made nothing."
-              : "They appear when it is done."}
+            {job.finished_at === null ? "They appear when it is done." : "It made nothing."}
           </Text>
         )}
         {job.artifacts.map((artifact) => (

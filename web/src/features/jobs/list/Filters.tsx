@@ -1,10 +1,11 @@
-import { Group, MultiSelect, Select, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { IconSearch, IconUser } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ChangeEvent, useEffect, useRef, useState } from "react";
 import { operationsListOptions, pipelinesListOptions, workspacesListOptions } from "@/shared/api";
+import { useShortcut } from "@/shared/keyboard";
 import { labelOf } from "../form/schema";
 import { type JobsSearch, STATES } from "./search";
 
@@ -19,18 +20,14 @@ export function Filters() {
   const operations = useQuery({ ...operationsListOptions(), ...EVER });
   const pipelines = useQuery({ ...pipelinesListOptions(), ...EVER });
   const workspaces = useQuery(workspacesListOptions());
-  const [owner, setOwner] = useState(search.owner ?? "");
   const narrow = (change: JobsSearch) =>
     navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const writeOwner = useDebouncedCallback(
-    (text: string) => narrow({ owner: text || undefined }),
-    WRITE_AFTER_MS,
-  );
   const kinds = [...(pipelines.data ?? []), ...(operations.data ?? [])];
   const names = [...new Set(kinds.map(({ name }) => name))];
 
   return (
-    <Group gap="xs">
+    <Group gap="xs" role="search" aria-label="Filter jobs">
+      <Words value={search.text ?? ""} onChange={(text) => narrow({ text: text || undefined })} />
       <MultiSelect
         aria-label="State"
         placeholder={search.state ? undefined : "Any state"}
@@ -68,17 +65,57 @@ export function Filters() {
           w={180}
         />
       )}
-      <TextInput
-        aria-label="Owner"
-        placeholder="Owner"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={owner}
-        onChange={({ currentTarget: { value } }) => {
-          setOwner(value);
-          writeOwner(value.trim());
-        }}
-        w={160}
-      />
+      <Owner value={search.owner ?? ""} onChange={(owner) => narrow({ owner: owner || undefined })} />
+      {Object.values(search).some((value) => value !== undefined) && (
+        <Button variant="subtle" onClick={() => navigate({ search: {}, replace: true })}>
+          Show all
+        </Button>
+      )}
     </Group>
   );
+}
+
+type WrittenProps = { value: string; onChange: (value: string) => void };
+
+function Words(props: WrittenProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useShortcut({ keys: "/", does: "Search", group: "Jobs" }, () => input.current?.focus());
+  return (
+    <TextInput
+      ref={input}
+      aria-label="Search jobs"
+      placeholder="File name, kind or id"
+      leftSection={<IconSearch size={16} aria-hidden />}
+      miw={200}
+      flex={1}
+      maxLength={200}
+      {...useWritten(props)}
+    />
+  );
+}
+
+function Owner(props: WrittenProps) {
+  return (
+    <TextInput
+      aria-label="Owner"
+      placeholder="Any owner"
+      leftSection={<IconUser size={16} aria-hidden />}
+      w={160}
+      {...useWritten(props)}
+    />
+  );
+}
+
+/** What is typed, told after a pause; where the address changes, it becomes what that says. */
+function useWritten({ value, onChange }: WrittenProps) {
+  const [typed, setTyped] = useState(value);
+  const say = useDebouncedCallback(onChange, WRITE_AFTER_MS);
+  useEffect(() => setTyped(value), [value]);
+  return {
+    value: typed,
+    onChange: ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
+      setTyped(currentTarget.value);
+      say(currentTarget.value.trim());
+    },
+  };
 }

@@ -23,6 +23,9 @@ export function JobRow({ job, selected, onToggle }: Props) {
           <PageLink to="/jobs/$jobId" params={{ jobId: job.id }} size="sm" fw={600} c="inherit">
             {name}
           </PageLink>
+          <Text size="xs" c="dimmed" truncate title={job.input_name ?? undefined}>
+            {job.input_name}
+          </Text>
           <Text size="xs" c="dimmed" hiddenFrom="md">
             {ago(job.created_at)}
           </Text>
@@ -54,9 +57,9 @@ function HowFar({ job }: { job: JobView }) {
   const moving = job.state === "running" || job.state === "paused";
   return (
     <Stack gap={4}>
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs" className={classes.state}>
         <StateMark state={job.state} />
-        <Text size="xs" c="dimmed" truncate>
+        <Text size="xs" c="dimmed" truncate maw="100%">
           {job.state === "running" ? whatNow(job, told) : afterwards(job)}
         </Text>
       </Group>

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { jobsListInfiniteOptions } from "@/shared/api";
+import { counted } from "@/shared/format";
 import { EmptyState, PageHeader, ProblemNote, RowsSkeleton } from "@/shared/ui";
 import { PageButton } from "../links";
 import { useSteering } from "../steering";
@@ -45,7 +46,7 @@ export function JobsPage() {
         <Group mih={30} gap="xs" role="group" aria-label="With the selected jobs">
           <Text size="sm" c="dimmed">
             {chosen.length === 0
-              ? `${jobs.length}${found.hasNextPage ? " or more" : ""} jobs`
+              ? counted(jobs.length, "job") + (found.hasNextPage ? " and more" : "")
               : `${chosen.length} selected`}
           </Text>
           {chosen.length > 0 && (

@@ -37,7 +37,7 @@ export function JobsTable({ jobs, selected, onSelect }: Props) {
             <Table.Th className={classes.wide} ta="right">
               Priority
             </Table.Th>
-            <Table.Th className={classes.wide} ta="right">
+            <Table.Th className={`${classes.wide} ${classes.when}`} ta="right">
               Submitted
             </Table.Th>
           </Table.Tr>

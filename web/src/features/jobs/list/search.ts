@@ -11,6 +11,7 @@ export const STATES: readonly JobState[] = [
 ];
 
 export type JobsSearch = {
+  text?: string;
   state?: JobState[];
   kind?: string;
   workspace?: string;
@@ -20,10 +21,13 @@ export type JobsSearch = {
 };
 
 export function jobsSearch(search: Record<string, unknown>): JobsSearch {
-  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+  // Digits alone stand in an address as a number.
+  const text = (value: unknown) =>
+    typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
   const asked: unknown[] = Array.isArray(search.state) ? search.state : [search.state];
   const state = STATES.filter((known) => asked.includes(known));
   return {
+    text: text(search.text),
     state: state.length > 0 ? state : undefined,
     kind: text(search.kind),
     workspace: text(search.workspace),

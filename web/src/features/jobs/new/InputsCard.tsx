@@ -3,18 +3,20 @@ import { IconArrowDown, IconArrowUp, IconMovie, IconX } from "@tabler/icons-reac
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { downloadsCreateAnywhereMutation, problemOf, videosShowOptions } from "@/shared/api";
 import { toast } from "@/shared/ui";
-import { factsOf, VideoSearch } from "./VideoSearch";
+import { useSideFiles } from "./context";
+import { FindOrBring } from "./FindOrBring";
+import { factsOf } from "./VideoSearch";
 
 type Props = {
   videos: string[];
-  workspace: string | undefined;
   /** Several become one, in this order. */
   joined: boolean;
   onChange: (videos: string[]) => void;
 };
 
 /** What is to be worked on. */
-export function InputsCard({ videos, workspace, joined, onChange }: Props) {
+export function InputsCard({ videos, joined, onChange }: Props) {
+  const { workspace, collection } = useSideFiles();
   const bring = useMutation({
     ...downloadsCreateAnywhereMutation(),
     onError: toast.problem,
@@ -41,25 +43,29 @@ export function InputsCard({ videos, workspace, joined, onChange }: Props) {
             onDown={joined && place < videos.length - 1 ? () => move(place, place + 1) : undefined}
           />
         ))}
-        <VideoSearch
+        <FindOrBring
+          kind="media"
           label={videos.length === 0 ? "Find a video" : "Add another"}
           help={videos.length > 1 ? several : undefined}
           workspace={workspace}
           without={videos}
-          onAddress={(url) =>
-            workspace && bring.mutate({ body: { url, workspace, collection: "imports", pipeline: "none" } })
-          }
-          onPick={({ id }) => onChange([...videos, id])}
+          onAddress={(url) => bring.mutate({ body: { url, workspace, collection, pipeline: "none" } })}
+          onPick={(id) => onChange([...videos.filter((other) => other !== id), id])}
         />
       </Stack>
     </Card>
   );
 }
 
+const ARRIVES_MS = 2000;
+
 type ChosenProps = { id: string; onRemove: () => void; onUp?: () => void; onDown?: () => void };
 
 function Chosen({ id, onRemove, onUp, onDown }: ChosenProps) {
-  const video = useQuery(videosShowOptions({ path: { video_id: id } }));
+  const video = useQuery({
+    ...videosShowOptions({ path: { video_id: id } }),
+    refetchInterval: ({ state: { data } }) => (data?.state === "uploading" ? ARRIVES_MS : false),
+  });
   const title =
     video.data?.title || video.data?.filename || (video.isError ? problemOf(video.error).message : "…");
   return (

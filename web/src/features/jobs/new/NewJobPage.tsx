@@ -9,7 +9,7 @@ import { SideFilesContext } from "./context";
 import { joins, requestOf } from "./draft";
 import { InputsCard } from "./InputsCard";
 import { PlanPanel } from "./PlanPanel";
-import { usePlan } from "./planning";
+import { isUnfilled, usePlan } from "./planning";
 import { RecipesCard } from "./RecipesCard";
 import { useDraft } from "./useDraft";
 import { useSubmit } from "./useSubmit";
@@ -22,17 +22,19 @@ const PLAN_AFTER_MS = 400;
 export function NewJobPage() {
   const { draft, change, problem } = useDraft();
   const { admin } = useSelf();
-  const workspace = useWorkspace(draft.videos[0]);
+  const { workspace, collection } = usePlace(draft.videos[0]);
   const request = requestOf(draft);
   const [planned] = useDebouncedValue(request, PLAN_AFTER_MS);
   const plan = usePlan(planned);
   const submit = useSubmit(draft);
-  const refusal = submit.error ?? plan.error;
+  // What is not filled in yet is no fault until the job is asked for.
+  const refusal = submit.error ?? (isUnfilled(plan.error) ? null : plan.error);
 
   return (
     <SideFilesContext
       value={{
         workspace,
+        collection,
         sides: draft.sides,
         setSide: (name, id) => change((now) => ({ sides: { ...now.sides, [name]: id } })),
       }}
@@ -44,7 +46,6 @@ export function NewJobPage() {
             {problem !== null && <ProblemNote error={problem} />}
             <InputsCard
               videos={draft.videos}
-              workspace={workspace}
               joined={joins(draft.work)}
               onChange={(videos) => change({ videos })}
             />
@@ -114,12 +115,12 @@ export function NewJobPage() {
   );
 }
 
-/** The workspace of the first video, else the first that there is. */
-function useWorkspace(video: string | undefined): string | undefined {
+/** Where the first video is, else the first workspace that there is. */
+function usePlace(video: string | undefined): { workspace?: string; collection?: string } {
   const shown = useQuery({
     ...videosShowOptions({ path: { video_id: video ?? "" } }),
     enabled: video !== undefined,
   });
   const all = useQuery(workspacesListOptions());
-  return shown.data?.workspace ?? all.data?.items[0]?.name;
+  return shown.data ?? { workspace: all.data?.items[0]?.name };
 }

@@ -2,11 +2,12 @@ import { Accordion, Alert, Card, Group, List, Loader, Stack, Text, Title } from 
 import { bytes, number, span } from "@/shared/format";
 import { ProblemNote, RowsSkeleton } from "@/shared/ui";
 import { CopyBox } from "../CopyBox";
-import { type Estimate, type PlanStep, shown, type usePlan } from "./planning";
+import { type Estimate, isUnfilled, type PlanStep, shown, type usePlan } from "./planning";
 
 /** What the job would do, before it does it. */
 export function PlanPanel({ found, ready }: { found: ReturnType<typeof usePlan>; ready: boolean }) {
   const { data, error, isFetching } = found;
+  const unfilled = isUnfilled(error);
   return (
     <Card withBorder component="section" aria-labelledby="plan" aria-busy={isFetching}>
       <Stack gap="sm">
@@ -22,7 +23,12 @@ export function PlanPanel({ found, ready }: { found: ReturnType<typeof usePlan>;
             anything runs.
           </Text>
         )}
-        {ready && error !== null && <ProblemNote error={error} onRetry={found.refetch} />}
+        {ready && unfilled && (
+          <Text size="sm" c="dimmed">
+            Fill in what is marked with *: the plan appears here then.
+          </Text>
+        )}
+        {ready && error !== null && !unfilled && <ProblemNote error={error} onRetry={found.refetch} />}
         {ready && error === null && data === undefined && <RowsSkeleton count={3} />}
         {ready && error === null && data !== undefined && (
           <>

@@ -5,21 +5,32 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { problemOf, type VideoView, videosListOptions } from "@/shared/api";
 import { bytes, duration } from "@/shared/format";
+import type { InputKind } from "../form/schema";
 
-type Props = {
+export type VideoSearchProps = {
   label: string;
   help?: ReactNode;
   error?: ReactNode;
   required?: boolean;
+  /** What is looked for. */
+  kind: InputKind;
   workspace: string | undefined;
   without?: readonly string[];
   /** Offered where an address was pasted. */
   onAddress?: (address: string) => void;
   onPick: (video: VideoView) => void;
+  /** Puts the field beside something. */
+  beside?: (field: ReactNode) => ReactNode;
 };
 
 const ADDRESS = /^https?:\/\/\S+\.\S+/;
 const IMPORT = "import";
+const NOUNS: Record<InputKind, string> = {
+  media: "video or sound",
+  picture: "picture",
+  subtitles: "subtitles",
+  font: "font",
+};
 
 /** A field that finds stored videos by what is typed; what is picked is the caller's matter. */
 export function VideoSearch({
@@ -27,17 +38,19 @@ export function VideoSearch({
   help,
   error,
   required,
+  kind,
   workspace,
   without = [],
   onAddress,
   onPick,
-}: Props) {
+  beside,
+}: VideoSearchProps) {
   const [text, setText] = useState("");
   const [wanted] = useDebouncedValue(text.trim(), 250);
   const found = useQuery({
     ...videosListOptions({
       path: { workspace: workspace ?? "" },
-      query: { text: wanted === "" ? undefined : wanted, limit: 20 },
+      query: { kind, text: wanted === "" ? undefined : wanted, limit: 20 },
     }),
     enabled: workspace !== undefined && !ADDRESS.test(wanted),
     placeholderData: keepPreviousData,
@@ -51,7 +64,8 @@ export function VideoSearch({
       description={help}
       error={error ?? (found.isError ? problemOf(found.error).message : undefined)}
       required={required}
-      placeholder={onAddress ? "Title or file name, or an address to import" : "Title or file name"}
+      inputContainer={beside}
+      placeholder={onAddress ? "Title or file name, or an address to import" : `Find ${NOUNS[kind]}`}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={found.isFetching ? <Loader size={14} /> : undefined}
       searchable
@@ -59,11 +73,14 @@ export function VideoSearch({
       onSearchChange={setText}
       value={null}
       filter={({ options }) => options}
-      nothingFoundMessage={found.isPending ? "Looking…" : "No such video here"}
+      nothingFoundMessage={found.isPending ? "Looking…" : `No such ${NOUNS[kind]} here`}
       data={
         isAddress
           ? [{ value: IMPORT, label: `Import ${text.trim()}` }]
-          : videos.map(({ id, title, filename }) => ({ value: id, label: title || filename }))
+          : videos.map(({ id, title, filename }) => ({
+              value: id,
+              label: kind === "media" ? title || filename : filename,
+            }))
       }
       renderOption={({ option }) => {
         const video = videos.find(({ id }) => id === option.value);

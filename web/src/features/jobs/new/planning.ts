@@ -1,6 +1,8 @@
 /** What a plan says, as far as it is shown. The API leaves its shape open. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type JobRequest, plansMake } from "@/shared/api";
+import { type JobRequest, plansMake, problemOf } from "@/shared/api";
+
+const ARRIVES_MS = 2000;
 
 type Command = { tool: string; argv: string[] };
 export type PlanStep = {
@@ -30,9 +32,16 @@ export function usePlan(request: JobRequest | undefined) {
     },
     enabled: request !== undefined,
     placeholderData: keepPreviousData,
-    // What is wrong with a request stays wrong.
+    // What is wrong with a request stays wrong, but an original on its way arrives.
     retry: false,
+    refetchInterval: ({ state: { error } }) =>
+      error !== null && problemOf(error).code === "illegal_transition" ? ARRIVES_MS : false,
   });
+}
+
+/** Whether a plan was refused only because its form is not filled in yet. */
+export function isUnfilled(error: unknown): boolean {
+  return error !== null && problemOf(error).message.endsWith(": Field required");
 }
 
 /** A command as a shell takes it. */

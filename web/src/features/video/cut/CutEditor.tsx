@@ -1,14 +1,13 @@
-import { Alert, Button, Grid, Group, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { Grid, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconScissors } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { apiQueries, jobsSubmitMutation, type VideoDetailView } from "@/shared/api";
-import { bytes, span } from "@/shared/format";
-import { ProblemNote, toast } from "@/shared/ui";
+import { toast } from "@/shared/ui";
 import type { Storyboard } from "../player/storyboard";
 import { seekTo, usePlayback } from "../player/usePlayback";
 import { CutJobs } from "./CutJobs";
+import { CutOrder } from "./CutOrder";
 import { CutTools } from "./CutTools";
 import { type Mode, operationOf, useCutPlan, useKeyframes } from "./plan";
 import { playRange } from "./playing";
@@ -16,16 +15,6 @@ import { RangeList } from "./RangeList";
 import { Timeline } from "./Timeline";
 import { useRanges } from "./useRanges";
 
-const MODES = [
-  { value: "copy", label: "Fast" },
-  { value: "smart", label: "Smart" },
-  { value: "encode", label: "Exact" },
-] as const;
-const MEANING: Record<Mode, string> = {
-  copy: "Nothing is encoded. A clip can only begin at a keyframe, so it may begin earlier.",
-  smart: "Exact. Only the pictures next to each cut are encoded, the rest is copied.",
-  encode: "Exact. Every picture is encoded anew, which takes longest.",
-};
 const SETTLED_MS = 400;
 
 type Props = {
@@ -109,47 +98,19 @@ export function CutEditor({ video, film, durationS, rate, storyboard }: Props) {
           )}
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
-          <Stack gap="xs">
-            <SegmentedControl
-              aria-label="How to cut"
-              data={[...MODES]}
-              value={mode}
-              onChange={(value) => setMode(value)}
-            />
-            <Text size="xs" c="dimmed" mih={34}>
-              {MEANING[mode]}
-            </Text>
-            <Switch
-              label="Join the ranges into one file"
-              checked={joined}
-              onChange={(event) => setJoined(event.currentTarget.checked)}
-            />
-            {plan.error !== null && wish !== null && <ProblemNote error={plan.error} />}
-            {wish !== null &&
-              plan.data?.warnings.map((text) => (
-                <Alert key={text} color="yellow" p="xs">
-                  {text}
-                </Alert>
-              ))}
-            <Group justify="space-between">
-              <Text size="xs" c="dimmed" aria-live="polite">
-                {wish !== null && plan.data !== undefined
-                  ? `About ${bytes(plan.data.bytes)}, ${span(plan.data.wallMs)}`
-                  : ""}
-              </Text>
-              <Button
-                leftSection={<IconScissors size={16} aria-hidden />}
-                disabled={wish === null}
-                loading={submit.isPending}
-                onClick={() => wish !== null && submit.mutate({ body: { operation: wish, video: video.id } })}
-              >
-                {ranges.length > 1 && !joined ? `Cut ${ranges.length} clips` : "Cut the clip"}
-              </Button>
-            </Group>
-          </Stack>
+          <CutOrder
+            count={ranges.length}
+            mode={mode}
+            onMode={setMode}
+            joined={joined}
+            onJoined={setJoined}
+            plan={plan}
+            busy={submit.isPending}
+            onCut={() => wish !== null && submit.mutate({ body: { operation: wish, video: video.id } })}
+          />
         </Grid.Col>
       </Grid>
-      <CutJobs video={video} />
+      <CutJobs video={video} latest={submit.data?.id} />
     </Stack>
   );
 }

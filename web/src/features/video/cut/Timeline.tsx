@@ -1,6 +1,7 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { duration as clock } from "@/shared/format";
 import type { Storyboard } from "../player/storyboard";
+import { Handle } from "./Handle";
 import type { Boundary } from "./plan";
 import type { Film, Range } from "./ranges";
 import { Strip } from "./Strip";
@@ -114,43 +115,4 @@ export function Timeline(props: Props) {
 
 function isHandle(target: EventTarget): boolean {
   return target instanceof Element && target.role === "slider";
-}
-
-type HandleProps = {
-  label: string;
-  seconds: number;
-  left: string;
-  selected: boolean;
-  film: Film;
-  at: (clientX: number) => number;
-  onHold: () => void;
-  onMove: (seconds: number) => void;
-};
-
-function Handle({ label, seconds, left, selected, film, at, onHold, onMove }: HandleProps) {
-  function onKeyDown(event: KeyboardEvent) {
-    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    onMove(seconds + (event.shiftKey ? by : by / film.rate) + 0.001);
-  }
-  return (
-    <div
-      className={`${classes.handle} ${selected ? classes.selected : ""}`}
-      style={{ left }}
-      role="slider"
-      tabIndex={0}
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={film.durationS}
-      aria-valuenow={seconds}
-      aria-valuetext={clock(seconds * 1000, { ms: true })}
-      onFocus={onHold}
-      onKeyDown={onKeyDown}
-      onPointerDown={(event: PointerEvent) => event.currentTarget.setPointerCapture(event.pointerId)}
-      onPointerMove={(event: PointerEvent) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) onMove(at(event.clientX));
-      }}
-    />
-  );
 }
