@@ -128,6 +128,7 @@ def create_app(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         title="Framemill",
         version=version("framemill"),
         summary="Footage goes in; streams, clips and answers come out.",
+        description=description.ABOUT,
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,

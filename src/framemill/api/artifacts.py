@@ -83,7 +83,7 @@ def files(
     app: TheApp,
     caller: Annotated[Caller, may(Action.VIDEOS_PLAY)],
     after: Annotated[str, Query(max_length=1000, description="The last `name` of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 1000,
 ) -> tuple[FileView, ...]:
     """Every file of an artifact with a signed address, by name: one of a file, all of a packaged stream."""
     found = app.artifacts.files(artifact_id, sees=caller.sees, after=after, limit=limit)

@@ -43,7 +43,9 @@ class EventPageView(BaseModel):
 
 
 async def _sought(
-    actor: Annotated[str | None, Query(max_length=255)] = None,
+    actor: Annotated[
+        str | None, Query(max_length=255, description="A user, `key:NAME`, or a part of Framemill.")
+    ] = None,
     action: Annotated[str | None, Query(max_length=64, description="Such as `job.cancelled`.")] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Such as `job:ID`.")] = None,
     outcome: Annotated[str | None, Query(max_length=16, description="ok or refused.")] = None,

@@ -7,6 +7,16 @@ from framemill.api.problems import MEDIA_TYPE, Problem
 
 Json = dict[str, Any]  # Any: JSON
 
+ABOUT: Final = """\
+Programs send a key as `Authorization: Bearer ...`; browsers have a cookie.
+
+Errors are RFC 9457 problems: `code` never changes its meaning, `detail` and `hint` are for people, `errors`
+names the fields that are wrong. Lists have `next_cursor`, which asks for the page behind it as `cursor`. A
+`POST` that makes something and carries an `Idempotency-Key` is done once, however often it is sent. Work
+takes time: a job is answered with 202 and its address, and `GET /api/v1/jobs/{job_id}/events` or a webhook
+tells what becomes of it.
+"""
+
 _REF: Final = "#/components/responses/"
 _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "400": ("BadRequest", "The request is no sound HTTP or JSON."),
@@ -25,6 +35,12 @@ _PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "503": ("Unavailable", "Something that we depend on does not answer."),
 }
 _RETRIED: Final = frozenset({"409", "429", "503"})
+_PLACES: Final = {
+    "workspace": "The workspace, by its name or id.",
+    "collection": "The collection, by its name or id.",
+    "name": "Its name.",
+}
+_ANY_SUCCESS: Final = "Successful Response"  # FastAPI's words where an endpoint has none
 _WITH_BODY: Final = frozenset({"400", "408", "413", "415", "422"})
 _TAG: Final = {"description": "What If-Match and If-None-Match take.", "schema": {"type": "string"}}
 
@@ -43,11 +59,14 @@ def complete(schema: Json) -> None:
     name_all(shapes)
     for path, methods in schema.get("paths", {}).items():
         for method, operation in methods.items():
-            _describe(operation, method=method, path=path)
+            _describe(operation, shapes, method=method, path=path)
 
 
-def _describe(operation: Json, *, method: str, path: str) -> None:
+def _describe(operation: Json, shapes: Json, *, method: str, path: str) -> None:
     answers = operation["responses"]
+    for answer in answers.values():
+        if answer["description"] == _ANY_SUCCESS:
+            answer["description"] = _what_comes(answer, shapes)
     answers.pop("422", None)
     for status in sorted(_possible(operation, method=method, path=path)):
         answers.setdefault(status, {"$ref": _REF + _PROBLEMS[status][0]})
@@ -55,6 +74,8 @@ def _describe(operation: Json, *, method: str, path: str) -> None:
     parameters = operation.get("parameters", ())
     for parameter in parameters:
         _never_null(parameter["schema"])
+        if parameter["in"] == "path":
+            parameter.setdefault("description", _PLACES.get(parameter["name"], "Its id."))
     names = {parameter["name"].lower() for parameter in parameters}
     for status, answer in answers.items():
         if status in {"201", "202"} and method == "post":
@@ -70,6 +91,15 @@ def _describe(operation: Json, *, method: str, path: str) -> None:
         operation["summary"] = first
     if more.strip():
         operation["description"] = more.strip()
+
+
+def _what_comes(answer: Json, shapes: Json) -> str:
+    """What an answer brings, in the words of its schema."""
+    if "content" not in answer:
+        return "Done."
+    schema = next(iter(answer["content"].values())).get("schema", {})
+    name = str(schema.get("$ref", "") or schema.get("items", {}).get("$ref", "")).rpartition("/")[2]
+    return str(shapes.get(name, {}).get("description", "What was asked for.")).partition("\n")[0]
 
 
 def _never_null(parameter: Json) -> None:

@@ -96,7 +96,7 @@ def create_anywhere(
     caller: Writes,
     idempotency_key: Key = None,
 ) -> DownloadView:
-    """The same, with the workspace and the collection in the body."""
+    """Queue the download of a film, with the workspace and the collection in the body."""
     wanted = Wanted(
         **new.model_dump(exclude={"workspace"}),
         workspace=workspaces.seen(app, caller, new.workspace).id,

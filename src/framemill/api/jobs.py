@@ -36,7 +36,7 @@ def list_all(
     paging: Wanted,
     state: Annotated[tuple[JobState, ...], Query(description="Only these; may be given again.")] = (),
     kind: Annotated[str | None, Query(max_length=64, description="Only this operation or pipeline.")] = None,
-    owner: Annotated[str | None, Query(max_length=64)] = None,
+    owner: Annotated[str | None, Query(max_length=64, description="Who asked for them.")] = None,
     workspace: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     video: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Its id.")] = None,
@@ -89,7 +89,7 @@ def logs(
     app: TheApp,
     caller: _Reader,
     after: Annotated[int, Query(ge=0, le=2**62, description="The last `id` of the page before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+    limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 500,
 ) -> tuple[LogView, ...]:
     """What happened to a job, oldest first."""
     seen(app, caller, job_id)

@@ -176,7 +176,7 @@ def costs(
     app: TheApp,
     caller: _Reader,
     time: TheTime,
-    by: Annotated[Literal["job", "user", "workspace"], Query()] = "workspace",
+    by: Annotated[Literal["job", "user", "workspace"], Query(description="A line for each.")] = "workspace",
     workspace: _Place = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many jobs; the dearest.")] = 100,
 ) -> CostsView:

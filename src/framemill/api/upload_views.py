@@ -186,7 +186,7 @@ class Form(Frozen):
     collection: Shelf = DEFAULT_COLLECTION
     title: Title | None = Field(None, description="Default: the file's name.")
     recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
-    notes: Notes = ""
+    notes: Notes = Field("", description="Long ones stand better in the form.")
     pipeline: PipelineOfNew | None = Field(
         None, description="What is made of it; `none`: it is only kept. Default: the workspace's."
     )

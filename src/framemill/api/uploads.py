@@ -77,7 +77,7 @@ def create_anywhere(
     caller: Begins,
     idempotency_key: Key = None,
 ) -> UploadView:
-    """The same, with the workspace and the collection in the body."""
+    """Announce a file, with the workspace and the collection in the body."""
     asked = Announced(
         filename=new.filename,
         bytes=new.size,

@@ -59,14 +59,14 @@ def test_what_is_no_name_of_a_workspace(name: str) -> None:
 
 
 def test_a_collection_may_be_called_nearly_anything() -> None:
-    for name in ("Camera 1", "Übung / 2026-11", "外景", "x" * 128, "<b>", "👩\u200d🚀"):
+    for name in ("Camera 1", "Übung / 2026-11", "外景", "x" * 128, "<b>", "👩\u200d🚀", "外\u3000景"):
         assert collection_name(name) == name
     assert collection_name("  two   words ") == "two words"
     assert collection_name("U\u0308bung") == "Übung"
 
 
 @pytest.mark.parametrize(
-    "name", ["", "  ", "x" * 129, "a\nb", "a\0b", "a\x1b[31m", "a\u202eb", "\ud800", _ID]
+    "name", ["", "  ", "\u3000", "x" * 129, "a\nb", "a\0b", "a\x1b[31m", "a\u202eb", "\ud800", _ID]
 )
 def test_what_is_no_name_of_a_collection(name: str) -> None:
     with pytest.raises(InvalidSpec, match="not a name of a collection"):
