@@ -70,6 +70,11 @@ test: setup ## Everything: check, then every test
 		$(BIN)/pytest -n $(HANDS) --dist worksteal $(PYTEST_ARGS) $$part || { \
 			code=$$?; [ $$code = 5 ] && [ -n "$(PYTEST_ARGS)" ] || ended=$$code; }; done; exit $$ended
 
+.PHONY: conform
+conform: setup ## Try the API's whole description for long: make conform [EXAMPLES=1000]
+	FRAMEMILL_TEST_EXAMPLES=$(or $(EXAMPLES),1000) nice -n 19 $(BIN)/pytest -n 1 --timeout 0 \
+		tests/unit/api/test_conformance.py tests/unit/api/test_rubbish.py $(PYTEST_ARGS)
+
 .PHONY: compiled
 compiled: setup
 	@$(BIN)/pytest --collect-only -qq >/dev/null || true

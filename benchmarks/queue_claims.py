@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import insert
 
 from framemill.domain.states import JobState, TaskState
@@ -23,6 +24,12 @@ CREATE TABLE tasks (
     id INTEGER PRIMARY KEY, state TEXT, rank INT, worker TEXT, token INT DEFAULT 0, expires TEXT
 );
 CREATE INDEX ready ON tasks (rank, id) WHERE state = 'ready';
+"""
+_RAW_SERVER_TABLE = """
+CREATE TABLE raw_tasks (
+    id BIGSERIAL PRIMARY KEY, state TEXT, rank INT, worker TEXT, token INT DEFAULT 0, expires TEXT
+);
+CREATE INDEX raw_ready ON raw_tasks (rank, id) WHERE state = 'ready';
 """
 
 
@@ -96,6 +103,17 @@ def raw_claims(folder: Path, *, workers: int, count: int) -> Claims:
     return _run(_work_raw, str(file), workers=workers, count=count)
 
 
+def raw_postgres_claims(url: str, *, workers: int, count: int) -> Claims:
+    """The same on PostgreSQL, by its driver alone."""
+    plain = url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(_RAW_SERVER_TABLE)
+        connection.execute(
+            "INSERT INTO raw_tasks (state, rank) SELECT 'ready', 5 FROM generate_series(1, %s)", (count,)
+        )
+    return _run(_work_raw_server, plain, workers=workers, count=count)
+
+
 def _run(target, place: str, *, workers: int, count: int) -> Claims:  # type: ignore[no-untyped-def]  # noqa: ANN001
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(workers + 1), context.Queue()
@@ -126,8 +144,8 @@ def _work(url, barrier, results) -> None:  # type: ignore[no-untyped-def]  # noq
     barrier.wait()
     while True:
         began = time.perf_counter()
-        with database.at_once() as session:
-            task = claim(session, worker="w", now=database.own_time(), ttl=_TTL)
+        with database.at_once() as connection:
+            task = claim(connection, worker="w", now=database.own_time(), ttl=_TTL)
         if task is None:
             break
         times.append((time.perf_counter(), time.perf_counter() - began))
@@ -156,4 +174,22 @@ def _work_raw(file, barrier, results) -> None:  # type: ignore[no-untyped-def]  
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE tasks SET state = 'done' WHERE id = ? AND token = ?", row)
         connection.execute("COMMIT")
+    results.put(times)
+
+
+def _work_raw_server(url, barrier, results) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    times = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        barrier.wait()
+        while True:
+            began = time.perf_counter()
+            row = connection.execute(
+                "UPDATE raw_tasks SET state = 'leased', token = token + 1, worker = 'w', expires = 'later'"
+                " WHERE id = (SELECT id FROM raw_tasks WHERE state = 'ready' ORDER BY rank, id LIMIT 1"
+                " FOR UPDATE SKIP LOCKED) RETURNING id, token"
+            ).fetchone()
+            if row is None:
+                break
+            times.append((time.perf_counter(), time.perf_counter() - began))
+            connection.execute("UPDATE raw_tasks SET state = 'done' WHERE id = %s AND token = %s", row)
     results.put(times)

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import queue_peers
-from benchmarks.queue_claims import Claims, claims, raw_claims
+from benchmarks.queue_claims import Claims, claims, raw_claims, raw_postgres_claims
 from benchmarks.queue_lists import Times, times
 from benchmarks.queue_pool import idle, latencies, p95, pool
 from benchmarks.source import tiny_clip
@@ -46,14 +46,17 @@ def main() -> None:
         folder = Path(name)
         # Both end with this program.
         postgres, broker = Postgres(postgres_server.start()), redis_server.url(redis_server.start())
-        parts.append(_claims(folder, postgres=postgres, count=options.tasks))
-        parts.append(_peers(folder, postgres=postgres, broker=broker, count=options.tasks))
-        parts.append(_pool(folder))
-        parts.append(_celery(folder, postgres=postgres, broker=broker))
-        parts.append(_lists(folder, sizes=options.rows))
-    page = "\n".join(parts)
-    print(page)
-    _PAGE.write_text(page)
+        measured: tuple[Callable[[], str], ...] = (
+            lambda: _claims(folder, postgres=postgres, count=options.tasks),
+            lambda: _peers(folder, postgres=postgres, broker=broker, count=options.tasks),
+            lambda: _pool(folder),
+            lambda: _celery(folder, postgres=postgres, broker=broker),
+            lambda: _lists(folder, sizes=options.rows),
+        )
+        for part in measured:
+            parts.append(part())
+            print(parts[-1], flush=True)
+    _PAGE.write_text("\n".join(parts))
 
 
 def _claims(folder: Path, *, postgres: Postgres, count: int) -> str:
@@ -65,6 +68,9 @@ def _claims(folder: Path, *, postgres: Postgres, count: int) -> str:
     for workers in (1, 4, 8):
         with postgres.database() as url:
             runs.append((f"PostgreSQL, {workers} workers", claims(url, workers=workers, count=count)))
+    with postgres.database(migrated=False) as url:
+        raw = raw_postgres_claims(url, workers=8, count=count)
+    runs.append(("a bare PostgreSQL table, 8 workers", raw))
     rows = [
         (
             title,

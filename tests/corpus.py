@@ -2,11 +2,18 @@
 
 import json
 import os
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from framemill.tools.programs import find_programs
+
+# Ten seconds of an ordinary film say as much as all of it; FRAMEMILL_TEST_WHOLE_FILMS=1 takes all.
+_LONG_S, _ENOUGH_S = 20, 10
+_WHOLE = bool(os.environ.get("FRAMEMILL_TEST_WHOLE_FILMS"))
 
 CORPUS = Path(
     os.environ.get("FRAMEMILL_TEST_CORPUS") or Path(__file__).resolve().parents[1] / "../shared/corpus"
@@ -42,3 +49,15 @@ def file(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"{name} is not in {CORPUS}")
     return path
+
+
+def enough(name: str, copy: Path) -> Path:
+    """`copy`, made of a corpus file: of a longer whole film, its first ten seconds, not encoded anew."""
+    whole, entry = file(name), manifest()[name]
+    length = (entry.get("facts") or {}).get("duration") or 0
+    if length <= _LONG_S or entry["expect"].get("decodable") != "yes" or _WHOLE:
+        copy.write_bytes(whole.read_bytes())
+        return copy
+    argv = [str(find_programs().ffmpeg), "-nostdin", "-v", "error", "-i", f"file:{whole}"]
+    subprocess.run([*argv, "-t", str(_ENOUGH_S), "-map", "0", "-c", "copy", f"file:{copy}"], check=True)
+    return copy

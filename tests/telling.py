@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from framemill.domain.states import JobState
-from framemill.domain.webhooks import JOB_EVENTS
+from framemill.domain.videos import VideoState
+from framemill.domain.webhooks import EVENTS
 from framemill.fetch.addresses import AllowList, parse
 from framemill.fetch.guard import Guard
 from framemill.fetch.posting import Poster
@@ -17,7 +18,8 @@ from framemill.services.webhook_secrets import Sealed
 from framemill.services.webhooks import Webhooks
 from framemill.store.database import Database
 from framemill.store.jobs import get_job, new_id
-from framemill.store.video_tables import Workspace
+from framemill.store.video_tables import Collection, Video, Workspace
+from framemill.store.videos import get_video
 from tests.engines import Clock
 from tests.servers.receiver import Receiver
 from tests.unit.store.rows import add_job
@@ -35,6 +37,7 @@ class Office:
     timeout_s: float = 10.0
     workspace: str = field(default_factory=new_id)
     name: str = "here"
+    collection: str = field(default_factory=new_id)
 
     def __post_init__(self) -> None:
         # Signatures are of the day on which they are checked.
@@ -65,7 +68,7 @@ class Office:
             send=self.courier().send,
         )
 
-    def hook(self, receiver: Receiver, *, events: Sequence[str] = JOB_EVENTS) -> NewWebhook:
+    def hook(self, receiver: Receiver, *, events: Sequence[str] = EVENTS) -> NewWebhook:
         """A webhook for all that happens."""
         return self.webhooks.create(self.workspace, receiver.url, events=events)
 
@@ -84,6 +87,38 @@ class Office:
             job = get_job(session, job_id, lock=True)
             for name, value in columns.items():
                 setattr(job, name, value)
+
+    def video(self) -> str:
+        """A video whose original is on its way."""
+        times = {"created_at": self.clock(), "updated_at": self.clock()}
+        video_id = new_id()
+        with self.database.write() as session:
+            if session.get(Collection, self.collection) is None:
+                session.add(
+                    Collection(id=self.collection, workspace_id=self.workspace, name="uploads", **times)
+                )
+                session.flush()
+            session.add(
+                Video(
+                    id=video_id,
+                    workspace_id=self.workspace,
+                    collection_id=self.collection,
+                    title="film",
+                    filename="film.mp4",
+                    state=VideoState.UPLOADING,
+                    bytes=5,
+                    uploader="ann",
+                    **times,
+                )
+            )
+        return video_id
+
+    def change_video(self, video_id: str, **columns: Any) -> None:  # noqa: ANN401 - columns of Video
+        """Something becomes of it."""
+        with self.database.write() as session:
+            video = get_video(session, video_id, lock=True)
+            for name, value in columns.items():
+                setattr(video, name, value)
 
     def deliver(self, courier: Courier | None = None) -> None:
         """One round of a courier, to its end."""

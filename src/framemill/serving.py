@@ -19,6 +19,7 @@ from framemill.app.telemetry import announcer, start_telemetry
 from framemill.errors import DatabaseUnavailable, FramemillError, InvalidSettings
 
 _M_ARENA_MAX = -8  # malloc.h
+_ACTOR = "serve"  # in the audit trail
 
 if TYPE_CHECKING:
     import socket
@@ -186,7 +187,7 @@ def _welcome(app: App, listener: "socket.socket") -> None:
     tell(f"serving at {base}")
     # Where all that is said is kept as a log, the link would be kept too.
     if app.settings.log_format != "json" and is_loopback(urlsplit(base).hostname or ""):
-        link = f"{base}/login?token={app.access.login_token()}"
+        link = f"{base}/login?token={app.access.login_token(actor=_ACTOR)}"
         tell(f"to sign in on this machine, once, within 15 minutes: {link}")
     tell("for programs: `framemill keys create NAME`")
 

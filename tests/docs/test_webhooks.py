@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from framemill.domain.webhooks import JOB_EVENTS, next_try
+from framemill.domain.webhooks import EVENTS, next_try
 from framemill.services.webhook_secrets import new_secret, signed
 from tests.docs.pages import DOCS
 
@@ -40,7 +40,7 @@ def test_the_example_knows_our_messages_and_no_others(
 
 
 def test_the_page_names_every_event() -> None:
-    assert set(re.findall(r"`(job\.\w+)`", _PAGE)) == set(JOB_EVENTS)
+    assert set(re.findall(r"`((?:job|video)\.\w+)`", _PAGE)) == set(EVENTS)
 
 
 def test_the_page_says_when_messages_are_sent_again() -> None:

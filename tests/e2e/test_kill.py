@@ -1,6 +1,7 @@
 """Workers that are killed at any moment, and what a retry makes of it."""
 
 import contextlib
+import os
 import shutil
 import signal
 import sqlite3
@@ -216,19 +217,18 @@ def test_a_disk_that_fills_up_fails_the_job_with_its_reason_and_is_empty_again(
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_disk_that_fills_up_with_the_database_on_it_too(small_disk: Path, place: Bench) -> None:
-    """The database has room for its last words because the work's files go first."""
+@pytest.mark.parametrize("margin", [270_000, 320_000])
+def test_a_disk_that_fills_up_with_the_database_on_it_too(
+    small_disk: Path, place: Bench, margin: int
+) -> None:
+    """The database has room for its last words: what was kept for them, and where the work's files were."""
     place.database.close()
-    subprocess.run(["mount", "-o", "remount,size=1000k", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=2000k", str(small_disk)], check=True)
     data = small_disk / "data"
     shutil.move(place.folder / "data", data)
     (place.folder / "data").symlink_to(data)
-    filler = small_disk / "filler"
-    with contextlib.suppress(OSError), filler.open("wb") as file:
-        while True:
-            file.write(bytes(4096))
-    with filler.open("r+b") as file:
-        file.truncate(filler.stat().st_size - 300_000)
+    os.truncate(data / "f.db-reserve", 100_000)  # the work must not get along with that
+    _fill(small_disk / "filler", but=margin)
 
     with _start(place, "submit") as process:
         process.wait(timeout=60)
@@ -240,3 +240,12 @@ def test_a_disk_that_fills_up_with_the_database_on_it_too(small_disk: Path, plac
     assert jobs[0].error is not None
     assert jobs[0].error["code"] == "disk_full"
     assert sorted(p.name for p in small_disk.iterdir()) == ["data", "filler"]
+
+
+def _fill(filler: Path, *, but: int) -> None:
+    """Take all of the disk's room `but` so many bytes."""
+    with contextlib.suppress(OSError), filler.open("wb") as file:
+        while True:
+            file.write(bytes(4096))
+    with filler.open("r+b") as file:
+        file.truncate(filler.stat().st_size - but)

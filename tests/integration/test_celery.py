@@ -155,6 +155,32 @@ def test_told_to_stop_a_worker_finishes_what_it_runs_and_told_again_hands_it_bac
     assert (task.state, task.attempt) == ("ready", 0)
 
 
+def test_a_worker_that_drains_can_be_told_to_go_on_until_it_has_ended(cluster: Cluster) -> None:
+    cluster.settings["FRAMEMILL_HEARTBEAT"] = "PT0.2S"
+    cluster.gate.touch()
+
+    def states() -> set[str]:
+        return {worker.state for worker in cluster.workers()}
+
+    with cluster.running(workers=2) as process:
+        everyone = [worker.id for worker in cluster.workers()]
+        first = cluster.submit()
+        cluster.until(lambda: cluster.begun == 1)
+        cluster.app.workers.drain(everyone)
+        cluster.until(lambda: states() == {"draining"})
+        second = cluster.submit()  # the idle one hears of it, and leaves it
+        assert sorted(cluster.app.workers.undrain(everyone)) == sorted(everyone)
+        cluster.until(lambda: cluster.begun == 2)
+        cluster.gate.unlink()
+        made = cluster.ended(first, second)
+
+        cluster.app.workers.drain(everyone)
+        assert process.wait(timeout=60) == 0
+
+    assert [detail.job.state for detail in made] == ["completed"] * 2
+    assert cluster.workers() == []
+
+
 def test_a_broker_that_dies_and_comes_back_empty_costs_no_job(cluster: Cluster) -> None:
     with a_redis() as broker, closing(replace(cluster, broker_url=broker.url)) as cluster:
         cluster.gate.touch()

@@ -42,8 +42,8 @@ url, processes = sys.argv[1], int(sys.argv[2])
 def work(name):
     database = open_database(url)
     while True:
-        with database.at_once() as session:
-            task = claim(session, worker=name, now=database.own_time(), ttl=TTL)
+        with database.at_once() as connection:
+            task = claim(connection, worker=name, now=database.own_time(), ttl=TTL)
         if task is None:
             with database.read() as session:
                 if not session.scalar(select(exists().where(Task.state == TaskState.READY))):
@@ -202,14 +202,14 @@ def _servers_time(database: Database) -> datetime:
 
 
 def _claim_cut_off(database: Database) -> None:
-    with database.at_once() as session:
-        mine = session.connection().connection.driver_connection
+    with database.at_once() as connection:
+        mine = connection.connection.driver_connection
         assert isinstance(mine, psycopg.Connection)
         with database.write() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine.info.backend_pid})
-        claim(session, worker="w", now=None, ttl=timedelta(seconds=60))
+        claim(connection, worker="w", now=None, ttl=timedelta(seconds=60))
 
 
 def _claim(database: Database) -> Task | None:
-    with database.at_once() as session:
-        return claim(session, worker="w", now=database.own_time(), ttl=timedelta(seconds=60))
+    with database.at_once() as connection:
+        return claim(connection, worker="w", now=database.own_time(), ttl=timedelta(seconds=60))

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from framemill.app import open_app
+from framemill.cli.doctor import _store as looked_at
 from framemill.cli.storage import origins
 from framemill.errors import (
     BlobNotFound,
@@ -281,8 +282,17 @@ def test_the_command_line_allows_origins(
     ):
         monkeypatch.setenv(f"FRAMEMILL_{name}", value)
 
+    monkeypatch.setenv("FRAMEMILL_PUBLIC_URL", "https://mill.example/films")
+    before = looked_at(open_app())
+
     assert origins(["https://mill.example", "http://localhost:8000"]) == 0
 
+    assert [(f.name, f.state, f.hint) for f in (*before, *looked_at(open_app()))] == [
+        ("storage", "ok", None),
+        ("pages", "warning", "framemill storage origins https://mill.example"),
+        ("storage", "ok", None),
+        ("pages", "ok", None),
+    ]
     (rule,) = client.get_bucket_cors(Bucket=own)["CORSRules"]
     assert set(rule["AllowedOrigins"]) == {"https://mill.example", "http://localhost:8000"}
     for wrong in ("mill.example", "https://mill.example/", "*", "https://*.example", ""):

@@ -11,10 +11,12 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from framemill.domain.states import JobState
+from framemill.domain.videos import VideoState
 from framemill.domain.webhooks import DeliveryState, Outcome
 from framemill.errors import AddressRefused, IllegalTransition
 from framemill.services.webhooks import OVERLAP
 from framemill.store.database import open_database
+from framemill.store.video_tables import Video
 from framemill.store.webhook_tables import Webhook
 from tests.engines import Clock
 from tests.servers.receiver import Receiver, Says
@@ -66,6 +68,59 @@ def test_what_becomes_of_a_job_is_told_in_order_and_signed(office: Office, recei
         "submitted_at": "",
         "error": {"code": "disk_full", "message": "no room in x", "hint": None},
     }
+
+
+@both
+def test_what_becomes_of_a_video_is_told_and_signed(office: Office, receiver: Receiver) -> None:
+    new = office.hook(receiver, events=["video.ready", "video.failed", "video.deleted"])
+    ready, failed = office.video(), office.video()
+    office.change_video(ready, state=VideoState.READY, sha256="ab" * 32)
+    error = {"code": "disk_full", "message": "no room in /srv/films/x", "hint": None, "tail": ["secret"]}
+    office.change_video(failed, state=VideoState.FAILED, error=error)
+    office.change_video(failed, state=VideoState.UPLOADING, error=None)  # it is brought once more
+    office.change_video(ready, title="At night")
+    office.change_video(ready, state=VideoState.DELETING)
+    with office.database.write() as session:
+        session.delete(session.get_one(Video, failed))
+    office.deliver()
+
+    bodies = {body["type"]: body for one in receiver.told for body in [json.loads(one.body)]}
+    for one in receiver.told:
+        Verifier(new.secret).verify(one.body, dict(one.headers))
+    assert sorted(bodies) == ["video.deleted", "video.failed", "video.ready"]
+    assert bodies["video.ready"]["timestamp"] == office.clock().isoformat().replace("+00:00", "Z")
+    assert bodies["video.ready"]["data"] | {"event_id": 0} == {
+        "event_id": 0,
+        "video_id": ready,
+        "workspace_id": office.workspace,
+        "workspace": "here",
+        "state": "ready",
+        "collection_id": office.collection,
+        "title": "At night",
+        "filename": "film.mp4",
+        "bytes": 5,
+        "sha256": "ab" * 32,
+        "uploader": "ann",
+        "error": None,
+    }
+    gone = bodies["video.failed"]["data"]
+    assert (gone["video_id"], gone["filename"]) == (failed, None)
+    assert gone["error"] == {"code": "disk_full", "message": "no room in x", "hint": None}
+    assert (bodies["video.deleted"]["data"]["video_id"], bodies["video.deleted"]["data"]["state"]) == (
+        ready,
+        "deleting",
+    )
+
+
+@both
+def test_who_asks_for_jobs_hears_of_no_video(office: Office, receiver: Receiver) -> None:
+    office.hook(receiver, events=["job.submitted", "job.failed"])
+    video = office.video()
+    office.change_video(video, state=VideoState.FAILED, error={"code": "disk_full", "message": "full"})
+    job = office.job()
+    office.deliver()
+
+    assert told(receiver) == [("job.submitted", job)]
 
 
 def test_a_changed_message_and_another_secret_are_noticed(office: Office, receiver: Receiver) -> None:

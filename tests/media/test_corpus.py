@@ -13,7 +13,7 @@ from framemill.domain.media import MediaInfo, Picture
 from framemill.engine.images import read_picture
 from framemill.errors import FramemillError
 from framemill.tools.programs import find_programs
-from tests.corpus import file, manifest, needs_corpus
+from tests.corpus import enough, manifest, needs_corpus
 from tests.media.test_op_storyboard import cues
 
 pytestmark = [needs_corpus, pytest.mark.media]
@@ -24,18 +24,13 @@ _UNREADABLE = {name for name, entry in manifest().items() if entry["expect"].get
 _QUICK = {"qualities": ["720p", "480p", "360p"], "ladder.preset": "ultrafast", "preview.preset": "ultrafast"}
 
 
-# Of a film of minutes one rendition says as much as three.
-_LONG_US = 60_000_000
-
-
 @pytest.fixture(name="source")
 def _source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The file under the awkward name that its manifest entry gives it."""
     name = request.param
     copy = tmp_path / "in" / (manifest()[name].get("copy_as") or Path(name).name)
     copy.parent.mkdir()
-    copy.write_bytes(file(name).read_bytes())
-    return copy
+    return enough(name, copy)
 
 
 @pytest.mark.parametrize("source", _MEDIA, indirect=True)
@@ -50,8 +45,7 @@ def test_publish_shows_the_source_as_it_is(source: Path, tmp_path: Path) -> None
         return
 
     before = fm.probe(source)
-    fewer: dict[str, object] = {"qualities": ["360p"]} if before.duration_us > _LONG_US else {}
-    fm.run(source, "publish", output=out, params=_QUICK | fewer)
+    fm.run(source, "publish", output=out, params=_QUICK)
 
     video = before.main_video
     assert video is not None

@@ -88,9 +88,14 @@ def test_an_encode_keeps_its_promise_and_is_published_with_its_facts(
     assert str(machine.programs.ffmpeg) in artifact.provenance["commands"][0]
     assert artifact.provenance["cpu_ms"] > 0
     assert artifact.provenance["peak_memory_bytes"] > 1_000_000
-    shown = [event.percent for event in bench.watcher.events if isinstance(event, Progress)]
+    told = [event for event in bench.watcher.events if isinstance(event, Progress)]
+    shown = [event.percent for event in told]
     assert shown == sorted(shown)
     assert shown[-1] == 99.0
+    assert told[-1].fps is not None
+    assert told[-1].speed is not None
+    # The film has 25 pictures a second.
+    assert told[-1].fps == pytest.approx(25 * told[-1].speed, rel=0.2)
 
 
 def test_what_ffmpeg_did_not_make_as_promised_is_not_published(

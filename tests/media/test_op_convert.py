@@ -79,6 +79,8 @@ def test_what_an_edit_list_hides_stays_hidden(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [n for n in corpus.readable_files() if "long" not in n])
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])
 def test_every_file_of_the_corpus_converts(name: str, ending: str, tmp_path: Path) -> None:
-    result = fm.run(corpus.file(name), fm.Convert(), output=tmp_path / f"film.{ending}")
+    source = corpus.enough(name, tmp_path / Path(name).name)
+
+    result = fm.run(source, fm.Convert(), output=tmp_path / f"converted.{ending}")
 
     assert result.path.stat().st_size > 0

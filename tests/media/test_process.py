@@ -252,11 +252,11 @@ def test_memory_is_limited(tmp_path: Path) -> None:
 
 
 def test_the_kernel_limits_hold(programs: Programs, tmp_path: Path) -> None:
-    big = _python("f=open('big','wb'); f.write(bytes(50_000)); f.flush()", tmp_path, file_bytes=10_000)
+    big = _python("f=open('big','wb'); f.write(bytes(50_000)); f.flush()", tmp_path, file_bytes=10_240)
     busy = _python("while True: pass", tmp_path, cpu_s=1)
     many = _python("f=[open('/dev/null') for _ in range(100)]", tmp_path, open_files=20)
 
-    assert (tmp_path / "big").stat().st_size == 10_000
+    assert (tmp_path / "big").stat().st_size == 10_240
     # Python ignores SIGXFSZ and reports the error; ffmpeg dies of it.
     assert "File too large" in big.tail[-1]
     assert busy.exit_code == -signal.SIGXCPU

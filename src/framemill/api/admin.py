@@ -164,7 +164,7 @@ def list_workers(
 
 @router.post("/workers/drain")
 def drain_workers(wish: WorkersWish, app: TheApp, caller: _Actor) -> AskedView:
-    """Let workers finish what they are at and end, on any machine."""
+    """Let workers finish what they are at and end, on any machine; until they have it can be taken back."""
     there = [worker.id for worker in app.workers.list()]
     wanted = [one for one in there if wish.workers is None or one in wish.workers]
     app.workers.drain(wanted, actor=caller.name)
@@ -173,7 +173,7 @@ def drain_workers(wish: WorkersWish, app: TheApp, caller: _Actor) -> AskedView:
 
 @router.post("/workers/undrain")
 def undrain_workers(wish: WorkersWish, app: TheApp, caller: _Actor) -> AskedView:
-    """Take that back, of workers that have not heard it yet: they do within seconds, and end then."""
+    """Take that back: they go on, as long as they are at something; those that have ended have."""
     wanted = wish.workers if wish.workers is not None else [worker.id for worker in app.workers.list()]
     return AskedView(workers=app.workers.undrain(wanted, actor=caller.name))
 

@@ -80,7 +80,12 @@ def list_audit(
 @router.get(
     "/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {}, "application/jsonl": {}}, "description": "The trail."}},
+    responses={
+        200: {
+            "content": {kind: {"schema": {"type": "string"}} for kind in ("text/csv", "application/jsonl")},
+            "description": "The trail.",
+        }
+    },
 )
 def export_audit(
     app: TheApp,

@@ -12,6 +12,7 @@ from framemill.api.dependencies import COOKIE, Action, Caller, TheApp, check_own
 from framemill.api.throttle import LoginThrottle
 from framemill.domain.access import Role, Scope
 from framemill.errors import Forbidden
+from framemill.services.passwords import LEAST, MOST
 from framemill.services.signing_in import NewSession, NewTokens
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -68,7 +69,7 @@ class Password(_Wish):
     )
 
     old: SecretStr | None = Field(None, max_length=1000, description="Left away where there is none yet.")
-    new: SecretStr = Field(max_length=1000, description="At least 12 characters.")
+    new: SecretStr = Field(min_length=LEAST, max_length=MOST)
 
 
 class TokensView(BaseModel):

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from framemill.api.alternatives import name_all
 from framemill.api.problems import MEDIA_TYPE, Problem
 
 Json = dict[str, Any]  # Any: JSON
@@ -39,6 +40,7 @@ def complete(schema: Json) -> None:
     shapes["Problem"] = problem
     parts["responses"] = {name: _response(status, text) for status, (name, text) in _PROBLEMS.items()}
     parts["responses"]["Problem"] = _response("default", "What went wrong.")
+    name_all(shapes)
     for path, methods in schema.get("paths", {}).items():
         for method, operation in methods.items():
             _describe(operation, method=method, path=path)
@@ -52,8 +54,7 @@ def _describe(operation: Json, *, method: str, path: str) -> None:
     answers["default"] = {"$ref": f"{_REF}Problem"}
     parameters = operation.get("parameters", ())
     for parameter in parameters:
-        if parameter["in"] == "header":
-            _only_text(parameter["schema"])
+        _never_null(parameter["schema"])
     names = {parameter["name"].lower() for parameter in parameters}
     for status, answer in answers.items():
         if status in {"201", "202"} and method == "post":
@@ -64,16 +65,19 @@ def _describe(operation: Json, *, method: str, path: str) -> None:
             answer["headers"] = {"ETag": _TAG}
     if "if-none-match" in names and method == "get":
         answers["304"] = {"description": "The client has it.", "headers": {"ETag": _TAG}}
-    if first := operation.get("description", "").partition("\n")[0]:
+    first, _, more = operation.pop("description", "").partition("\n")
+    if first:
         operation["summary"] = first
+    if more.strip():
+        operation["description"] = more.strip()
 
 
-def _only_text(header: Json) -> None:
-    """A header may be left out, and cannot be null: FastAPI says the one by the other."""
-    kinds = [kind for kind in header.pop("anyOf", ()) if kind != {"type": "null"}]
+def _never_null(parameter: Json) -> None:
+    """What may be left out of an address or a header cannot be null: FastAPI says one by the other."""
+    kinds = [kind for kind in parameter.pop("anyOf", ()) if kind != {"type": "null"}]
     if kinds:
         [kind] = kinds
-        header |= kind
+        parameter |= kind
 
 
 def _possible(operation: Json, *, method: str, path: str) -> set[str]:

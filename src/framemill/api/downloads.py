@@ -9,6 +9,8 @@ from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp
 from framemill.api.moments import Moment
 from framemill.api.repeating import Key, creates
+from framemill.api.texts import Notes, PipelineOfNew, Title
+from framemill.api.upload_views import Place, Shelf
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE
 from framemill.services.video_downloads import Wanted
 
@@ -34,13 +36,13 @@ class NewDownload(BaseModel):
         examples=["https://example.com/films/harbour.mp4"],
     )
     filename: str | None = Field(
-        None, max_length=1000, description="Default: as it is called where it comes from."
+        None, min_length=1, max_length=1000, description="Default: as it is called where it comes from."
     )
-    title: str | None = Field(None, max_length=300, description="Default: the file's name.")
+    title: Title | None = Field(None, description="Default: the file's name.")
     recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
-    notes: str = Field("", max_length=20_000)
-    pipeline: str | None = Field(
-        None, max_length=64, description="What is made of it: publish, proxy, none. Default: the workspace's."
+    notes: Notes = ""
+    pipeline: PipelineOfNew | None = Field(
+        None, description="What is made of it; `none`: it is only kept. Default: the workspace's."
     )
 
 
@@ -55,8 +57,8 @@ class NewDownloadThere(NewDownload):
         }
     )
 
-    workspace: str = DEFAULT_WORKSPACE
-    collection: str = DEFAULT_COLLECTION
+    workspace: Place = DEFAULT_WORKSPACE
+    collection: Shelf = DEFAULT_COLLECTION
 
 
 class DownloadView(BaseModel):

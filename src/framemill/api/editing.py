@@ -24,6 +24,7 @@ _EDITED = {
     "workspace": ("name", "title", "pipeline", "quota_bytes", "retention"),
     "collection": ("name",),
     "webhook": ("url", "events", "note", "enabled"),
+    "user": ("admin", "disabled"),
     "video": ("title", "notes", "recorded_at", "collection_id"),
 }
 

@@ -95,6 +95,7 @@ class TaskView(_View):
     attempt: int
     progress: float
     speed: float | None = Field(description="Times real time.")
+    fps: float | None = Field(description="Pictures a second.")
     eta_ms: int | None
     error: ErrorView | None
     wall_ms: int
@@ -114,6 +115,7 @@ class TaskView(_View):
             attempt=task.attempt,
             progress=task.progress,
             speed=task.speed,
+            fps=task.fps,
             eta_ms=task.eta_ms,
             error=ErrorView.of(task.error),
             wall_ms=task.wall_ms,

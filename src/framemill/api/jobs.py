@@ -9,6 +9,7 @@ from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobDetailView, JobView, LogView
 from framemill.api.moments import Moment
 from framemill.api.pages import Order, Page, Wanted, cursor_after
+from framemill.api.texts import WHOLE
 from framemill.app import App
 from framemill.domain.states import JobState
 from framemill.errors import JobNotFound
@@ -25,7 +26,7 @@ class Priority(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"priority": 8}]})
 
-    priority: int = Field(ge=1, le=10, description="10 is the most urgent.")
+    priority: Annotated[int, WHOLE] = Field(ge=1, le=10, description="10 is the most urgent.")
 
 
 @router.get("")

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.repeating import Answers, creates
+from framemill.api.texts import WHOLE
 from framemill.domain.access import Scope
+from framemill.domain.videos import LINE
 from framemill.services.access import KeyRecord
 
 router = APIRouter(prefix="/api-keys", tags=["keys"])
@@ -53,10 +55,14 @@ class KeyRequest(BaseModel):
         json_schema_extra={"examples": [{"name": "nightly-upload", "scope": "write", "days": 90}]},
     )
 
-    name: str = Field(max_length=60)
+    name: Annotated[str, Field(min_length=1, max_length=60, json_schema_extra={"pattern": LINE})]
     scope: Scope = Scope.WRITE
-    workspace: str | None = Field(None, max_length=64, description="The workspace's name.")
-    days: int | None = Field(None, ge=1, le=3650, description="How long it works; null: for ever.")
+    workspace: str | None = Field(
+        None, max_length=64, description="The workspace's name. Not for the scope `admin`."
+    )
+    days: Annotated[int, Field(ge=1, le=3650), WHOLE] | None = Field(
+        None, description="How long it works; null: for ever."
+    )
 
 
 @router.get("")

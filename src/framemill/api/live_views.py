@@ -58,6 +58,7 @@ class ProgressView(_View):
     tasks_total: int
     tasks_done: int
     speed: float | None = Field(description="Times real time, of the step that takes longest.")
+    fps: float | None = Field(description="Pictures a second, of that step.")
     eta_ms: int | None = Field(description="Until that step is done.")
 
     @classmethod

@@ -52,6 +52,7 @@ STATUS: dict[type[FramemillError], int] = {
     errors.InputNotFound: 404,
     errors.JobNotFound: 404,
     errors.KeyNotFound: 404,
+    errors.PartNotFound: 404,
     errors.ProfileNotFound: 404,
     errors.SessionNotFound: 404,
     errors.UploadNotFound: 404,
@@ -78,17 +79,20 @@ STATUS: dict[type[FramemillError], int] = {
     errors.LeaseLost: 409,
     errors.NameTaken: 409,
     errors.NoAudioStream: 409,
+    errors.NoRules: 409,
     errors.NoSubtitleStream: 409,
     errors.NotSupported: 409,
     errors.NoVideoStream: 409,
     errors.OutputExists: 409,
     errors.QualityUnreachable: 409,
     errors.QuotaExceeded: 409,
+    errors.RangeRefused: 409,
     errors.RequestInProgress: 409,
     errors.SourceChanged: 409,
     errors.TimeOutOfRange: 409,
     errors.UpscaleRefused: 409,
     errors.VideoExists: 409,
+    errors.WeakPassword: 409,
 }
 
 _RETRY_AFTER_S = "5"

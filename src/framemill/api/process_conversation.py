@@ -213,7 +213,8 @@ class Conversation:
         await self._desk.work(lambda: self._app.orders.remove(job_id))
 
     async def _cancel(self, job_id: str) -> None:
-        await self._desk.work(lambda: self._app.orders.cancel(self._owned(job_id).id))
+        actor = self._visit.caller.name
+        await self._desk.work(lambda: self._app.orders.cancel(self._owned(job_id).id, actor=actor))
         self._forget(job_id)
         self._desk.abandon(job_id)
         self._fail(Cancelled("the job was cancelled"), job_id=job_id)

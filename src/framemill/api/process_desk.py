@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from contextvars import Context
 from datetime import timedelta
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -77,7 +78,8 @@ class Desk:
         """A connection is there."""
         self._present.add(holder)
         if self._rounds is None or self._rounds.done():
-            self._rounds = asyncio.create_task(self._go_round(), name="desk")
+            # In a context of its own: what it does is not asked for by whoever happens to come first.
+            self._rounds = asyncio.create_task(self._go_round(), name="desk", context=Context())
 
     def leave(self, holder: Holder) -> None:
         """A connection has gone: the grace time of its orders begins."""

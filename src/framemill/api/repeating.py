@@ -6,7 +6,7 @@ is refused is forgotten, so that it can be tried again. A process that dies in
 between leaves a claim that ends by itself (`services.repeats`).
 """
 
-import hashlib
+import hmac
 import json
 import logging
 from enum import Enum
@@ -73,7 +73,7 @@ class _Creates:
         caller = caller.asks(self.action)
         if idempotency_key is None:
             return caller
-        digest = _digest(request, await request.body())
+        digest = _digest(request, await request.body(), secret=app.secrets[-1])
         found = await run_in_threadpool(app.repeats.claim, caller.id, idempotency_key, digest)
         if isinstance(found, Claim):
             request.scope["state"][_CLAIM] = (found, self._answers is Answers.KEPT)
@@ -156,12 +156,14 @@ class Repeatable:
             log.warning("request.unkept code=%s key=%s", error.code, claim.id)
 
 
-def _digest(request: Request, body: bytes) -> str:
-    """Tells requests apart: JSON that says the same is the same."""
+def _digest(request: Request, body: bytes, *, secret: str) -> str:
+    """Tells requests apart: JSON that says the same is the same.
+
+    Under the installation's secret: it is kept, and a body may hold a password that could be guessed.
+    """
     try:
         said = json.dumps(json.loads(body), sort_keys=True)
     except ValueError:
         said = body.hex()
-    return hashlib.sha256(
-        json.dumps([request.method, request.url.path, request.url.query, said]).encode()
-    ).hexdigest()
+    whole = json.dumps([request.method, request.url.path, request.url.query, said])
+    return hmac.digest(secret.encode(), whole.encode(), "sha256").hex()

@@ -11,7 +11,7 @@ from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.time_ranges import TheTime
 from framemill.app import App
 from framemill.domain.states import JobState
-from framemill.errors import InvalidSpec
+from framemill.errors import RangeRefused
 from framemill.services.breakdowns import Breakdown, Tally
 from framemill.services.costs import Bill
 from framemill.store.grouping import By
@@ -189,7 +189,7 @@ def costs(
     now = datetime.now(UTC)
     since, until = time.begin(now), min(time.until or now, now)
     if since is not None and since >= until:
-        raise InvalidSpec("the range ends before it begins", hint="`since` is before `until`")
+        raise RangeRefused("the range ends before it begins", hint="`since` is before `until`")
     seen = _visible(app, caller, workspace)
     if by == "job":
         return CostsView.of(app.costs.by_job(since=since, until=until, workspaces=seen, limit=limit))

@@ -4,17 +4,20 @@ What is read are stored videos and never files of this machine: a caller names
 videos, and specs name inputs.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from framemill.api import jobs, videos
+from framemill.api.alternatives import Json, Way, one_of
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.discretion import discreet
 from framemill.api.job_views import JobView
 from framemill.api.repeating import Key, creates
+from framemill.api.texts import WHOLE
 from framemill.domain.media import as_data
 from framemill.domain.plan import Plan
 from framemill.operations.registry import load_spec
@@ -28,10 +31,30 @@ _planning = CapacityLimiter(2)
 NORMAL = 5
 _MOST_STEPS = 50
 A_VIDEO = "01990000-0000-7000-8000-000000000000"
-_EXAMPLES: list[JsonValue] = [
+_EXAMPLES: list[Json] = [
     {"video": A_VIDEO, "operation": {"op": "trim", "start": 10, "end": 20}},
     {"video": A_VIDEO, "pipeline": "publish", "settings": {"ladder.crf": 22}},
 ]
+
+
+def ways(what: str, **always: Sequence[str]) -> tuple[Way, ...]:
+    """How work can be asked for; `always` what else each way needs and takes."""
+    needs, takes = always.get("needs", ()), always.get("takes", ())
+    return (
+        Way(title=f"{what}OfOperation", needs=(*needs, "operation"), takes=takes),
+        Way(title=f"{what}OfOperations", needs=(*needs, "operations"), takes=takes),
+        Way(title=f"{what}OfPipeline", needs=(*needs, "pipeline"), takes=(*takes, "settings")),
+    )
+
+
+class OperationSpec(BaseModel):
+    """One operation: `op`, and the fields that `GET /operations/{name}` describes."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="allow", json_schema_extra={"examples": [{"op": "trim", "start": 10, "end": 20}]}
+    )
+
+    op: str = Field(min_length=1, max_length=64, description="Its name, one of `GET /operations`.")
 
 
 class WorkOn(BaseModel):
@@ -39,10 +62,8 @@ class WorkOn(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    operation: dict[str, Any] | None = Field(
-        None, description="A spec: `op` and the fields that `/operations/{name}` describes."
-    )
-    operations: tuple[dict[str, Any], ...] | None = Field(
+    operation: OperationSpec | None = Field(None, description="One spec.")
+    operations: tuple[OperationSpec, ...] | None = Field(
         None, min_length=1, max_length=_MOST_STEPS, description="Specs that may read each other's results."
     )
     pipeline: str | None = Field(None, max_length=64, description="The name of one of `/pipelines`.")
@@ -61,18 +82,22 @@ class WorkOn(BaseModel):
         """What is asked for; InvalidSpec names the field that is wrong."""
         if self.pipeline is not None:
             return named_pipeline(self.pipeline, self.settings)
-        return tuple(load_spec(data) for data in self.operations or (self.operation or {},))
+        wanted = self.operations or (self.operation,)
+        return tuple(load_spec({} if one is None else one.model_dump()) for one in wanted)
 
 
 class Work(WorkOn):
     """What is to be done with a video."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": _EXAMPLES})
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra=one_of(*ways("Plan"), examples=_EXAMPLES)
+    )
 
     video: str = Field(max_length=64, description="Its id. Results become its artifacts.")
     inputs: dict[str, Annotated[str, Field(max_length=64)]] = Field(
         default_factory=dict,
         max_length=100,
+        json_schema_extra={"propertyNames": {"not": {"const": "input"}}},
         description="Ids of further videos of the same workspace, by the names that specs call them. "
         "`input` is the video itself.",
     )
@@ -96,7 +121,11 @@ class Work(WorkOn):
 class JobRequest(Work):
     """A job to be."""
 
-    priority: int = Field(NORMAL, ge=1, le=10, description="10 is the most urgent; more than 5 needs admin.")
+    model_config = ConfigDict(json_schema_extra=one_of(*ways("Job"), examples=_EXAMPLES))
+
+    priority: Annotated[int, WHOLE] = Field(
+        NORMAL, ge=1, le=10, description="10 is the most urgent; more than 5 needs admin."
+    )
 
 
 class PlanView(BaseModel):

@@ -1,13 +1,15 @@
 """The time that a question is about: `since` and `until`, or the `last` so many hours."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from framemill.api.moments import Moment
+from framemill.api.texts import SPAN, SPAN_OR_EVER
 from framemill.errors import InvalidSpec
 from framemill.settings.kinds import Duration
 
@@ -35,25 +37,28 @@ async def _time_range(
         str | None,
         Query(
             max_length=40,
-            description="Instead: this long back from now, `90m`, `24h`, `7d`, or `ever`. Left away: 24h.",
+            description="Instead: this long back from now, `90m`, `24h`, `7d`, or `ever`. Left away: 24h. "
+            "Beside `since` and `until`: what all of them say.",
+            json_schema_extra={"pattern": SPAN_OR_EVER},
         ),
     ] = None,
 ) -> TimeRange:
-    if last is not None and (since or until):
-        raise InvalidSpec("`last` and `since` or `until` exclude each other", hint="give one of them")
-    if last == _EVER or (last is None and since is None and until is not None):
-        return TimeRange(since=None, until=until)
     if last is None:
-        return TimeRange(since=since or _DAY, until=until)
-    return TimeRange(since=duration(last, name="last"), until=None)
+        return TimeRange(since=since if since or until else _DAY, until=until)
+    if last == _EVER:
+        return TimeRange(since=since, until=until)
+    back = duration(last, name="last")
+    if since is None and until is None:
+        return TimeRange(since=back, until=None)
+    begin = datetime.now(UTC) - back
+    return TimeRange(since=begin if since is None else max(since, begin), until=until)
 
 
-def duration(text: str, *, name: str) -> timedelta:
-    """The time that `text` says; InvalidSpec about the field `name`."""
-    try:
-        return _DURATION.validate_python(text)
-    except ValidationError:
-        raise InvalidSpec(f"{name}: {text!r} is no length of time", hint="90m, 24h or 7d, say") from None
+def duration(text: str, *, name: str, written: str = SPAN) -> timedelta:
+    """The time that `text` says; InvalidSpec about the field `name` where it is not `written` like this."""
+    if not re.fullmatch(written, text):
+        raise InvalidSpec(f"{name}: {text!r} is no length of time", hint="90m, 24h or 7d, say")
+    return _DURATION.validate_python(text)
 
 
 TheTime = Annotated[TimeRange, Depends(_time_range)]

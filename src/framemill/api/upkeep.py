@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from framemill.api.alternatives import Way, one_of
 from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.job_views import JobView, Said
+from framemill.api.retention_rules import Rules
+from framemill.api.texts import SPAN, SPAN_OF_MINUTES
 from framemill.api.time_ranges import duration
 from framemill.app import App
 from framemill.domain.retention import parse_rules
@@ -22,9 +25,10 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 _Reader = Annotated[Caller, may(Action.ADMIN_READ)]
 _Actor = Annotated[Caller, may(Action.ADMIN_ACT)]
 _MOST_REMOVALS = 1000  # in one request
-_LEAST_SILENCE = timedelta(minutes=1)  # a worker that is well is heard of more often
 _KEPT = timedelta(days=30)
 _Id = Annotated[str, Field(max_length=64)]
+_Silence = Annotated[str, Field(max_length=40, json_schema_extra={"pattern": SPAN_OF_MINUTES})]
+_Ended = Literal[JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED]
 
 
 class _View(BaseModel):
@@ -48,8 +52,8 @@ class ResetWish(_Wish):
     model_config = ConfigDict(json_schema_extra={"examples": [{"silent": "30m"}]})
 
     jobs: tuple[_Id, ...] | None = Field(None, max_length=1000, description="Left away: all.")
-    silent: str | None = Field(
-        None, max_length=40, description="For how long at least, `30m`; left away: the setting stuck_after."
+    silent: _Silence | None = Field(
+        None, description="For how long at least, `30m`; left away: the setting stuck_after."
     )
 
 
@@ -70,9 +74,10 @@ class CleanupWish(_Wish):
     older_than: str | None = Field(
         None,
         max_length=40,
+        json_schema_extra={"pattern": SPAN},
         description="Of jobs: ended longer ago; left away: the setting keep_jobs, or 30d.",
     )
-    states: tuple[JobState, ...] = Field((), description="Of jobs: only those that ended like this.")
+    states: tuple[_Ended, ...] = Field((), description="Of jobs: only those that ended like this.")
     dry_run: StrictBool = Field(True, description="Only say what would go.")
 
 
@@ -110,14 +115,18 @@ class RulesView(_View):
 class RetentionWish(_Wish):
     """Which rules are to be kept to."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"workspace": "harbour", "dry_run": True}]})
+    model_config = ConfigDict(
+        json_schema_extra=one_of(
+            Way(title="RetentionRun", takes=("workspace",)),
+            Way(title="RetentionTrial", needs=("workspace", "rules"), fixed={"dry_run": True}),
+            examples=[{"workspace": "harbour", "dry_run": True}],
+        )
+    )
 
     workspace: str | None = Field(
         None, max_length=64, description="By its name or id; left away: every one that has rules."
     )
-    rules: dict[str, Any] | None = Field(
-        None, description="Try these instead of the workspace's own: a dry run only."
-    )
+    rules: Rules | None = Field(None, description="Try these instead of the workspace's own: a dry run only.")
     dry_run: StrictBool = Field(True, description="Only say what would go.")
 
 
@@ -148,7 +157,7 @@ def list_stuck(
     app: TheApp,
     _: _Reader,
     silent: Annotated[
-        str | None, Query(max_length=40, description="For how long at least; left away: stuck_after.")
+        _Silence | None, Query(description="For how long at least; left away: stuck_after.")
     ] = None,
 ) -> tuple[StuckView, ...]:
     """Running jobs of which nothing was heard for long; the longest silent first."""
@@ -169,7 +178,11 @@ def reset_stuck(wish: ResetWish, app: TheApp, caller: _Actor) -> ResetView:
 def clean_up(wish: CleanupWish, app: TheApp, caller: _Actor) -> CleanupView:
     """Clear up stuck jobs, uploads that were left and jobs that ended long ago."""
     upkeep, what, dry = app.upkeep, frozenset(wish.what), wish.dry_run
-    kept = duration(wish.older_than, name="older_than") if wish.older_than else app.settings.keep_jobs
+    kept = (
+        duration(wish.older_than, name="older_than")
+        if wish.older_than is not None
+        else app.settings.keep_jobs
+    )
     age = kept or _KEPT
     stuck = jobs = uploads = None
     left: tuple[LeftView, ...] = ()
@@ -219,7 +232,7 @@ def keep_retention(wish: RetentionWish, app: TheApp, caller: _Actor) -> Retentio
 
 def _removals(app: App, wish: RetentionWish, caller: Caller) -> Iterator[Removal]:
     names = [wish.workspace] if wish.workspace else [w.id for w in app.workspaces.list() if w.retention]
-    rules = None if wish.rules is None else parse_rules(wish.rules)
+    rules = None if wish.rules is None else parse_rules(wish.rules.model_dump(exclude_unset=True))
     for name in names:
         if wish.dry_run:
             yield from app.retention.plan(name, rules=rules)
@@ -230,7 +243,5 @@ def _removals(app: App, wish: RetentionWish, caller: Caller) -> Iterator[Removal
 def _silence(text: str | None) -> timedelta | None:
     if text is None:
         return None
-    silence = duration(text, name="silent")
-    if silence < _LEAST_SILENCE:
-        raise InvalidSpec("a job that was silent for less than a minute is not stuck", hint="1m or more")
-    return silence
+    # A worker that is well is heard of more often than once in a minute.
+    return duration(text, name="silent", written=SPAN_OF_MINUTES)

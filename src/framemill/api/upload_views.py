@@ -1,16 +1,23 @@
 """What clients say about uploads, and what they are told."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from framemill.api.job_views import ErrorView
 from framemill.api.moments import Moment
+from framemill.api.texts import WHOLE, Notes, PipelineOfNew, Sha256, Title
 from framemill.domain.sniffing import OTHERS
+from framemill.domain.uploads import MAX_PARTS
 from framemill.domain.videos import DEFAULT_COLLECTION, DEFAULT_WORKSPACE, UploadState, VideoState
 from framemill.errors import InvalidSpec
 from framemill.services.upload_records import PartUrl, UploadRecord
+
+Place = Annotated[str, Field(max_length=64, description="The workspace, by its name or id.")]
+Shelf = Annotated[str, Field(max_length=128, description="The collection, by its name or id.")]
+NUMBER: Final = "^[1-9][0-9]{0,4}$"
+_Number = Annotated[int, Field(ge=1, le=MAX_PARTS), WHOLE]
 
 
 class Frozen(BaseModel):
@@ -22,9 +29,9 @@ class Frozen(BaseModel):
 class Metadata(Frozen):
     """What is kept with the video."""
 
-    title: str | None = Field(None, max_length=300, description="Default: the file's name.")
+    title: Title | None = Field(None, description="Default: the file's name.")
     recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
-    notes: str = Field("", max_length=20_000)
+    notes: Notes = ""
 
 
 class NewUpload(Frozen):
@@ -36,11 +43,12 @@ class NewUpload(Frozen):
         }
     )
 
-    filename: str = Field(max_length=1000, examples=["interview.mp4"])
-    size: int = Field(description="Its length in bytes.", examples=[52428800])
-    sha256: str | None = Field(
+    filename: str = Field(max_length=1000, examples=["interview.mp4"], json_schema_extra={"minLength": 1})
+    size: Annotated[int, WHOLE] = Field(
+        description="Its length in bytes.", examples=[52428800], json_schema_extra={"minimum": 1}
+    )
+    sha256: Sha256 | None = Field(
         None,
-        max_length=80,
         description="Its SHA-256 in hex. With it a file that the collection has needs no upload.",
     )
     content_type: str | None = Field(
@@ -52,8 +60,8 @@ class NewUpload(Frozen):
         "nothing is made of it.",
     )
     metadata: Metadata = Metadata()
-    pipeline: str | None = Field(
-        None, max_length=64, description="What is made of it: publish, proxy, none. Default: the workspace's."
+    pipeline: PipelineOfNew | None = Field(
+        None, description="What is made of it; `none`: it is only kept. Default: the workspace's."
     )
 
 
@@ -73,8 +81,8 @@ class NewUploadThere(NewUpload):
         }
     )
 
-    workspace: str = DEFAULT_WORKSPACE
-    collection: str = DEFAULT_COLLECTION
+    workspace: Place = DEFAULT_WORKSPACE
+    collection: Shelf = DEFAULT_COLLECTION
 
 
 class Where(Frozen):
@@ -135,9 +143,10 @@ class Wanted(Frozen):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"parts": [1, 2, 3]}]})
 
-    parts: tuple[int, ...] = Field(min_length=1, max_length=1000)
-    sha256: dict[int, str] = Field(
+    parts: tuple[_Number, ...] = Field(min_length=1, max_length=1000)
+    sha256: dict[str, Sha256] = Field(
         default={},
+        json_schema_extra={"propertyNames": {"pattern": NUMBER}},
         description="Digests of parts in hex, by number: the store refuses other bytes. What is PUT to such "
         "an address carries its digest as the header x-amz-content-sha256.",
     )
@@ -152,7 +161,7 @@ class Urls(Frozen):
 class Sent(Frozen):
     """A part as its sender knows it."""
 
-    number: int
+    number: _Number
     etag: str | None = Field(
         None, max_length=200, description="What the store answered; checked where given."
     )
@@ -164,28 +173,30 @@ class Completion(Frozen):
     model_config = ConfigDict(json_schema_extra={"examples": [{"parts": [{"number": 1}]}]})
 
     parts: tuple[Sent, ...] = Field((), max_length=10_000)
-    sha256: str | None = Field(None, max_length=80, description="Of the whole file; checked where given.")
+    sha256: Sha256 | None = Field(None, description="Of the whole file; checked where given.")
 
 
 NOTHING_MORE = Completion()
 
 
 class Form(Frozen):
-    """The fields of a form with a file."""
+    """What is said of a file that comes in a form, in the address or in fields before the file."""
 
-    workspace: str = DEFAULT_WORKSPACE
-    collection: str = DEFAULT_COLLECTION
-    title: str | None = None
-    recorded_at: Moment | None = None
-    notes: str = ""
-    pipeline: str | None = None
-    sha256: str | None = None
+    workspace: Place = DEFAULT_WORKSPACE
+    collection: Shelf = DEFAULT_COLLECTION
+    title: Title | None = Field(None, description="Default: the file's name.")
+    recorded_at: Moment | None = Field(None, description="When it was recorded, with its time zone.")
+    notes: Notes = ""
+    pipeline: PipelineOfNew | None = Field(
+        None, description="What is made of it; `none`: it is only kept. Default: the workspace's."
+    )
+    sha256: Sha256 | None = Field(None, description="Its SHA-256 in hex; checked where given.")
 
     @classmethod
-    def of(cls, fields: dict[str, str]) -> "Form":
-        """The fields as they came; InvalidSpec names what is wrong."""
+    def of(cls, fields: dict[str, str], *, beside: "Form") -> "Form":
+        """The fields as they came, over what the address says; InvalidSpec names what is wrong."""
         try:
-            return cls.model_validate(fields)
+            return cls.model_validate({**beside.model_dump(exclude_unset=True), **fields})
         except ValidationError as error:
             issue = error.errors(include_url=False, include_context=False, include_input=False)[0]
             name = ".".join(str(part) for part in issue["loc"])
@@ -200,13 +211,9 @@ FORM: dict[str, Any] = {  # Any: JSON
                 "type": "object",
                 "required": ["file"],
                 "properties": {
-                    **{name: {"type": "string"} for name in Form.model_fields},
-                    "file": {
-                        "type": "string",
-                        "format": "binary",
-                        "description": "Comes last.",
-                    },
+                    "file": {"type": "string", "format": "binary", "description": "With its name."}
                 },
+                "additionalProperties": False,
             }
         }
     },

@@ -4,11 +4,12 @@ The parts go straight to the store; where that is a folder of this machine,
 `api.parts` takes them.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
@@ -18,6 +19,7 @@ from framemill.api.repeating import Answers, Key, creates
 from framemill.api.upload_views import (
     FORM,
     NOTHING_MORE,
+    NUMBER,
     Completion,
     Form,
     Limits,
@@ -31,7 +33,7 @@ from framemill.api.upload_views import (
 )
 from framemill.app import App
 from framemill.domain.videos import UploadState
-from framemill.errors import UploadNotFound
+from framemill.errors import PartNotFound, UploadNotFound
 from framemill.services.upload_records import Announced, UploadRecord
 
 router = APIRouter(tags=["uploads"])
@@ -39,6 +41,7 @@ router = APIRouter(tags=["uploads"])
 Writes = Annotated[Caller, may(Action.UPLOADS_WRITE)]
 Reads = Annotated[Caller, may(Action.UPLOADS_READ)]
 Begins = Annotated[Caller, creates(Action.UPLOADS_WRITE, Answers.MADE_ANEW)]
+_NUMBER = re.compile(NUMBER)
 # Completing reads the whole file once; more at once would only take the disk from each other.
 _completing = CapacityLimiter(4)
 
@@ -111,8 +114,12 @@ def show(upload_id: str, app: TheApp, caller: Reads) -> UploadView:
 @router.post("/uploads/{upload_id}/urls")
 def sign(upload_id: str, wanted: Wanted, app: TheApp, caller: Writes) -> Urls:
     """Where these parts go."""
-    _own(app, caller, upload_id)
-    urls = app.uploads.urls(upload_id, wanted.parts, sha256=wanted.sha256)
+    upload = _own(app, caller, upload_id)
+    for number in wanted.sha256:
+        if not _NUMBER.fullmatch(number):
+            raise PartNotFound(number[:20], count=upload.part_count)
+    sums = {int(number): digest for number, digest in wanted.sha256.items()}
+    urls = app.uploads.urls(upload_id, wanted.parts, sha256=sums)
     return Urls(parts=tuple(map(where, urls)))
 
 
@@ -150,9 +157,17 @@ def abort(upload_id: str, app: TheApp, caller: Writes) -> None:
     openapi_extra={"requestBody": FORM},
 )
 async def take(
-    request: Request, response: Response, app: TheApp, caller: Writes, idempotency_key: Key = None
+    request: Request,
+    response: Response,
+    app: TheApp,
+    caller: Writes,
+    of: Annotated[Form, Query()],
+    idempotency_key: Key = None,
 ) -> UploadView:
-    """A small file in one form; its fields come before the file."""
+    """A small file in one form; what is said of it stands in the address.
+
+    It may stand in fields of the form instead, which come before the file.
+    """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise HTTPException(415, "this takes a form: multipart/form-data", {"Accept": "multipart/form-data"})
     kind, length = request.headers.get("content-type", ""), request.headers.get("content-length", "")
@@ -160,7 +175,7 @@ async def take(
 
     def work(pieces: Iterator[bytes]) -> UploadRecord:
         form = IncomingForm(kind, pieces)
-        said = Form.of(form.fields())
+        said = Form.of(form.fields(), beside=of)
         asked = Announced(
             filename=form.filename or "",
             bytes=most,

@@ -8,10 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from framemill.api import workspaces
 from framemill.api.dependencies import Action, Caller, TheApp, may
+from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page, Wanted, cursor_after
+from framemill.api.repeating import creates
+from framemill.api.texts import changes_like
 from framemill.domain.access import Role
 from framemill.services.members import MemberRecord
-from framemill.services.users import UserChanges, UserRecord
+from framemill.services.passwords import LEAST, MOST
+from framemill.services.users import LONGEST_NAME, UserChanges, UserRecord
 
 router = APIRouter()
 _Admin = Annotated[Caller, may(Action.USERS_MANAGE)]
@@ -51,9 +55,14 @@ class NewUser(_Wish):
         json_schema_extra={"examples": [{"name": "ann", "password": "a long sentence of hers"}]}
     )
 
-    name: str = Field(max_length=60, description="Small letters, digits, and . _ @ + -", examples=["ann"])
-    password: SecretStr | None = Field(
-        None, max_length=1000, description="At least 12 characters; without one nobody can sign in yet."
+    name: str = Field(
+        max_length=LONGEST_NAME,
+        description="Small letters, digits, and . _ @ + -",
+        examples=["ann"],
+        json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._@+-]*$"},
+    )
+    password: Annotated[SecretStr, Field(min_length=LEAST, max_length=MOST)] | None = Field(
+        None, description="Without one nobody can sign in yet."
     )
     admin: bool = False
 
@@ -61,11 +70,13 @@ class NewUser(_Wish):
 class UserEdit(_Wish):
     """What is to change of a user; what is left away stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
+    model_config = ConfigDict(json_schema_extra=changes_like({"disabled": True}))
 
     admin: bool = False
     disabled: bool = Field(False, description="Ends all sessions, and keys do nothing until it is undone.")
-    password: SecretStr = Field(SecretStr(""), max_length=1000, description="Ends all sessions.")
+    password: SecretStr = Field(
+        SecretStr(""), min_length=LEAST, max_length=MOST, description="Ends all sessions."
+    )
 
 
 class MemberView(_View):
@@ -103,7 +114,12 @@ def list_all(app: TheApp, _: _Admin, paging: Wanted) -> Page[UserView]:
 
 
 @router.post("/users", status_code=201, tags=["users"])
-def create(wish: NewUser, response: Response, app: TheApp, caller: _Admin) -> UserView:
+def create(
+    wish: NewUser,
+    response: Response,
+    app: TheApp,
+    caller: Annotated[Caller, creates(Action.USERS_MANAGE)],
+) -> UserView:
     """A new user, who is a member of no workspace yet."""
     password = None if wish.password is None else wish.password.get_secret_value()
     record = app.users.create(wish.name, password=password, admin=wish.admin, actor=caller.name)
@@ -112,13 +128,16 @@ def create(wish: NewUser, response: Response, app: TheApp, caller: _Admin) -> Us
 
 
 @router.get("/users/{user}", tags=["users"])
-def show(user: _User, app: TheApp, _: _Admin) -> UserView:
+def show(user: _User, app: TheApp, _: _Admin, shown: Showing) -> UserView:
     """One user."""
-    return UserView.of(app.users.get(user))
+    record = app.users.get(user)
+    return shown(UserView.of(record), "user", record)
 
 
 @router.patch("/users/{user}", tags=["users"])
-def edit(user: _User, wish: UserEdit, app: TheApp, caller: _Admin) -> UserView:
+def edit(
+    user: _User, wish: UserEdit, app: TheApp, caller: _Admin, unchanged: IfUnchanged, shown: Showing
+) -> UserView:
     """Change what is given: admin or not, disabled or not, the password."""
     changes: UserChanges = {}
     if "admin" in wish.model_fields_set:
@@ -127,7 +146,8 @@ def edit(user: _User, wish: UserEdit, app: TheApp, caller: _Admin) -> UserView:
         changes["disabled"] = wish.disabled
     if "password" in wish.model_fields_set:
         changes["password"] = wish.password.get_secret_value()
-    return UserView.of(app.users.edit(user, changes, actor=caller.name))
+    edited = app.users.edit(user, changes, actor=caller.name, check=unchanged("user"))
+    return shown(UserView.of(edited), "user", edited)
 
 
 @router.get("/workspaces/{workspace}/members", tags=["members"])

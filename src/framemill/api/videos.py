@@ -12,6 +12,7 @@ from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.job_views import ErrorView
 from framemill.api.moments import Moment
 from framemill.api.pages import Order, Page, Wanted, cursor_after
+from framemill.api.texts import Notes, Title, changes_like
 from framemill.app import App
 from framemill.domain.media import as_data
 from framemill.domain.videos import VideoState
@@ -100,12 +101,12 @@ class VideoEdit(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        json_schema_extra={"examples": [{"title": "The pier in fog", "recorded_at": "2026-11-02T07:30:00Z"}]},
+        json_schema_extra=changes_like({"title": "The pier in fog", "recorded_at": "2026-11-02T07:30:00Z"}),
     )
 
-    title: str = Field("", max_length=500)
-    notes: str = Field("", max_length=20_000)
-    recorded_at: datetime | None = None
+    title: Title = ""
+    notes: Notes = ""
+    recorded_at: Moment | None = None
     collection: str = Field("", max_length=128, description="Another one of the same workspace.")
 
 

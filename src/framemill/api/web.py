@@ -126,8 +126,8 @@ class WebUi:
                 *rules,
                 f"connect-src 'self'{elsewhere}",
                 f"img-src 'self' blob:{elsewhere}",
-                # hls.js feeds a player from memory.
-                f"media-src 'self' blob:{elsewhere}",
+                # hls.js feeds a player from memory, and begins captions with an empty file in an address.
+                f"media-src 'self' blob: data:{elsewhere}",
                 "worker-src 'self'",
                 "base-uri 'none'",
                 "form-action 'self'",

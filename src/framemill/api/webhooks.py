@@ -1,6 +1,7 @@
 """`/workspaces/{workspace}/webhooks`: addresses that are told what becomes of jobs, and how that went."""
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,9 +12,11 @@ from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page, Wanted, cursor_after
 from framemill.api.repeating import Answers, creates
+from framemill.api.texts import changes_like
 from framemill.api.workspaces import seen
 from framemill.app import App
-from framemill.domain.webhooks import USUAL_EVENTS, DeliveryState, Outcome
+from framemill.domain.videos import LINE_OR_NOTHING
+from framemill.domain.webhooks import EVENTS, USUAL_EVENTS, DeliveryState, Outcome
 from framemill.services.webhook_records import DeliveryRecord, NewWebhook, WebhookRecord
 from framemill.services.webhooks import WebhookChanges
 
@@ -28,14 +31,18 @@ _Url = Annotated[
         examples=["https://hooks.example.com/framemill"],
     ),
 ]
+_NAMES = "|".join(map(re.escape, EVENTS))
 _Events = Annotated[
-    tuple[str, ...],
+    tuple[Annotated[str, Field(json_schema_extra={"pattern": f"^({_NAMES})$"})], ...],
     Field(
+        min_length=1,
         max_length=40,
-        description="What it is told: `job.submitted`, `job.completed` and so on.",
+        description="What it is told: `job.completed`, `video.ready` and so on.",
         examples=[["job.completed", "job.failed"]],
     ),
 ]
+
+_Note = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": LINE_OR_NOTHING})]
 
 
 class _View(BaseModel):
@@ -93,17 +100,17 @@ class WebhookRequest(_Wish):
 
     url: _Url
     events: _Events = USUAL_EVENTS
-    note: str = Field("", max_length=200, description="What it is for.")
+    note: _Note = Field("", description="What it is for.")
 
 
 class WebhookEdit(_Wish):
     """What is to change of a webhook; what is left away stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"events": ["job.failed"], "enabled": True}]})
+    model_config = ConfigDict(json_schema_extra=changes_like({"events": ["job.failed"], "enabled": True}))
 
     url: _Url = ""
     events: _Events = ()
-    note: str = Field("", max_length=200)
+    note: _Note = ""
     enabled: bool = Field(True, description="Turned on again, it is told what happens from then on.")
 
 

@@ -10,10 +10,12 @@ from framemill.api.dependencies import Action, Caller, TheApp, may
 from framemill.api.editing import IfUnchanged, Showing
 from framemill.api.pages import Page
 from framemill.api.repeating import creates
+from framemill.api.retention_rules import Rules
+from framemill.api.texts import WHOLE, NewCollectionName, NewWorkspaceName, PipelineOfNew, Title, changes_like
 from framemill.app import App
 from framemill.errors import WorkspaceNotFound
 from framemill.services.shelf_records import CollectionRecord, WorkspaceRecord
-from framemill.services.workspaces import WorkspaceChanges
+from framemill.services.workspaces import MOST_BYTES, WorkspaceChanges
 
 router = APIRouter(prefix="/workspaces")
 _Reader = Annotated[Caller, may(Action.WORKSPACES_READ)]
@@ -24,6 +26,9 @@ _CollectionWriter = Annotated[Caller, may(Action.COLLECTIONS_WRITE)]
 _CollectionRemover = Annotated[Caller, may(Action.COLLECTIONS_DELETE)]
 # What bounds a workspace is not for those who are bound.
 _OF_ADMINS = frozenset({"name", "quota_bytes"})
+
+
+_Quota = Annotated[int, Field(ge=0, le=MOST_BYTES), WHOLE]
 
 
 class _View(BaseModel):
@@ -63,22 +68,24 @@ class NewWorkspace(_Wish):
         }
     )
 
-    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$", examples=["harbour"])
-    title: str | None = Field(None, max_length=500)
-    pipeline: str = Field("proxy", max_length=64)
-    quota_bytes: int | None = None
+    name: NewWorkspaceName
+    title: Title | None = Field(None, description="Default: the name.")
+    pipeline: PipelineOfNew = Field(
+        "proxy", description="What every new video gets; `none`: it is only kept."
+    )
+    quota_bytes: _Quota | None = Field(None, description="null: no limit.")
 
 
 class WorkspaceEdit(_Wish):
     """What is to change of a workspace; what is left away stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Harbour", "quota_bytes": None}]})
+    model_config = ConfigDict(json_schema_extra=changes_like({"title": "Harbour", "quota_bytes": None}))
 
-    name: str = Field("", max_length=64)
-    title: str = Field("", max_length=500)
-    pipeline: str = Field("", max_length=64)
-    quota_bytes: int | None = None
-    retention: dict[str, Any] | None = None
+    name: NewWorkspaceName = ""
+    title: Title = ""
+    pipeline: PipelineOfNew = ""
+    quota_bytes: _Quota | None = Field(None, description="null: no limit.")
+    retention: Rules | None = Field(None, description="null: everything is kept.")
 
 
 class CollectionView(_View):
@@ -103,7 +110,7 @@ class CollectionName(_Wish):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Pier, north camera"}]})
 
-    name: str = Field(max_length=128)
+    name: NewCollectionName
 
 
 @router.get("", tags=["workspaces"])
@@ -147,7 +154,7 @@ def edit(
     record = seen(app, caller, workspace)
     if wish.model_fields_set & _OF_ADMINS:
         caller.must_be_allowed(Action.WORKSPACES_MANAGE)
-    changes: WorkspaceChanges = wish.model_dump(include=wish.model_fields_set)  # type: ignore[assignment]  # the same fields
+    changes: WorkspaceChanges = wish.model_dump(exclude_unset=True)  # type: ignore[assignment]  # the same fields
     edited = app.workspaces.edit(record.id, changes, actor=caller.name, check=unchanged("workspace"))
     return shown(WorkspaceView.of(edited), "workspace", edited)
 

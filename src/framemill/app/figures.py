@@ -1,4 +1,4 @@
-"""Adapters become services, those of operators: numbers, what was spent, the queue, what was done."""
+"""Adapters become services, those of operators: numbers, costs, batches, the queue, the audit trail."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framemill.services.audit_trail import AuditTrail
+    from framemill.services.batch_listing import BatchListing
     from framemill.services.breakdowns import Breakdowns
     from framemill.services.costs import Costs
     from framemill.services.holdings import Holdings
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 class Figures(UseCases):
     """The services of operators, each made when it is first asked for."""
+
+    @cached_property
+    def batch_listing(self) -> "BatchListing":
+        """Lists of batches."""
+        from framemill.services.batch_listing import BatchListing
+
+        return BatchListing(self.database)
 
     @cached_property
     def breakdowns(self) -> "Breakdowns":

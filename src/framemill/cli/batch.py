@@ -10,6 +10,7 @@ import typer
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK, exit_code
 from framemill.cli.job_control import parse_priority
+from framemill.cli.job_pages import chosen
 from framemill.cli.opened import NOBODY, nobody_works, opened, operator, whole_batch_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
@@ -75,7 +76,12 @@ def build(entry: Entry) -> AnyCommand:
                 "framemill batch run footage --operation '{op: thumbnails, count: 3}' -o stills --async",
             ),
         ),
-        command("list", list_batches, summary="List batches, the newest first."),
+        command(
+            "list",
+            list_batches,
+            summary="List batches, the newest first.",
+            examples=("framemill batch list", "framemill batch list --state failed"),
+        ),
         command(
             "show",
             show,
@@ -147,20 +153,35 @@ def run(
 
 
 def list_batches(
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="|".join(JobState), help="Only batches with a job in this state; may be given again."
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="BATCH", help="Only batches older than this one: where the last page ended."),
+    ] = None,
     limit: Annotated[str, typer.Option(metavar="N", help="How many. Default: 20.")] = "20",
     as_json: Json = False,
 ) -> int:
     """One line each."""
-    most = count(limit, hint="--limit", most=1000)
+    from framemill.store.batch_listing import Wanted
+
+    most, states = count(limit, hint="--limit", most=1000), chosen(state)
     with opened() as app:
-        records = app.batches.list(limit=most)
+        start = app.batch_listing.position(whole_batch_id(app, before)) if before else None
+        page = app.batch_listing.page(Wanted(states=tuple(states)), after=start, limit=most)
     if as_json:
-        out_json([_document(record) for record in records])
+        out_json([_document(record) for record in page.batches])
         return OK
-    for line in columns([(r.id, _when(r), harmless(r.title), _counts(r)) for r in records]):
+    for line in columns([(r.id, _when(r), harmless(r.title), _counts(r)) for r in page.batches]):
         out(line)
-    if not records:
-        err("no batches yet")
+    if page.next is not None:
+        err(f"more: --before {page.next.id}")
+    elif not page.batches:
+        err("no such batches" if states or before else "no batches yet")
     return OK
 
 
@@ -208,7 +229,7 @@ def retry(
     states = (JobState.FAILED, *((JobState.CANCELLED,) if cancelled else ()))
     with opened() as app:
         batch_id = whole_batch_id(app, batch)
-        tried = list(app.batches.retry(batch_id, states=states))
+        tried = list(app.batches.retry(batch_id, states=states, actor=operator()))
         idle = nobody_works(app)
     refused = [(job_id, error) for job_id, error in tried if error is not None]
     if as_json:

@@ -5,12 +5,13 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from framemill.cli.batch_board import Board, board
 from framemill.cli.complaint import complain, document_of
 from framemill.cli.exit_codes import INTERRUPTED, OK, TERMINATED, exit_code
-from framemill.cli.opened import NOBODY, nobody_works, opened
+from framemill.cli.opened import NOBODY, nobody_works, opened, operator
 from framemill.cli.terminal import err, harmless, out, out_json, painted, shown_path
 from framemill.cli.wording import columns
 from framemill.domain.sources import Source, Url
@@ -52,7 +53,7 @@ def submit(work: "Work", files: "Iterable[Item]", telling: Telling) -> int:
     """Leave the work to the workers; returns when all of it is in the queue."""
     tally, fresh, known = Tally(), 0, 0
     with opened() as app:
-        for one in app.batches.submit(work, files, again=True):
+        for one in app.batches.submit(work, files, again=True, actor=operator()):
             fresh, known = fresh + one.fresh, known + (not one.fresh and one.error is None)
             if telling.as_json:
                 tally.documents.append(_document(one))
@@ -84,7 +85,7 @@ def run(work: "Work", files: "Iterable[Item]", telling: Telling, *, side_by_side
     with opened() as app, board(len(listed), quiet=telling.quiet, as_json=telling.as_json) as shown:
         worker = app.worker(Callback(shown), foreground=True)
         here = _Here(app, work, telling, shown)
-        crew = Crew(worker, size=side_by_side, cancel=app.jobs.cancel)
+        crew = Crew(worker, size=side_by_side, cancel=partial(app.jobs.cancel, actor=operator()))
         try:
             with heeded(signal.SIGHUP):
                 crew.run(here.jobs(listed, lane=worker.name), here.ended)
@@ -116,7 +117,8 @@ class _Here:
 
     def jobs(self, files: "Sequence[Item]", *, lane: str) -> Iterator[str]:
         """Ids of jobs to run. Only as many are submitted as can run: Ctrl-C leaves no queue behind."""
-        for one in self._app.batches.submit(self._work, files, lane=lane, again=True, at_once=1):
+        batches = self._app.batches
+        for one in batches.submit(self._work, files, lane=lane, again=True, at_once=1, actor=operator()):
             if one.error is not None:
                 _count_refused(self.tally, one)
                 self._over(one, f"{painted('refused', 'red', sys.stderr)}  {_name(one)}: {one.error.message}")

@@ -6,7 +6,7 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.shelf_options import Json, TheCollection, Workspace, Yes, agreed, fields_of, videos_in
 from framemill.cli.terminal import harmless, out, out_json
@@ -59,7 +59,7 @@ def list_collections(workspace: Workspace = DEFAULT_WORKSPACE, as_json: Json = F
 def create(name: _NewName, workspace: Workspace = DEFAULT_WORKSPACE, as_json: Json = False) -> int:
     """Make it."""
     with opened() as app:
-        record = app.collections.create(workspace, name)
+        record = app.collections.create(workspace, name, actor=operator())
     if as_json:
         out_json(fields_of(record))
     else:
@@ -75,7 +75,7 @@ def rename(
 ) -> int:
     """Rename it."""
     with opened() as app:
-        record = app.collections.rename(workspace, name, new_name)
+        record = app.collections.rename(workspace, name, new_name, actor=operator())
     if as_json:
         out_json(fields_of(record))
     else:
@@ -93,7 +93,7 @@ def delete(
         question = f"Delete the collection {record.name!r} with {held}?"
         if not agreed(question, yes=yes):
             return OK
-        app.collections.delete(workspace, record.id)
+        app.collections.delete(workspace, record.id, actor=operator())
     if as_json:
         out_json({"collection": record.id, "deleted": True})
     else:

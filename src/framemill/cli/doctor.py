@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -181,7 +182,23 @@ def _store(app: "App") -> list[Finding]:
             break
     except FramemillError as error:
         return [Finding(name="storage", state="missing", said=f"{said}: {error.message}", hint=error.hint)]
-    return [Finding(name="storage", state="ok", said=said)]
+    found = [Finding(name="storage", state="ok", said=said)]
+    return [*found, _pages(app)] if s.storage == "s3" and s.s3_sse != "c" else found
+
+
+def _pages(app: "App") -> Finding:
+    """Whether browsers may use addresses that lead to the store."""
+    place = urlsplit(app.public_url)
+    origin = f"{place.scheme}://{place.netloc}"
+    try:
+        allowed = app.bucket.lets_in(origin)
+    except FramemillError as error:
+        said = f"whether pages of {origin} may reach the store is not known: {error.message}"
+        return Finding(name="pages", state="warning", said=said, hint=error.hint)
+    if allowed:
+        return Finding(name="pages", state="ok", said=f"those of {origin} may reach the store")
+    said = f"the store lets those of {origin} neither send files nor play streams"
+    return Finding(name="pages", state="warning", said=said, hint=f"framemill storage origins {origin}")
 
 
 def _telemetry(app: "App") -> list[Finding]:

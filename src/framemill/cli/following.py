@@ -51,6 +51,7 @@ def _tell_of(
                 percent=task.progress,
                 job_percent=job.progress,
                 speed=task.speed,
+                fps=task.fps,
                 eta_ms=task.eta_ms,
             )
         )

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import typer
+
 from framemill.cli import results
 from framemill.cli.terminal import harmless, painted, shown_path
 from framemill.cli.wording import about, columns
@@ -13,8 +15,17 @@ from framemill.domain.states import JobState, TaskState
 if TYPE_CHECKING:
     from framemill.services.records import JobDetail, JobRecord, LogRecord, TaskRecord
 
+STATES = [str(state) for state in JobState]
 _COLOURS = {JobState.COMPLETED: "green", JobState.FAILED: "red", JobState.CANCELLED: "yellow"}
 _MARKS = {TaskState.DONE: "✓", TaskState.FAILED: "✗", TaskState.LEASED: "▸", TaskState.CANCELLED: "–"}
+
+
+def chosen(state: list[str] | None) -> list[JobState]:
+    """The states that were given, with commas or one by one; typer.BadParameter."""
+    wanted = [word for words in state or () for word in words.split(",")]
+    if wrong := [word for word in wanted if word not in STATES]:
+        raise typer.BadParameter(f"{wrong[0]!r} is none of {', '.join(STATES)}", param_hint="--state")
+    return [JobState(word) for word in wanted]
 
 
 def row(job: "JobRecord") -> tuple[str, ...]:

@@ -8,17 +8,14 @@ from framemill.cli import job_control, job_watch
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
 from framemill.cli.job_desk import desk, ids
-from framemill.cli.job_pages import as_document, record_document, row, told
+from framemill.cli.job_pages import STATES, as_document, chosen, record_document, row, told
 from framemill.cli.opened import whole_batch_id
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, out, out_json
 from framemill.cli.wording import columns
-from framemill.domain.states import JobState
 
 if TYPE_CHECKING:
     from framemill.services.records import JobPage
-
-_STATES = [str(state) for state in JobState]
 
 
 def build(entry: Entry) -> AnyCommand:
@@ -56,9 +53,9 @@ def list_jobs(
     state: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="|".join(_STATES),
+            metavar="|".join(STATES),
             help="Only jobs in this state; may be given again.",
-            autocompletion=lambda incomplete: [s for s in _STATES if s.startswith(incomplete)],
+            autocompletion=lambda incomplete: [s for s in STATES if s.startswith(incomplete)],
         ),
     ] = None,
     kind: Annotated[
@@ -123,14 +120,6 @@ def show(
     for line in told(detail, verbose=verbose):
         out(line)
     return OK
-
-
-def chosen(state: list[str] | None) -> list[JobState]:
-    """The states that were given, with commas or one by one."""
-    wanted = [word for words in state or () for word in words.split(",")]
-    if wrong := [word for word in wanted if word not in _STATES]:
-        raise typer.BadParameter(f"{wrong[0]!r} is none of {', '.join(_STATES)}", param_hint="--state")
-    return [JobState(word) for word in wanted]
 
 
 def _say_what_follows(page: "JobPage", *, narrowed: bool) -> None:

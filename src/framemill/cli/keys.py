@@ -8,7 +8,7 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, harmless, out, out_json
 from framemill.cli.wording import columns
@@ -75,7 +75,9 @@ def create(
             f"{expires!r} is not a time such as 90d or 12h", param_hint="--expires"
         ) from None
     with opened() as app:
-        new = app.access.create_key(name, scope=Scope(scope), workspace=workspace, lifetime=lifetime)
+        new = app.access.create_key(
+            name, scope=Scope(scope), workspace=workspace, lifetime=lifetime, actor=operator()
+        )
     if as_json:
         out_json(_document(new.key) | {"secret": new.secret})
     else:
@@ -108,7 +110,7 @@ def revoke(
 ) -> int:
     """End it."""
     with opened() as app:
-        app.access.revoke_key(name)
+        app.access.revoke_key(name, actor=operator())
     out(f"{harmless(name)} is revoked")
     return OK
 
@@ -118,7 +120,8 @@ def login(
 ) -> int:
     """Print it."""
     with opened() as app:
-        out(f"http://127.0.0.1:{port}/login?token={app.access.login_token()}")
+        token = app.access.login_token(actor=operator())
+        out(f"http://127.0.0.1:{port}/login?token={token}")
     return OK
 
 

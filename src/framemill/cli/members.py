@@ -6,7 +6,7 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.shelf_options import Json, workspace_names
 from framemill.cli.terminal import err, harmless, out, out_json
@@ -67,7 +67,7 @@ def add(
         raise typer.BadParameter(f"{role!r} is none of {', '.join(_ROLES)}", param_hint="--role")
     with opened() as app:
         place = app.workspaces.get(workspace)
-        member = app.members.put(place.id, user, Role(role))
+        member = app.members.put(place.id, user, Role(role), actor=operator())
     out(f"{member.name} is {member.role} of {harmless(place.name)}")
     return OK
 
@@ -96,6 +96,6 @@ def remove(workspace: _Workspace, user: _User) -> int:
     """Let them in no more."""
     with opened() as app:
         place = app.workspaces.get(workspace)
-        app.members.remove(place.id, user)
+        app.members.remove(place.id, user, actor=operator())
     out(f"{harmless(user)} is no member of {harmless(place.name)}")
     return OK

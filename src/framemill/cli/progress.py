@@ -172,6 +172,8 @@ def _told(event: Event) -> str | None:
 
 def _pace(event: Progress) -> str:
     parts = [f"{event.speed:.3g}×"] if event.speed else []
+    if event.fps:
+        parts.append(f"{event.fps:.3g} fps")
     if event.eta_ms is not None:
         parts.append(f"{clock(event.eta_ms)} left")
     return "".join(f"  {part}" for part in parts)

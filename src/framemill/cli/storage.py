@@ -9,7 +9,7 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import FAILED, OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.spans import span
 from framemill.cli.terminal import err, out, out_json, painted
@@ -111,7 +111,7 @@ def gc(
     """Say what nobody needs."""
     far = span(older, hint="--older")
     with opened() as app:
-        found = list(app.keeping.extras(older=far, remove=remove))
+        found = list(app.keeping.extras(older=far, remove=remove, actor=operator()))
     count = sum(extra.bytes for extra in found)
     if as_json:
         out_json({"removed": remove, "bytes": count, "extra": [_document(extra) for extra in found]})
@@ -130,7 +130,7 @@ def rotate(as_json: _Json = False) -> int:
     """Do it, and say what could not be."""
     sealed, damaged = 0, []
     with opened() as app:
-        for one in _watched(app.keeping.rotate(), quiet=as_json):
+        for one in _watched(app.keeping.rotate(actor=operator()), quiet=as_json):
             if one.outcome == "sealed":
                 sealed += 1
             else:

@@ -9,13 +9,13 @@ import typer
 
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.terminal import err, harmless, out, out_json
 from framemill.cli.wording import columns
 
 if TYPE_CHECKING:
-    from framemill.services.users import UserRecord
+    from framemill.services.users import UserChanges, UserRecord
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in with, or their id.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -73,7 +73,7 @@ def create(
     """Make it."""
     password = None if no_password else _password()
     with opened() as app:
-        user = app.users.create(name, password=password, admin=admin)
+        user = app.users.create(name, password=password, admin=admin, actor=operator())
     if as_json:
         out_json(_document(user))
     else:
@@ -102,7 +102,7 @@ def passwd(name: _Name) -> int:
     """Set it."""
     with opened() as app:
         user = app.users.get(name)
-        app.users.edit(user.id, {"password": _password()})
+        app.users.edit(user.id, {"password": _password()}, actor=operator())
     out(f"{user.name} has another password")
     return OK
 
@@ -110,7 +110,7 @@ def passwd(name: _Name) -> int:
 def disable(name: _Name) -> int:
     """Let them in no more."""
     with opened() as app:
-        user = app.users.edit(name, {"disabled": True})
+        user = app.users.edit(name, {"disabled": True}, actor=operator())
     out(f"{user.name} is disabled")
     return OK
 
@@ -121,7 +121,8 @@ def enable(
 ) -> int:
     """Let them in again."""
     with opened() as app:
-        user = app.users.edit(name, {"disabled": False, "admin": True} if admin else {"disabled": False})
+        changes: UserChanges = {"disabled": False, "admin": True} if admin else {"disabled": False}
+        user = app.users.edit(name, changes, actor=operator())
     out(f"{user.name} may sign in")
     return OK
 

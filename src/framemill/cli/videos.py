@@ -7,7 +7,7 @@ import typer
 from framemill.cli import video_pages
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.retention_options import removals_told
 from framemill.cli.shelf_options import (
@@ -203,7 +203,7 @@ def edit(
     if not changes:
         raise typer.BadParameter("give something to change", param_hint="--title")
     with opened() as app:
-        record = app.videos.edit(whole_video_id(app, video), changes)
+        record = app.videos.edit(whole_video_id(app, video), changes, actor=operator())
         detail = app.videos.show(record.id)
     if as_json:
         out_json(video_pages.as_document(detail))
@@ -230,7 +230,7 @@ def delete(
         what = repr(records[0].title) if len(records) == 1 else f"{len(records)} videos"
         if not agreed(f"Delete {what} with everything made from it ({total})?", yes=yes):
             return OK
-        gone = {record.id: app.videos.delete(record.id) for record in records}
+        gone = {record.id: app.videos.delete(record.id, actor=operator()) for record in records}
     if as_json:
         out_json([{"video": video_id, "deleted": True, "gone": done} for video_id, done in gone.items()])
         return OK
@@ -273,7 +273,7 @@ def retention(
 
 
 def _applied(app: "App", names: list[str]) -> "list[Removal]":
-    return [removal for name in names for removal in app.retention.apply(name, actor="")]
+    return [removal for name in names for removal in app.retention.apply(name, actor=operator())]
 
 
 def _tell(removals: "list[Removal]", *, dry: bool, as_json: bool) -> int:

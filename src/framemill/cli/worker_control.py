@@ -19,6 +19,7 @@ from framemill.cli.terminal import err, harmless, out, out_json, painted
 from framemill.cli.wording import about, columns, in_vain
 
 if TYPE_CHECKING:
+    from framemill.app import App
     from framemill.services.stats import WorkerRecord
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -28,6 +29,12 @@ _LOOK_S = 0.2
 def _pids(incomplete: str) -> list[str]:
     with opened() as app:
         return [pid for worker in app.workers.list() if (pid := str(worker.pid)).startswith(incomplete)]
+
+
+_Workers = Annotated[
+    list[str] | None, typer.Argument(metavar="WORKER", help="Pids, or parts of ids.", autocompletion=_pids)
+]
+_All = Annotated[bool, typer.Option("--all", help="Every worker.")]
 
 
 def commands() -> tuple[AnyCommand, ...]:
@@ -45,6 +52,12 @@ def commands() -> tuple[AnyCommand, ...]:
             summary="Let workers finish what they are at and end, on any machine.\n\n"
             "A worker is named by its pid, or by more of its id where two machines have the same.",
             examples=("framemill worker drain 4711", "framemill worker drain --all"),
+        ),
+        command(
+            "undrain",
+            undrain,
+            summary="Let workers go on that were asked to drain, as long as they are still there.",
+            examples=("framemill worker undrain 4711", "framemill worker undrain --all"),
         ),
         command(
             "stop",
@@ -77,25 +90,26 @@ def status(
     return OK
 
 
-def drain(
-    workers: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="WORKER", help="Pids, or parts of ids.", autocompletion=_pids),
-    ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="Every worker.")] = False,
-    as_json: _Json = False,
-) -> int:
+def drain(workers: _Workers = None, everyone: _All = False, as_json: _Json = False) -> int:
     """Ask them to."""
-    if bool(workers) == everyone:
-        raise typer.BadParameter("name workers, or give --all", param_hint="WORKER")
     with opened() as app:
-        there = app.workers.list()
-        wanted = there if everyone else _named(workers or (), there)
-        count = app.workers.drain([worker.id for worker in wanted], actor=operator())
+        wanted = _chosen(app, workers, everyone=everyone)
+        count = app.workers.drain(wanted, actor=operator())
     if as_json:
-        out_json({"workers": [worker.id for worker in wanted]})
+        out_json({"workers": wanted})
     else:
         out(f"{count} {'worker' if count == 1 else 'workers'} will end when done")
+    return OK
+
+
+def undrain(workers: _Workers = None, everyone: _All = False, as_json: _Json = False) -> int:
+    """Take it back."""
+    with opened() as app:
+        stay = app.workers.undrain(_chosen(app, workers, everyone=everyone), actor=operator())
+    if as_json:
+        out_json({"workers": stay})
+    else:
+        out(f"{len(stay)} {'worker goes' if len(stay) == 1 else 'workers go'} on")
     return OK
 
 
@@ -147,6 +161,14 @@ def _pools_here(workers: "Iterable[WorkerRecord]") -> list[tuple[int, float]]:
         if where == host() and process_of(int(pid), float(began)) is not None:
             found.append((int(pid), float(began)))
     return found
+
+
+def _chosen(app: "App", workers: list[str] | None, *, everyone: bool) -> list[str]:
+    """Ids of the workers that were named, or of all."""
+    if bool(workers) == everyone:
+        raise typer.BadParameter("name workers, or give --all", param_hint="WORKER")
+    there = app.workers.list()
+    return [worker.id for worker in (there if everyone else _named(workers or (), there))]
 
 
 def _named(given: Sequence[str], there: "Sequence[WorkerRecord]") -> "list[WorkerRecord]":

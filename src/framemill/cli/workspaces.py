@@ -7,7 +7,7 @@ import typer
 from framemill.cli import retention_options
 from framemill.cli.catalog import Entry
 from framemill.cli.exit_codes import OK
-from framemill.cli.opened import opened
+from framemill.cli.opened import opened, operator
 from framemill.cli.program import AnyCommand, command, group
 from framemill.cli.retention_options import Keep, KeepOriginals, KeepVideos, Newest
 from framemill.cli.shelf_options import Json, TheWorkspace, Yes, agreed, day, fields_of, videos_in
@@ -99,7 +99,11 @@ def create(
     """Make it."""
     with opened() as app:
         record = app.workspaces.create(
-            name, title=title, pipeline=pipeline or "proxy", quota_bytes=_bytes(quota) if quota else None
+            name,
+            title=title,
+            pipeline=pipeline or "proxy",
+            quota_bytes=_bytes(quota) if quota else None,
+            actor=operator(),
         )
     if as_json:
         out_json(fields_of(record))
@@ -157,7 +161,7 @@ def edit(
                 originals=originals,
                 roles=roles,
             )
-        record = app.workspaces.edit(name, changes)
+        record = app.workspaces.edit(name, changes, actor=operator())
         if as_json:
             out_json(fields_of(record))
             return OK
@@ -175,7 +179,7 @@ def delete(name: TheWorkspace, yes: Yes = False, as_json: Json = False) -> int:
         question = f"Delete the workspace {record.name!r} with {held}?"
         if not agreed(question, yes=yes):
             return OK
-        app.workspaces.delete(record.id)
+        app.workspaces.delete(record.id, actor=operator())
     if as_json:
         out_json({"workspace": record.id, "deleted": True})
     else:

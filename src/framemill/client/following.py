@@ -49,7 +49,8 @@ class _Sight:
         if step != self.step:
             self.step = step
             self._task(step, TaskState.LEASED)
-        percent, speed, left = float(data["percent"]), data.get("speed"), data.get("eta_ms")
+        percent = float(data["percent"])
+        speed, fps, left = (data.get(name) for name in ("speed", "fps", "eta_ms"))
         self.tell(
             Progress(
                 job_id=self.job_id,
@@ -58,6 +59,7 @@ class _Sight:
                 percent=percent,
                 job_percent=percent,
                 speed=None if speed is None else float(speed),
+                fps=None if fps is None else float(fps),
                 eta_ms=None if left is None else int(left),
             )
         )

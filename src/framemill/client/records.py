@@ -84,6 +84,7 @@ def _task(data: Json) -> TaskRecord:
         state=TaskState(data["state"]),
         # The engine's own names for its tasks that are no steps.
         kind=data["key"] if data["key"] in {"plan", "publish"} else "step",
+        fps=data.get("fps"),
         worker=None,
         commands=(),
         peak_memory_bytes=0,

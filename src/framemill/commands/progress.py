@@ -10,7 +10,7 @@ class Progress:
 
     out_time_us: int | None = None
     frame: int | None = None
-    fps: float | None = None  # for display only
+    fps: float | None = None  # for display only; 0 in the first second
     speed: float | None = None  # media seconds per second, for display and the time left
     total_size: int | None = None
     finished: bool = False
@@ -22,6 +22,15 @@ class Progress:
         if not duration_us or self.out_time_us is None:
             return None
         return min(100.0, max(0.0, 100.0 * self.out_time_us / duration_us))
+
+    def pictures_per_s(self) -> float | None:
+        """How many pictures are done in a second; None where there are none, or it is unknown.
+
+        In its first second ffmpeg says 0, as it does not divide by so little.
+        """
+        if self.fps or not (self.frame and self.speed and self.out_time_us):
+            return self.fps or None
+        return round(1_000_000 * self.frame * self.speed / self.out_time_us, 2)
 
     def left_ms(self, *, duration_us: int | None) -> int | None:
         """Milliseconds until the end at the present speed; None where unknown."""

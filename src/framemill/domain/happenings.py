@@ -1,4 +1,4 @@
-"""What becomes of jobs, as the log of events names it."""
+"""What becomes of jobs and videos, as the log of events names it."""
 
 from enum import StrEnum
 
@@ -21,3 +21,11 @@ class Happening(StrEnum):
     def final(self) -> bool:
         """True where nothing follows without a retry."""
         return self in {Happening.COMPLETED, Happening.FAILED, Happening.CANCELLED}
+
+
+class VideoHappening(StrEnum):
+    """A change of a stored video."""
+
+    READY = "ready"  # its original is here, and whole
+    FAILED = "failed"  # the original did not come, or is none
+    DELETED = "deleted"  # by somebody or by a rule; or nobody brought the original

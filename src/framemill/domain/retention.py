@@ -19,8 +19,8 @@ _WATCHABLE: Final = _STREAMS | {Role.RENDITION}
 _KINDS = (role for role in Role if role not in _STREAMS and role is not Role.INTERMEDIATE)
 ROLES: Final = (*map(str, _KINDS), STREAM)
 _RULES = ("keep_newest", "videos_days", "originals_days", "artifacts_days")
-_MOST_DAYS = 36_500
-_MOST_VIDEOS = 10_000_000
+MOST_DAYS: Final = 36_500
+MOST_VIDEOS: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def parse_rules(data: Mapping[str, Any]) -> RetentionRules:  # Any: as somebody 
     if unknown := sorted(str(role) for role in roles if role not in ROLES):
         raise InvalidSpec(f"nothing has the role {unknown[0][:80]!r}", hint=f"one of {', '.join(ROLES)}")
     return RetentionRules(
-        keep_newest=_number(data.get("keep_newest"), "keep_newest", least=1, most=_MOST_VIDEOS),
+        keep_newest=_number(data.get("keep_newest"), "keep_newest", least=1, most=MOST_VIDEOS),
         videos_days=_number(data.get("videos_days"), "videos_days"),
         originals_days=_number(data.get("originals_days"), "originals_days", least=0),
         artifacts_days={
@@ -125,7 +125,7 @@ def as_json(rules: RetentionRules) -> dict[str, Any]:  # Any: what `parse_rules`
     return {name: value for name, value in data.items() if value is not None and value != {}}
 
 
-def _number(value: object, name: str, *, least: int = 1, most: int = _MOST_DAYS) -> int | None:
+def _number(value: object, name: str, *, least: int = 1, most: int = MOST_DAYS) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

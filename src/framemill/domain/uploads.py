@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from framemill.domain.sniffing import MEDIA, MOST_OTHER, ending_of, other_ending_of
-from framemill.errors import InvalidSpec, InvalidUpload, LimitExceeded
+from framemill.errors import InvalidSpec, InvalidUpload, LimitExceeded, PartNotFound
 
 MAX_PARTS = 10_000  # as S3 demands
 _MIB = 1 << 20
@@ -29,13 +29,13 @@ class Cut:
         return ceil(self.bytes / self.part_bytes)
 
     def start_of(self, number: int) -> int:
-        """Where part `number` begins in the file; numbers begin at 1. InvalidSpec where there is none."""
+        """Where part `number` begins in the file; numbers begin at 1. PartNotFound."""
         if not 1 <= number <= self.count:
-            raise InvalidSpec(f"there is no part {number}", hint=f"parts are numbered from 1 to {self.count}")
+            raise PartNotFound(number, count=self.count)
         return (number - 1) * self.part_bytes
 
     def bytes_of(self, number: int) -> int:
-        """How long part `number` is; InvalidSpec where there is none."""
+        """How long part `number` is; PartNotFound."""
         return min(self.part_bytes, self.bytes - self.start_of(number))
 
     def missing(self, arrived: Iterable[tuple[int, int]]) -> tuple[int, ...]:

@@ -15,11 +15,25 @@ DEFAULT_WORKSPACE: Final = "default"
 DEFAULT_COLLECTION: Final = "uploads"
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
-_LONGEST_COLLECTION_NAME = 128
-_LONGEST_TITLE = 300
-_LONGEST_NOTES = 20_000
+LONGEST_COLLECTION_NAME: Final = 128
+LONGEST_TITLE: Final = 300
+LONGEST_NOTES: Final = 20_000
 _LONGEST_FILENAME = 255
-# Joiners make one sign of several, in emoji and in Indic scripts.
+# What is no text in any script: controls, what turns the direction of writing, what nobody sees. Written so
+# that JSON Schema can say it. Joiners are text: they make one sign of several, in emoji and in Indic scripts.
+_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+_UNSEEN = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_BREAKS = r"\t\n\r"
+_BLANK = r" \u00a0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u3000"
+# One line of text on which there is something to see.
+_ELSEWHERE = rf"{_CONTROLS}{_UNSEEN}{_BREAKS}"
+LINE: Final = rf"^[^{_ELSEWHERE}]*[^{_ELSEWHERE}{_BLANK}][^{_ELSEWHERE}]*$"
+LINE_OR_NOTHING: Final = rf"^[^{_ELSEWHERE}]*$"
+# Lines of it, or nothing.
+LINES: Final = rf"^[^{_CONTROLS}{_UNSEEN}]*$"
+_LINE = re.compile(LINE)
+_LINES = re.compile(LINES)
+_HALF = re.compile("[\ud800-\udfff]")  # no character, and nothing that JSON Schema can name
 _INVISIBLE = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{NO-BREAK SPACE}"
 
 
@@ -93,7 +107,7 @@ def workspace_name(text: str) -> str:
 
 def collection_name(text: str) -> str:
     """`text` with single spaces; InvalidSpec where it is no name of a collection."""
-    name = _line(text, what="a name of a collection", longest=_LONGEST_COLLECTION_NAME)
+    name = checked_line(text, what="a name of a collection", longest=LONGEST_COLLECTION_NAME)
     if is_id(name):
         raise InvalidSpec(f"{name!r} is not a name of a collection: it looks like an id")
     return name
@@ -101,15 +115,25 @@ def collection_name(text: str) -> str:
 
 def checked_title(text: str) -> str:
     """`text` with single spaces; InvalidSpec where it is no title."""
-    return _line(text, what="a title", longest=_LONGEST_TITLE)
+    return checked_line(text, what="a title", longest=LONGEST_TITLE)
+
+
+def checked_line(text: str, *, what: str, longest: int) -> str:
+    """`text` with single spaces; InvalidSpec where it is no line of text that is `what`."""
+    line = _spaced(text)
+    if len(line) > longest or not _LINE.fullmatch(line) or _HALF.search(line):
+        raise InvalidSpec(
+            f"{text[:80]!r} is not {what}", hint=f"take 1 to {longest} characters of text on one line"
+        )
+    return line
 
 
 def checked_notes(text: str) -> str:
     """`text` with plain line ends; InvalidSpec where it is too long or not text."""
     notes = unicodedata.normalize("NFC", "\n".join(text.splitlines())).strip()
-    if len(notes) > _LONGEST_NOTES:
-        raise InvalidSpec(f"notes of {len(notes)} characters are too long", hint=f"at most {_LONGEST_NOTES}")
-    if not all(_prints(char) or char in "\n\t" for char in notes):
+    if len(notes) > LONGEST_NOTES:
+        raise InvalidSpec(f"notes of {len(notes)} characters are too long", hint=f"at most {LONGEST_NOTES}")
+    if not _LINES.fullmatch(notes) or _HALF.search(notes):
         raise InvalidSpec("the notes hold characters that are not text")
     return notes
 
@@ -134,7 +158,7 @@ def checked_filename(text: str) -> str:
 def title_from(filename: str) -> str:
     """What a video is called whose owner has not said: its file's name without the ending."""
     stem = filename.rpartition(".")[0] or filename
-    line = _spaced(stem)[:_LONGEST_TITLE].strip(" ")
+    line = _spaced(stem)[:LONGEST_TITLE].strip(" ")
     return line if _shows(line) else _spaced(filename)
 
 
@@ -145,15 +169,6 @@ def is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _line(text: str, *, what: str, longest: int) -> str:
-    line = _spaced(text)
-    if not _shows(line) or len(line) > longest or not all(map(_prints, line)):
-        raise InvalidSpec(
-            f"{text[:80]!r} is not {what}", hint=f"take 1 to {longest} characters of text on one line"
-        )
-    return line
 
 
 def _spaced(text: str) -> str:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from framemill.domain.happenings import Happening
+from framemill.domain.happenings import Happening, VideoHappening
 from framemill.errors import InvalidSpec
 
-JOB_EVENTS: Final = tuple(f"job.{one}" for one in Happening)
+EVENTS: Final = (*(f"job.{one}" for one in Happening), *(f"video.{one}" for one in VideoHappening))
 TEST_EVENT: Final = "webhook.test"
 # What a webhook hears of where nothing is said: how jobs end.
 USUAL_EVENTS: Final = tuple(f"job.{one}" for one in Happening if one.final)
@@ -40,11 +40,11 @@ class Outcome(StrEnum):
 
 def checked_events(events: Sequence[str]) -> list[str]:
     """The names of events in their usual order, each once; InvalidSpec for unknown ones."""
-    if unknown := sorted({event[:60] for event in events if event not in JOB_EVENTS}):
-        raise InvalidSpec(f"there are no events {', '.join(unknown)}", hint=f"one of {', '.join(JOB_EVENTS)}")
+    if unknown := sorted({event[:60] for event in events if event not in EVENTS}):
+        raise InvalidSpec(f"there are no events {', '.join(unknown)}", hint=f"one of {', '.join(EVENTS)}")
     if not events:
-        raise InvalidSpec("a webhook hears of one event at least", hint=f"one of {', '.join(JOB_EVENTS)}")
-    return [event for event in JOB_EVENTS if event in events]
+        raise InvalidSpec("a webhook hears of one event at least", hint=f"one of {', '.join(EVENTS)}")
+    return [event for event in EVENTS if event in events]
 
 
 def next_try(

@@ -17,6 +17,7 @@ class Progress:
     percent: float  # of the task
     job_percent: float
     speed: float | None = None  # times real time
+    fps: float | None = None  # pictures a second
     eta_ms: int | None = None  # of the task
 
 

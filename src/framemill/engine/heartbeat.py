@@ -67,9 +67,11 @@ class Heartbeat:
         self._done.set()
         self._thread.join()
 
-    def report(self, percent: float, speed: float | None, eta_ms: int | None) -> None:
+    def report(
+        self, percent: float, speed: float | None, eta_ms: int | None, fps: float | None = None
+    ) -> None:
         """Tell whoever watches at once; the database with the next beat."""
-        self._news = {"progress": round(percent, 2), "speed": speed, "eta_ms": eta_ms}
+        self._news = {"progress": round(percent, 2), "speed": speed, "fps": fps, "eta_ms": eta_ms}
         self._sink.emit(
             Progress(
                 job_id=self._task.job_id,
@@ -78,6 +80,7 @@ class Heartbeat:
                 percent=percent,
                 job_percent=self._share(percent),
                 speed=speed,
+                fps=fps,
                 eta_ms=eta_ms,
             )
         )

@@ -1,4 +1,4 @@
-"""Waiting for a database that is away: hours of work are not thrown away because a server was restarted."""
+"""Waiting for a database that is away or has no room: a moment must not throw hours of work away."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from random import random
 from typing import Concatenate, ParamSpec, TypeVar
 
 from framemill.domain.states import TaskState
-from framemill.errors import DatabaseUnavailable, LeaseLost
+from framemill.errors import DatabaseUnavailable, DiskFull, LeaseLost
 from framemill.store.database import Database
 from framemill.store.tables import Task
 
@@ -35,6 +35,8 @@ def patient(
 ) -> Callable[[Callable[Concatenate[Database, Task, _P], _T]], Callable[Concatenate[Database, Task, _P], _T]]:
     """Decorates what ends a claim in one transaction: it is made again while the database is away.
 
+    Where the disk is full, it is made once more in the room that was kept for that.
+
     The claim's token guards it, so its effect comes once. Where a commit got no
     answer and the task turns out to be done by this very claim, it had arrived,
     and what `settled` makes is returned.
@@ -54,6 +56,9 @@ def patient(
                 except DatabaseUnavailable as error:
                     doubt = doubt or not error.undone
                     raise
+                except DiskFull:
+                    database.make_room()
+                    return settle(database, claimed, *args, **kwargs)
                 except LeaseLost:
                     if doubt and _is_done(database, claimed):
                         return settled()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from framemill.commands.progress import Progress
 from framemill.domain.plan import Command
 
-# (percent, times real time, milliseconds left); the last two None where unknown.
-Report = Callable[[float, float | None, int | None], None]
+# (percent, times real time, milliseconds left, pictures a second); the last three None where unknown.
+Report = Callable[[float, float | None, int | None, float | None], None]
 
 # What is left after the last command: looking at what was made.
 _BEFORE_VERIFY = 99.0
@@ -51,4 +51,4 @@ class StepProgress:
             left += round(sum(self._weights[number + 1 :]) / 1000 / speed)
         # With several outputs ffmpeg reports now one's time, now another's.
         self._highest = max(self._highest, min(_BEFORE_VERIFY, 100 * done / self._total))
-        self._report(self._highest, speed, left)
+        self._report(self._highest, speed, left, progress.pictures_per_s() if progress else None)

@@ -28,7 +28,9 @@ Json = dict[str, Any]  # Any: what actions find out, as stored
 class Hold(Protocol):
     """A worker's hold on the task that is being run."""
 
-    def report(self, percent: float, speed: float | None, eta_ms: int | None) -> None:
+    def report(
+        self, percent: float, speed: float | None, eta_ms: int | None, fps: float | None = None
+    ) -> None:
         """Say how far the task is."""
 
     def stopped(self) -> bool:

@@ -143,9 +143,9 @@ class Worker(Equipment):
 
     def _claim(self, wanted: Wanted) -> Task | None:
         while True:
-            with self.database.at_once() as session:
+            with self.database.at_once() as connection:
                 task = claim(
-                    session,
+                    connection,
                     wanted=replace(wanted, lacks=tuple(self.lacks)),
                     worker=self.name,
                     now=self.database.own_time(),

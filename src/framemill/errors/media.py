@@ -185,6 +185,42 @@ class InvalidSpec(FramemillError):
     code = "invalid_spec"
 
 
+class RangeRefused(InvalidSpec):
+    """The time range ends before it begins, or is too long."""
+
+    code = "range_refused"
+
+
+class WeakPassword(InvalidSpec):
+    """The password is too easily guessed."""
+
+    code = "weak_password"
+
+
+class NoRules(InvalidSpec):
+    """The workspace has no rules about what is kept."""
+
+    code = "no_rules"
+
+    def __init__(self, workspace: str) -> None:
+        self.workspace = workspace
+        super().__init__(
+            f"workspace {workspace!r} keeps everything",
+            hint="`framemill workspaces edit --help` shows how rules are set",
+        )
+
+
+class PartNotFound(InvalidSpec):
+    """The upload has no such part."""
+
+    code = "part_not_found"
+
+    def __init__(self, number: int | str, *, count: int) -> None:
+        self.number = number
+        self.count = count
+        super().__init__(f"there is no part {number}", hint=f"parts are numbered from 1 to {count}")
+
+
 class NotSupported(FramemillError):
     """This input cannot be handled this way."""
 

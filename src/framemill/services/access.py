@@ -16,7 +16,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framemill.domain.access import Caller, Role, Scope
-from framemill.errors import InvalidSpec, KeyNotFound, NameTaken, Unauthenticated, WorkspaceNotFound
+from framemill.domain.videos import checked_line
+from framemill.errors import (
+    InvalidSpec,
+    KeyNotFound,
+    NameTaken,
+    NotSupported,
+    Unauthenticated,
+    WorkspaceNotFound,
+)
 from framemill.services.access_tokens import AccessTokens
 from framemill.store.access_tables import ApiKey, LoginLink, Membership, User, UserSession
 from framemill.store.accounts import first_admin, is_over
@@ -90,15 +98,15 @@ class Access:
         owner: Caller | None = None,
         actor: str = "",
     ) -> NewKey:
-        """A new key; its secret is nowhere kept. Raises NameTaken, WorkspaceNotFound, InvalidSpec.
+        """A new key; its secret is nowhere kept. Raises NameTaken, WorkspaceNotFound, InvalidSpec,
+        and NotSupported for the scope admin in one workspace.
 
         It is the `owner`'s, and never allows more than they may, or without
         one the installation's own.
         """
-        if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable() or name != name.strip():
-            raise InvalidSpec(f"a key's name has 1 to {_LONGEST_NAME} characters on one line")
+        name = checked_line(name, what="a name of a key", longest=_LONGEST_NAME)
         if scope is Scope.ADMIN and workspace is not None:
-            raise InvalidSpec(
+            raise NotSupported(
                 "a key with the scope admin is for all workspaces",
                 hint="leave the workspace away, or take the scope write",
             )
@@ -168,7 +176,7 @@ class Access:
             subject, data = f"key:{found[0].id}", {"name": found[0].name}
             audit(session, at=now, actor=actor, action="key.revoked", subject=subject, data=data)
 
-    def login_token(self) -> str:
+    def login_token(self, *, actor: str = "") -> str:
         """What a link needs that signs in whoever runs this machine: once, and within 15 minutes.
 
         The first time there is a user `admin` from then on. Raises
@@ -187,6 +195,7 @@ class Access:
                 expires_at=now + LINK_LIFETIME,
             )
             session.add(link)
+            audit(session, at=now, actor=actor, action="login_link.created", subject=f"user:{user.id}")
         return token
 
     def caller_of_bearer(self, secret: str) -> Caller:

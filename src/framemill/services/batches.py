@@ -29,6 +29,7 @@ from framemill.store.turns import next_turn
 from framemill.store.workers import audit
 
 _AT_ONCE = 100  # jobs in one transaction: other writers wait for no longer than that takes
+_WATCH = "watch"  # who acts where nobody asked
 _UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
@@ -52,6 +53,7 @@ class Batches:
         again: bool = False,
         at_once: int = _AT_ONCE,
         identity: str | None = None,
+        actor: str = "",
     ) -> Iterator[Accepted]:
         """Accept a job for each file, as they come; what was accepted before is only found again.
 
@@ -68,15 +70,7 @@ class Batches:
         coming = iter(files)
         while some := list(islice(coming, at_once)):
             for one in self._slice(work, some, lane=lane, identity=identity):
-                yield self._revived(one, lane=lane) if again else one
-
-    def list(self, *, limit: int = 20) -> tuple[BatchRecord, ...]:
-        """The newest batches first; those whose jobs are all cleaned away are left out."""
-        with self._database.read() as session:
-            rows = store.list_batches(session, limit=limit)
-            counts = store.counts_of(session, [row.id for row in rows])
-        records = (BatchRecord.of(row, [c for c in counts if c[0] == row.id]) for row in rows)
-        return tuple(record for record in records if record.total)
+                yield self._revived(one, lane=lane, actor=actor) if again else one
 
     def get(self, batch_id: str) -> BatchRecord:
         """One batch with its progress; BatchNotFound."""
@@ -93,7 +87,7 @@ class Batches:
     def find(self, part: str) -> tuple[str, ...]:
         """Ids of the newest thousand batches that begin or end with `part`."""
         with self._database.read() as session:
-            ids = [row.id for row in store.list_batches(session, limit=1000)]
+            ids = store.newest(session, limit=1000)
         part = part.strip().lower()
         return tuple(i for i in ids if i.startswith(part) or i.endswith(part))
 
@@ -120,7 +114,12 @@ class Batches:
         return count
 
     def retry(
-        self, batch_id: str, *, states: Sequence[JobState] = (JobState.FAILED,), lane: str = ""
+        self,
+        batch_id: str,
+        *,
+        states: Sequence[JobState] = (JobState.FAILED,),
+        lane: str = "",
+        actor: str = "",
     ) -> Iterator[tuple[str, FramemillError | None]]:
         """Queue what ended in one of `states` again, one by one; says where that could not be.
 
@@ -128,7 +127,7 @@ class Batches:
         """
         for job_id in self._ids(self.get(batch_id).id, states):
             try:
-                self._dispatcher.nudge(reopen(self._database, job_id, lane=lane))
+                self._dispatcher.nudge(reopen(self._database, job_id, lane=lane, actor=actor))
             except FramemillError as error:
                 yield job_id, error
             else:
@@ -161,12 +160,12 @@ class Batches:
     def drop(self, job_id: str) -> None:
         """Cancel a job whose input is not what it was; nothing where it has ended."""
         with suppress(IllegalTransition):
-            self._jobs.cancel(job_id)
+            self._jobs.cancel(job_id, actor=_WATCH)
 
     def again(self, job_id: str, *, lane: str) -> bool:
         """Queue a job once more; False where it cannot be."""
         try:
-            self._dispatcher.nudge(reopen(self._database, job_id, lane=lane))
+            self._dispatcher.nudge(reopen(self._database, job_id, lane=lane, actor=_WATCH))
         except FramemillError:
             return False
         return True
@@ -239,7 +238,7 @@ class Batches:
         self._dispatcher.nudge(wakes(tasks))
         return done
 
-    def _revived(self, one: Accepted, *, lane: str) -> Accepted:
+    def _revived(self, one: Accepted, *, lane: str, actor: str) -> Accepted:
         """The same, queued again where it ended undone, or was left by a process that is gone."""
         if one.fresh or one.job_id is None or one.state is JobState.COMPLETED:
             return one
@@ -249,7 +248,7 @@ class Batches:
         if one.state not in _UNDONE and not left:
             return one
         try:
-            self._dispatcher.nudge(reopen(self._database, one.job_id, lane=lane))
+            self._dispatcher.nudge(reopen(self._database, one.job_id, lane=lane, actor=actor))
         except FramemillError as error:
             return Accepted(path=one.path, place=one.place, job_id=one.job_id, error=error)
         return Accepted(path=one.path, place=one.place, job_id=one.job_id, state=JobState.QUEUED)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.costs import Cost
 from framemill.domain.states import JobState
-from framemill.errors import InvalidSpec
+from framemill.errors import RangeRefused
 from framemill.services.costs import Spent
 from framemill.store import grouping, statistics
 from framemill.store.database import Database
@@ -83,7 +83,7 @@ class Breakdowns:
     ) -> Breakdown:
         """What ended after `since`, or within it from now, and not after `until`; of some workspaces, or all.
 
-        InvalidSpec where the range is none, or has more hours or days than are told.
+        RangeRefused where the range is none, or has more hours or days than are told.
         """
         names: dict[str, str] = {}
         with self._database.read() as session:
@@ -91,7 +91,7 @@ class Breakdowns:
             start = now - since if isinstance(since, timedelta) else since
             span = Range(since=start, until=min(until or now, now), workspaces=workspaces)
             if start is not None and start >= span.until:
-                raise InvalidSpec("the range ends before it begins", hint="`since` is before `until`")
+                raise RangeRefused("the range ends before it begins", hint="`since` is before `until`")
             whole = _tallies(session, None, span)
             found = {} if by is None else _tallies(session, by, span)
             here = (
@@ -161,7 +161,7 @@ def _over_time(found: Mapping[str, Tally], span: Range, step: timedelta) -> list
     begin = min(map(int, found)) if span.since is None else int(span.since.timestamp()) // seconds * seconds
     begins = range(begin, int(span.until.timestamp()) + 1, seconds)
     if len(begins) > MOST_GROUPS:
-        raise InvalidSpec(
+        raise RangeRefused(
             f"the range has {len(begins)} {'hours' if step == _HOUR else 'days'}, and {MOST_GROUPS} are told",
             hint="ask for days instead of hours, or for a shorter range",
         )

@@ -10,8 +10,8 @@ from framemill.domain.states import JobState
 from framemill.services.records import LogRecord
 from framemill.store.database import Database
 from framemill.store.event_tables import JobEvent
-from framemill.store.events import delete_events, events_after, settle, span
-from framemill.store.live import lines_after, steps_at_work, under_way
+from framemill.store.events import delete_events, job_events_after, settle, span
+from framemill.store.live import Pace, lines_after, steps_at_work, under_way
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 _FORGOTTEN_AT_ONCE = 5000
@@ -31,7 +31,8 @@ class EventRecord:
 
     @classmethod
     def of(cls, row: JobEvent) -> "EventRecord":
-        """The row as a value."""
+        """The row of a job as a value."""
+        assert row.job_id is not None
         return cls(
             id=row.id,
             job_id=row.job_id,
@@ -55,6 +56,7 @@ class ProgressRecord:
     tasks_total: int
     tasks_done: int
     speed: float | None  # times real time, of the step that takes longest
+    fps: float | None  # pictures a second, of that step
     eta_ms: int | None  # of that step
 
 
@@ -80,7 +82,7 @@ class Events:
         """
         settle(self._database)
         with self._database.read() as session:
-            rows = events_after(session, last, job_ids=job_ids, workspace_id=workspace_id, limit=limit)
+            rows = job_events_after(session, last, job_ids=job_ids, workspace_id=workspace_id, limit=limit)
             return tuple(EventRecord.of(row) for row in rows)
 
     def progress(self, job_ids: Sequence[str] | None = None) -> tuple[ProgressRecord, ...]:
@@ -96,8 +98,7 @@ class Events:
                     step=row.step,
                     tasks_total=row.tasks_total,
                     tasks_done=row.tasks_done,
-                    speed=steps.get(row.id, (None, None))[0],
-                    eta_ms=steps.get(row.id, (None, None))[1],
+                    **steps.get(row.id, Pace())._asdict(),
                 )
                 for row in under_way(session, job_ids)
             )

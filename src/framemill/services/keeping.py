@@ -73,7 +73,9 @@ class Keeping:
             digest = None if quick else artifact.digest
             yield from self._checked(artifact, artifact.video_id or "", artifact.bytes, digest)
 
-    def extras(self, *, older: timedelta = timedelta(days=1), remove: bool = False) -> Iterator[Extra]:
+    def extras(
+        self, *, older: timedelta = timedelta(days=1), remove: bool = False, actor: str = _ACTOR
+    ) -> Iterator[Extra]:
         """What no row names and is older than that, which is removed on the way where `remove` says so.
 
         Results of a job that is not over are left alone. Raises InvalidSettings
@@ -96,13 +98,13 @@ class Keeping:
                 yield upload
         finally:
             if remove and (files or uploads):
-                self._note("storage.collected", {"files": files, "bytes": size, "uploads": uploads})
+                self._note(actor, "storage.collected", {"files": files, "bytes": size, "uploads": uploads})
 
     def sweep(self) -> int:
         """Remove what dead processes left half-written; returns how many files. S3 does so by itself."""
         return self.blobs.sweep() if isinstance(self.blobs, LocalStore) else 0
 
-    def rotate(self) -> Generator[Resealed, None, None]:
+    def rotate(self, *, actor: str = _ACTOR) -> Generator[Resealed, None, None]:
         """Seal with the newest key what is not; NotSupported, InvalidSettings where there is no key.
 
         Each file has its old content or its new one; what is stopped half-way goes on with the rest.
@@ -125,7 +127,7 @@ class Keeping:
                     yield Resealed(key=key, outcome="damaged")
         finally:
             if count:
-                self._note("storage.rotated", {"files": count})
+                self._note(actor, "storage.rotated", {"files": count})
 
     def _rows(self, page: Callable[..., Sequence[_Row]]) -> Iterator[_Row]:
         after: str | None = None
@@ -207,10 +209,10 @@ class Keeping:
                     hint="look at FRAMEMILL_DATABASE_URL and FRAMEMILL_DATA_DIR",
                 )
 
-    def _note(self, action: str, data: dict[str, object]) -> None:
+    def _note(self, actor: str, action: str, data: dict[str, object]) -> None:
         with self.database.write() as session:
             now = self.database.now(session)
-            audit(session, at=now, actor=_ACTOR, action=action, subject="storage:all", data=data)
+            audit(session, at=now, actor=actor, action=action, subject="storage:all", data=data)
 
 
 def _batches(items: Iterable[_Item]) -> Iterator[Sequence[_Item]]:

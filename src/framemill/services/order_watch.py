@@ -14,6 +14,7 @@ from framemill.services.orders import Orders
 from framemill.store.database import Database
 from framemill.store.orders import Left, get_order, unheld
 
+_ACTOR = "orders"  # in the audit trail: nobody asked
 _AT_ONCE = 200
 # A folder whose order is not known may be another installation's.
 _UNKNOWN = timedelta(days=1)
@@ -65,7 +66,7 @@ class OrderWatch:
         # It has just completed; or the store does not answer, and the next round comes.
         with suppress(IllegalTransition, StorageUnavailable):
             if then is Next.CANCEL:
-                self._orders.cancel(order.id)
+                self._orders.cancel(order.id, actor=_ACTOR)
             elif then is Next.REMOVE:
                 self._orders.remove(order.id)
         return then is not Next.STAY

@@ -26,11 +26,14 @@ from framemill.services.order_files import Receiver
 from framemill.services.order_records import OrderRecord, Sent, Stored, Wanted
 from framemill.services.video_jobs import VideoJobs
 from framemill.storage.blobs import BlobStore
+from framemill.store.base import Json
 from framemill.store.database import Database
 from framemill.store.jobs import new_id
 from framemill.store.order_tables import Order
 from framemill.store.orders import Look, forget, get_order, hold, looks
+from framemill.store.workers import audit
 
+_KINDS = {Sent: "upload", Url: "url", Stored: "video"}
 PREFIX = "orders/"  # of keys of results that are fetched by address
 
 
@@ -116,6 +119,7 @@ class Orders:
             placed.close()
             self.remove(placed.id)
             raise
+        self._note(placed.id, wanted.owner, "job.ordered", _told(wanted))
         return placed
 
     def accept(self, placed: Placed) -> None:
@@ -125,7 +129,7 @@ class Orders:
             self.get(placed.id)
         except JobNotFound:  # it was given up meanwhile
             with suppress(IllegalTransition):
-                self._jobs.cancel(placed.id)
+                self._jobs.cancel(placed.id, actor=placed.wanted.owner)
 
     def _submit(self, placed: Placed) -> None:
         wanted, videos = placed.wanted, _videos(placed.wanted)
@@ -169,10 +173,12 @@ class Orders:
         """Note that nobody has them now: the grace time begins."""
         self.hold(order_ids, held_for=self.grace)
 
-    def cancel(self, order_id: str) -> None:
+    def cancel(self, order_id: str, *, actor: str) -> None:
         """Cancel its job, and give the order up; IllegalTransition where it has completed."""
-        with suppress(JobNotFound):  # its files were still coming
-            self._jobs.cancel(order_id)
+        try:
+            self._jobs.cancel(order_id, actor=actor)
+        except JobNotFound:  # its files were still coming
+            self._note(order_id, actor, "job.cancelled", {"before": "receiving"})
         self._abandon(order_id)
 
     def release(self, order_id: str) -> None:
@@ -200,6 +206,11 @@ class Orders:
             transfer.remove_prefix(self._blobs(), f"{PREFIX}{order_id}/")
         with self._database.write() as session:
             forget(session, order_id)
+
+    def _note(self, order_id: str, actor: str, action: str, data: Json) -> None:
+        with self._database.write() as session:
+            now = self._database.now(session)
+            audit(session, at=now, actor=actor, action=action, subject=f"job:{order_id}", data=data)
 
     def _abandon(self, order_id: str) -> None:
         with self._database.write() as session, suppress(JobNotFound):
@@ -236,6 +247,16 @@ class Orders:
         path = inbox / f"{name}.{ending if ending in ENDINGS else 'mkv'}"
         transfer.get(self._blobs(), str(facts["key"]), path, check=lambda: None)
         return path
+
+
+def _told(wanted: Wanted) -> Json:
+    """What the audit trail says of an order: neither names of files nor addresses."""
+    return {
+        "operation": wanted.spec.op,
+        "workspace": wanted.workspace_id,
+        "inputs": {name: _KINDS[type(origin)] for name, origin in wanted.inputs.items()},
+        "detached": wanted.detached,
+    }
 
 
 def _videos(wanted: Wanted) -> dict[str, str]:

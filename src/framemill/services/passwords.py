@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from framemill.errors import InvalidSpec
+from framemill.errors import InvalidSpec, WeakPassword
 
 LEAST: Final = 12  # characters
 MOST: Final = 500
@@ -26,7 +26,7 @@ class Passwords:
         self._turn = BoundedSemaphore(_AT_ONCE)
 
     def hash(self, password: str, *, user: str) -> str:
-        """What is kept of a user's new password; InvalidSpec where it is too easily guessed."""
+        """What is kept of a user's new password. InvalidSpec, WeakPassword."""
         check_password(password, user=user)
         with self._turn:
             return self._hasher.hash(password)
@@ -48,11 +48,11 @@ class Passwords:
 
 
 def check_password(password: str, *, user: str) -> None:
-    """Raise InvalidSpec where this is no good password for this user."""
+    """Raise InvalidSpec where it is too short or too long, WeakPassword where it is easily guessed."""
     hint = "several words that do not belong together are easy to keep in mind and hard to guess"
     if not LEAST <= len(password) <= MOST:
         raise InvalidSpec(f"a password has {LEAST} to {MOST} characters", hint=hint)
     if len(set(password)) < _LEAST_DIFFERENT:
-        raise InvalidSpec("the password is the same few characters again and again", hint=hint)
+        raise WeakPassword("the password is the same few characters again and again", hint=hint)
     if user.casefold() in password.casefold() and len(password) - len(user) < LEAST:
-        raise InvalidSpec("the password is little more than the user's name", hint=hint)
+        raise WeakPassword("the password is little more than the user's name", hint=hint)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from framemill.domain.plan import Role
 from framemill.domain.videos import title_from
-from framemill.errors import IllegalTransition, InvalidSpec, NotSupported, SignatureInvalid
+from framemill.errors import ArtifactNotFound, IllegalTransition, InvalidSpec, NotSupported, SignatureInvalid
 from framemill.storage.signing import Grant, Signer
 from framemill.store.database import Database
 from framemill.store.tables import Artifact
@@ -168,7 +168,7 @@ def _chosen(
     if artifact is not None:
         named = [one for one in made if artifact in {one.id, one.path, _last(one.path)}]
         if not named:
-            raise InvalidSpec(f"the video has no artifact {artifact[:80]!r}", hint="look at its artifacts")
+            raise ArtifactNotFound(artifact[:80])
         return max(named, key=_newest)
     wanted = [form] if form else [Form.FILE] if files_only else [Form.HLS, Form.DASH, Form.FILE]
     for one in wanted:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from framemill.domain.states import JobState
 from framemill.engine.matching import can
@@ -12,9 +11,7 @@ from framemill.store import statistics, waiting
 from framemill.store.database import Database
 from framemill.store.statistics import Depth
 from framemill.store.tables import Task, Worker
-from framemill.store.workers import ACTIVE, list_workers
-
-_WANTED: Final = "drain"
+from framemill.store.workers import ACTIVE, DRAIN, list_workers
 
 
 class Why(StrEnum):
@@ -78,7 +75,7 @@ class Queue:
             kinds = waiting.kinds_waiting(session)
             rows = waiting.first_waiting(session, lane="", limit=limit)
             jobs, depths = statistics.open_jobs(session), statistics.depths(session)
-            workers = [row for row in list_workers(session) if row.state == ACTIVE and row.wanted != _WANTED]
+            workers = [row for row in list_workers(session) if row.state == ACTIVE and row.wanted != DRAIN]
         return QueueView(
             at=now,
             jobs=jobs,

@@ -57,6 +57,7 @@ class TaskRecord:
     worker: str | None
     progress: float
     speed: float | None  # times real time
+    fps: float | None  # pictures a second
     eta_ms: int | None
     commands: tuple[str, ...]
     error: Json | None
@@ -84,6 +85,7 @@ class TaskRecord:
             worker=row.lease_worker,
             progress=row.progress,
             speed=row.speed,
+            fps=row.fps,
             eta_ms=row.eta_ms,
             commands=tuple((row.result or {}).get("commands", ())),
             error=row.error,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from framemill.domain.retention import Made, RetentionRules, Standing, expired, parse_rules
 from framemill.domain.videos import VideoState
-from framemill.errors import BlobNotFound, InvalidSpec, VideoNotFound
+from framemill.errors import BlobNotFound, NoRules, VideoNotFound
 from framemill.services.videos import Videos
 from framemill.storage.blobs import BlobStore
 from framemill.store import videos as store
@@ -56,16 +56,13 @@ class Retention:
     def plan(self, workspace: str, *, rules: RetentionRules | None = None) -> Iterator[Removal]:
         """What would go now by the workspace's rules, or by `rules`; nothing is changed. WorkspaceNotFound.
 
-        InvalidSpec where the workspace has no rules.
+        NoRules where the workspace has none.
         """
         with self._database.read() as session:
             place = find_workspace(session, workspace)
             shelves = [shelf.id for shelf in list_collections(session, place.id)]
         if rules is None and place.retention is None:
-            raise InvalidSpec(
-                f"workspace {place.name!r} keeps everything",
-                hint="`framemill workspaces edit --help` shows how rules are set",
-            )
+            raise NoRules(place.name)
         valid = rules or parse_rules(place.retention or {})
         for shelf in shelves:
             wanted = store.Wanted(

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from framemill.domain.access import Caller
-from framemill.errors import InvalidSpec, SessionNotFound, Unauthenticated
+from framemill.errors import Forbidden, SessionNotFound, Unauthenticated
 from framemill.services.access import hashed
 from framemill.services.access_tokens import LIFETIME, AccessTokens, Claims
 from framemill.services.passwords import Passwords
@@ -164,7 +164,7 @@ class SignIn:
     def change_password(self, caller: Caller, *, old: str | None, new: str) -> None:
         """Another password for the caller's user; all their other sessions end, and all access tokens.
 
-        Raises Unauthenticated where the old one is wrong, InvalidSpec where
+        Raises Forbidden where the old one is wrong, InvalidSpec and WeakPassword where
         the new one is too easily guessed.
         """
         with self._database.read() as session:
@@ -180,7 +180,7 @@ class SignIn:
                     subject=subject,
                     outcome="refused",
                 )
-            raise InvalidSpec("the old password is wrong")
+            raise Forbidden("the old password is wrong")
         kept = self._passwords.hash(new, user=user.name)
         with self._database.write(durable=True) as session:
             now = self._database.now(session)

@@ -11,9 +11,7 @@ from framemill.store import statistics
 from framemill.store.database import Database
 from framemill.store.statistics import Depth, Ended, Times
 from framemill.store.tables import Worker
-from framemill.store.workers import ACTIVE, ask, audit, list_workers
-
-_DRAIN = "drain"
+from framemill.store.workers import ACTIVE, DRAIN, ask, audit, list_workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ class WorkerRecord:
     @property
     def asked_to_drain(self) -> bool:
         """True where it was asked to take nothing more."""
-        return self.wanted == _DRAIN
+        return self.wanted == DRAIN
 
 
 class Stats:
@@ -144,18 +142,24 @@ class Workers:
 
     def drain(self, worker_ids: Sequence[str], *, actor: str = "") -> int:
         """Ask workers to finish what they are at and end; returns how many there are."""
-        return len(self._ask(worker_ids, _DRAIN, action="worker.drained", actor=actor))
+        return len(self._ask(worker_ids, DRAIN, action="worker.drained", actor=actor))
 
     def undrain(self, worker_ids: Sequence[str], *, actor: str = "") -> tuple[str, ...]:
-        """Take that back; returns the workers that stay. One that has heard it ends nevertheless."""
-        unaware = {worker.id for worker in self.list() if worker.state == ACTIVE and worker.wanted == _DRAIN}
-        asked = [worker_id for worker_id in worker_ids if worker_id in unaware]
-        return self._ask(asked, "", action="worker.undrained", actor=actor)
+        """Take that back, as long as they are there; returns the workers that go on."""
+        return self._ask(worker_ids, "", instead_of=DRAIN, action="worker.undrained", actor=actor)
 
-    def _ask(self, worker_ids: Sequence[str], wanted: str, *, action: str, actor: str) -> tuple[str, ...]:
+    def _ask(
+        self,
+        worker_ids: Sequence[str],
+        wanted: str,
+        *,
+        action: str,
+        actor: str,
+        instead_of: str | None = None,
+    ) -> tuple[str, ...]:
         with self._database.write(durable=True) as session:
             now = self._database.now(session)
-            there = ask(session, worker_ids, wanted)
+            there = ask(session, worker_ids, wanted, instead_of=instead_of)
             for worker in there:
                 audit(session, at=now, actor=actor, action=action, subject=f"worker:{worker}"[:255])
             return tuple(there)

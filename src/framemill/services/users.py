@@ -1,6 +1,7 @@
 """People: making users, changing what they may do, and letting them in no more."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
@@ -92,9 +93,17 @@ class Users:
         with self._database.read() as session:
             return tuple(UserRecord.of(row) for row in list_users(session, after=after, limit=limit))
 
-    def edit(self, name_or_id: str, changes: UserChanges, *, actor: str = "") -> UserRecord:
+    def edit(
+        self,
+        name_or_id: str,
+        changes: UserChanges,
+        *,
+        actor: str = "",
+        check: Callable[[UserRecord], None] = lambda _: None,
+    ) -> UserRecord:
         """Change what is given; access tokens end by that, and where the user may no more sign in, all ends.
 
+        Nothing is changed where `check` raises something at the sight of how it is.
         Raises UserNotFound, InvalidSpec, and IllegalTransition where no admin would be left.
         """
         kept = None
@@ -102,6 +111,7 @@ class Users:
             kept = self._passwords.hash(password, user=self.get(name_or_id).name)
         with self._database.write(durable=True) as session:
             row, now = find_user(session, name_or_id, lock=True), self._database.now(session)
+            check(UserRecord.of(row))
             if (changes.get("disabled") or changes.get("admin") is False) and is_last_admin(session, row):
                 raise IllegalTransition(
                     f"{row.name!r} is the last admin", hint="make another user an admin first"

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framemill.domain.webhooks import DeliveryState
-from framemill.services.webhook_messages import of_event
+from framemill.services.webhook_messages import kind_of, of_event
 from framemill.store.database import Database
 from framemill.store.event_tables import JobEvent
 from framemill.store.events import events_after, settle, span
 from framemill.store.jobs import new_id
 from framemill.store.tables import Job
-from framemill.store.video_tables import Workspace
+from framemill.store.video_tables import Video, Workspace
 from framemill.store.webhook_tables import Delivery, Webhook
 from framemill.store.webhooks import listening
 
@@ -54,14 +54,17 @@ def _write_down(
     query = select(Workspace.id, Workspace.name).where(Workspace.id.in_(places))
     names = dict(session.execute(query).all())
     near = [event for event in events if event.workspace_id in places]
-    wanted = {event.job_id for event in near}
-    jobs = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(wanted)))}
+    jobs = session.scalars(select(Job).where(Job.id.in_({event.job_id for event in near} - {None})))
+    videos = session.scalars(select(Video).where(Video.id.in_({event.video_id for event in near} - {None})))
+    about: dict[str | None, Job | Video] = {row.id: row for row in (*jobs, *videos)}
     for hook in hooks:
         for event in near:
-            kind = f"job.{event.type}"
+            kind = kind_of(event)
             mine = event.workspace_id == hook.workspace_id and event.id > hook.cursor
             if mine and kind in hook.events:
-                body = of_event(event, jobs.get(event.job_id), workspace=names[hook.workspace_id])
+                body = of_event(
+                    event, about.get(event.job_id or event.video_id), workspace=names[hook.workspace_id]
+                )
                 session.add(
                     Delivery(
                         id=new_id(),

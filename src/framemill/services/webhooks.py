@@ -3,6 +3,7 @@
 Sending is the courier's (`services.courier`).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
@@ -10,6 +11,7 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from framemill.domain.videos import LINE_OR_NOTHING
 from framemill.domain.webhooks import TEST_EVENT, USUAL_EVENTS, DeliveryState, checked_events
 from framemill.errors import IllegalTransition, InvalidSpec, LimitExceeded
 from framemill.services.webhook_messages import of_test
@@ -253,7 +255,7 @@ def _turn_on(session: Session, row: Webhook) -> None:
 
 
 def _checked_note(text: str) -> str:
-    if len(text) > _LONGEST_NOTE or not text.isprintable():
+    if len(text) > _LONGEST_NOTE or not re.fullmatch(LINE_OR_NOTHING, text):
         raise InvalidSpec(f"a note has at most {_LONGEST_NOTE} characters on one line")
     return text
 

@@ -34,7 +34,7 @@ from framemill.store.workers import audit
 
 NO_PIPELINE: Final = "none"  # new videos are only kept
 PIPELINES_OF_NEW: Final = (*PIPELINES, *TEMPLATES, NO_PIPELINE)
-_MOST_BYTES = 1 << 60
+MOST_BYTES: Final = 10**18
 
 
 class WorkspaceChanges(TypedDict, total=False):
@@ -193,7 +193,7 @@ def _pipeline(name: str) -> str:
 
 
 def _quota(quota_bytes: int | None) -> int | None:
-    if quota_bytes is not None and not 0 <= quota_bytes <= _MOST_BYTES:
+    if quota_bytes is not None and not 0 <= quota_bytes <= MOST_BYTES:
         raise InvalidSpec(f"{quota_bytes} bytes are no quota", hint="none means no limit")
     return quota_bytes
 

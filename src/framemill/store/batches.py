@@ -40,9 +40,9 @@ def workspaces_of(session: Session, batch_id: str) -> set[str | None]:
     return set(session.scalars(select(Job.workspace_id).where(Job.batch_id == batch_id).distinct()))
 
 
-def list_batches(session: Session, *, limit: int) -> list[Batch]:
-    """The newest first."""
-    return list(session.scalars(select(Batch).order_by(Batch.created_at.desc(), Batch.id).limit(limit)))
+def newest(session: Session, *, limit: int) -> list[str]:
+    """Ids of the batches that were made last, the newest first."""
+    return list(session.scalars(select(Batch.id).order_by(Batch.created_at.desc()).limit(limit)))
 
 
 def known_jobs(session: Session, *, owner: str, keys: Sequence[str]) -> dict[str, Job]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Connection,
     Integer,
     Interval,
     Select,
@@ -27,7 +28,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import UpdateBase
 
 from framemill.domain.states import JobState, TaskState, next_job_state, next_task_state
@@ -35,7 +35,7 @@ from framemill.store.prepared import prepared
 from framemill.store.tables import Job, Task
 
 # Columns that say how far a run is: empty before it and after it.
-_OF_A_RUN = ("not_before", "error", "tool_pid", "tool_started", "eta_ms", "speed", "ready_at")
+_OF_A_RUN = ("not_before", "error", "tool_pid", "tool_started", "eta_ms", "speed", "fps", "ready_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ _ONE: ColumnElement[int] = literal_column("1", Integer)
 
 
 def claim(
-    session: Session, *, worker: str, now: datetime | None, ttl: timedelta, wanted: Wanted = _ANY
+    connection: Connection, *, worker: str, now: datetime | None, ttl: timedelta, wanted: Wanted = _ANY
 ) -> Task | None:
     """Take the most urgent ready task, in turn, oldest first; None where none is ready.
 
@@ -64,7 +64,6 @@ def claim(
     PostgreSQL locks the row and skips locked ones, all in one statement. `now` is
     `Database.own_time`. The task belongs to no session: it says how things were.
     """
-    connection = session.connection()
     take = _take(connection)(
         lanes=len(wanted.lanes),
         resources=None if wanted.resources is None else len(wanted.resources),

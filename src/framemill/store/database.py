@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from framemill.errors import DatabaseUnavailable, InvalidSettings
 from framemill.interrupts import held_off
-from framemill.store import postgres, sqlite
+from framemill.store import postgres, reserve, sqlite
 
 
 class Database:
@@ -30,6 +31,7 @@ class Database:
         # All threads share the one connection of a database in memory, so they take turns.
         shared = self._is_sqlite and sqlite.in_memory(engine.url)
         self._turn: AbstractContextManager[object] = threading.RLock() if shared else nullcontext()
+        self._file = None if shared or not self._is_sqlite else Path(engine.url.database or "")
         self._at_once = engine.execution_options(**{postgres.AT_ONCE: True})
         self._modes = {
             mode: engine.execution_options(**{sqlite.BEGIN: mode})
@@ -75,23 +77,22 @@ class Database:
             raise
 
     @contextmanager
-    def at_once(self) -> Iterator[Session]:
+    def at_once(self) -> Iterator[Connection]:
         """A transaction of one statement: it is committed as soon as that has run.
 
         PostgreSQL is told of neither its beginning nor its end then, which took
-        longer than the statement. As `write` otherwise.
+        longer than the statement. As `write` otherwise, for statements that go
+        to the driver as they are (`store.prepared`).
         """
-        if self._is_sqlite:
-            with self.write() as session:
-                yield session
-            return
+        writing = self._modes[sqlite.WRITE]
         try:
             with (
                 held_off(),
                 self._failures_named(),
-                Session(self._at_once, expire_on_commit=False) as session,
+                self._turn,
+                writing.begin() if self._is_sqlite else self._at_once.connect() as connection,
             ):
-                yield session
+                yield connection
         except DatabaseUnavailable as error:
             error.undone = False  # nobody knows
             raise
@@ -131,6 +132,16 @@ class Database:
             pooled.detach()
             return pooled.dbapi_connection
 
+    def keep_room(self) -> None:
+        """Set some of the disk aside for last words, where the disk is this process's to fill."""
+        if self._file is not None:
+            reserve.keep(self._file)
+
+    def make_room(self) -> None:
+        """Give what was kept for last words back to a full disk; does nothing for a server's database."""
+        if self._file is not None:
+            reserve.spend(self._file)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -163,6 +174,7 @@ def open_database(url: str, *, clock: Callable[[], datetime] | None = None) -> D
     database = Database(make(parsed), clock=clock)
     try:
         ensure_schema(database)
+        database.keep_room()
     except BaseException:
         database.close()
         raise

@@ -1,4 +1,4 @@
-"""The log of what became of jobs, and the triggers that write it: the one place that sees every change.
+"""The log of what became of jobs and videos, and the triggers that write it, as they see every change.
 
 A dozen statements change a job's state, some of them for many jobs at once.
 A trigger misses none of them, is part of their transaction, and costs a
@@ -19,7 +19,7 @@ from framemill.store.base import Base, Json
 
 
 class JobEvent(Base):
-    """A job's state changed. Whoever has read up to an id misses nothing by reading on from it.
+    """A job or a video changed its state. Whoever has read up to an id misses nothing by reading on from it.
 
     There is no index but the key: each would cost every claim another page, and readers go on from an id.
     """
@@ -27,11 +27,13 @@ class JobEvent(Base):
     __tablename__ = "job_events"
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    job_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))  # also of jobs that are forgotten by now
+    # One of the two; also of those that are forgotten by now.
+    job_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    video_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     workspace_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     at: Mapped[datetime]
-    type: Mapped[str] = mapped_column(String(16))  # domain.happenings.Happening
-    state: Mapped[str] = mapped_column(String(16))  # the job's from then on
+    type: Mapped[str] = mapped_column(String(16))  # domain.happenings: Happening, or VideoHappening
+    state: Mapped[str] = mapped_column(String(16))  # from then on
     data: Mapped[Json | None]  # failed: code, message, hint; reprioritised: priority
 
 
@@ -41,7 +43,8 @@ class WaitingEvent(Base):
     __tablename__ = "job_events_waiting"
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    job_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    job_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    video_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     workspace_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     at: Mapped[datetime]
     type: Mapped[str] = mapped_column(String(16))
@@ -71,4 +74,9 @@ WHEN OLD.estimate IS NULL AND NEW.estimate IS NOT NULL
 BEGIN {_INTO} NEW.updated_at, 'planned', NEW.state, NULL); END""",
     f"""CREATE TRIGGER job_reprioritised AFTER UPDATE OF priority ON jobs WHEN NEW.priority <> OLD.priority
 BEGIN {_INTO} NEW.updated_at, 'reprioritised', NEW.state, json_object('priority', NEW.priority)); END""",
+    f"""CREATE TRIGGER video_changed AFTER UPDATE OF state ON videos
+WHEN NEW.state <> OLD.state AND NEW.state IN ('ready', 'failed', 'deleting')
+BEGIN INSERT INTO job_events (video_id, workspace_id, at, type, state, data)
+VALUES (NEW.id, NEW.workspace_id, NEW.updated_at,
+CASE NEW.state WHEN 'deleting' THEN 'deleted' ELSE NEW.state END, NEW.state, {_ERROR}); END""",  # noqa: S608 - constants
 )

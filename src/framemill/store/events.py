@@ -1,4 +1,4 @@
-"""Reading the log of what became of jobs. Each reader has a cursor of its own: the last id it has read.
+"""Reading the log of what became of jobs and videos. Each reader has its own cursor: the last id it has read.
 
 Ids are final: a row that shows up has a higher one than every row that was
 there before, whatever was written at the same time.
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Select, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from framemill.store.database import Database
@@ -23,9 +23,9 @@ _PLACE = text(
     DELETE FROM job_events_waiting
     WHERE id IN (SELECT id FROM job_events_waiting ORDER BY id LIMIT {_AT_ONCE})
     RETURNING *)
-INSERT INTO job_events (id, job_id, workspace_id, at, type, state, data)
+INSERT INTO job_events (id, job_id, video_id, workspace_id, at, type, state, data)
 SELECT (SELECT coalesce(max(id), 0) FROM job_events) + row_number() OVER (ORDER BY id),
-    job_id, workspace_id, at, type, state, data
+    job_id, video_id, workspace_id, at, type, state, data
 FROM moved"""  # noqa: S608 - a constant
 )
 
@@ -46,7 +46,12 @@ def settle(database: Database) -> None:
             return
 
 
-def events_after(
+def events_after(session: Session, after: int, *, limit: int = 500) -> list[JobEvent]:
+    """What happened after that id to jobs and videos, oldest first."""
+    return list(session.scalars(_after(after, limit)))
+
+
+def job_events_after(
     session: Session,
     after: int,
     *,
@@ -55,12 +60,16 @@ def events_after(
     limit: int = 500,
 ) -> list[JobEvent]:
     """What happened after that id, oldest first: to all jobs, to some, or to those of a workspace."""
-    query = select(JobEvent).where(JobEvent.id > after).order_by(JobEvent.id).limit(limit)
+    query = _after(after, limit).where(JobEvent.job_id.is_not(None))
     if job_ids:
         query = query.where(JobEvent.job_id.in_(job_ids))
     if workspace_id is not None:
         query = query.where(JobEvent.workspace_id == workspace_id)
     return list(session.scalars(query))
+
+
+def _after(after: int, limit: int) -> Select[JobEvent]:
+    return select(JobEvent).where(JobEvent.id > after).order_by(JobEvent.id).limit(limit)
 
 
 def span(session: Session) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """How far jobs are that somebody works at, along indexes that hold nothing but those."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,18 +24,24 @@ def under_way(session: Session, job_ids: Sequence[str] | None) -> Sequence[Any]:
     return session.execute(query.order_by(Job.id.desc()).limit(_MOST_JOBS)).all()
 
 
-def steps_at_work(
-    session: Session, job_ids: Sequence[str] | None
-) -> dict[str, tuple[float | None, int | None]]:
-    """For each job the speed and the time left of the step that takes longest, of those that say it."""
-    query = select(Task.job_id, Task.speed, Task.eta_ms).where(Task.state == TaskState.LEASED)
+class Pace(NamedTuple):
+    """How a step that is at work goes on, as far as it says."""
+
+    speed: float | None = None  # times real time
+    fps: float | None = None  # pictures a second
+    eta_ms: int | None = None
+
+
+def steps_at_work(session: Session, job_ids: Sequence[str] | None) -> dict[str, Pace]:
+    """For each job the pace of the step that takes longest, of those that say it."""
+    query = select(Task.job_id, Task.speed, Task.fps, Task.eta_ms).where(Task.state == TaskState.LEASED)
     if job_ids is not None:
         query = query.where(Task.job_id.in_(job_ids))
-    found: dict[str, tuple[float | None, int | None]] = {}
-    for job_id, speed, eta_ms in session.execute(query.limit(_MOST_JOBS)):
-        before = found.get(job_id)
-        if before is None or (eta_ms or 0) > (before[1] or 0):
-            found[job_id] = (speed, eta_ms)
+    found: dict[str, Pace] = {}
+    for job_id, speed, fps, eta_ms in session.execute(query.limit(_MOST_JOBS)):
+        now, before = Pace(speed, fps, eta_ms), found.get(job_id)
+        if before is None or (now.eta_ms or 0) > (before.eta_ms or 0):
+            found[job_id] = now
     return found
 
 

@@ -16,7 +16,6 @@ from framemill.store.tables import Job, Task
 
 Json = dict[str, Any]  # Any: JSON as the tables hold it
 
-_SECOND_US = 1_000_000.0
 _UNKNOWN = (None, None, None)
 
 
@@ -27,7 +26,7 @@ class Look:
     state: JobState
     progress: float  # percent
     step: str | None
-    fps: float | None  # pictures a second, where the plan says how many there will be
+    fps: float | None  # pictures a second, of the fastest step
     speed: float | None  # times real time, of the fastest step
     eta_ms: int | None  # of the slowest step
     error: Json | None
@@ -58,19 +57,17 @@ def looks(session: Session, order_ids: Sequence[str]) -> dict[str, Look]:
     """How far their jobs are, of those that have one."""
     fields = (Job.id, Job.state, Job.progress, Job.step, Job.error)
     jobs = session.execute(select(*fields).where(Job.id.in_(order_ids))).all()
-    promise = ("outputs", 0, "promise")
-    frames, lasts = (Task.step[(*promise, name)].as_integer() for name in ("frames", "duration_us"))
     rates = session.execute(
         select(
             Task.job_id,
-            func.max(Task.speed * _SECOND_US * frames / func.nullif(lasts, 0)),
+            func.max(Task.fps),
             func.max(Task.speed),
             func.max(Task.eta_ms),
         )
         .where(Task.job_id.in_(order_ids), Task.state == TaskState.LEASED)
         .group_by(Task.job_id)
     )
-    of = {job_id: (fps and round(fps, 1), speed, eta) for job_id, fps, speed, eta in rates}
+    of = {job_id: (fps, speed, eta) for job_id, fps, speed, eta in rates}
     return {
         job_id: Look(
             state=JobState(state),

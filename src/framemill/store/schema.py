@@ -26,7 +26,7 @@ from framemill.store.base import Base
 from framemill.store.database import Database
 
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0013"
+HEAD = "0014"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Whoever names the modules has their tables among the models.
 MODELS = (

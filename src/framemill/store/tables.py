@@ -64,6 +64,7 @@ class Job(Base):
         Index(None, "kind", "state", "id"),
         Index(None, "owner", "state", "id"),
         Index(None, "batch_id", "state", "id", **only("batch_id IS NOT NULL")),
+        Index(None, "batch_id", "workspace_id", **only("batch_id IS NOT NULL")),
         Index(None, "workspace_id", "state", "id", **only("workspace_id IS NOT NULL")),
         Index(None, "video_id", "id", **only("video_id IS NOT NULL")),
         # All that statistics ask of jobs that have ended.
@@ -89,6 +90,8 @@ class Batch(Base):
     title: Mapped[str] = mapped_column(Text)
     owner: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "created_at", "id"),)
 
 
 class Task(Base):
@@ -123,6 +126,7 @@ class Task(Base):
     weight: Mapped[int] = mapped_column(BigInteger, default=1)  # share of the job's work
     progress: Mapped[float] = mapped_column(default=0.0)
     speed: Mapped[float | None]  # times real time
+    fps: Mapped[float | None]  # pictures a second, as the program that works says
     eta_ms: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[Json | None]
     error: Mapped[Json | None]

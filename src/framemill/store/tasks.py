@@ -18,7 +18,7 @@ from framemill.store.tables import Task
 
 # What a row says of its hold and of how far the run is.
 _OF_A_HOLD = (
-    *("lease_worker", "lease_expires", "tool_pid", "tool_started", "speed", "eta_ms"),
+    *("lease_worker", "lease_expires", "tool_pid", "tool_started", "speed", "fps", "eta_ms"),
     *("error", "not_before", "ready_at"),
 )
 
@@ -89,7 +89,7 @@ def release(
     """End a hold: the task goes to `state`."""
     task.state = next_task_state(TaskState(task.state), state)
     task.lease_worker = task.lease_expires = task.tool_pid = task.tool_started = None
-    task.speed = task.eta_ms = None
+    task.speed = task.fps = task.eta_ms = None
     task.error = error
     task.not_before = not_before
     task.ready_at = now if state is TaskState.READY else None

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from framemill.domain.states import TaskState
 from framemill.store.base import Json
-from framemill.store.tables import AuditEvent, Worker
+from framemill.store.tables import AuditEvent, Task, Worker
 
 # The address of the client whose request is being answered.
 asked_from: ContextVar[str | None] = ContextVar("asked_from", default=None)
 ACTIVE, DRAINING, GONE = "active", "draining", "gone"
+DRAIN = "drain"  # what may be wanted of a worker
 # Each says every few seconds that it is there; where no reaper runs, nobody else says that it is not.
 _SILENT = timedelta(minutes=2)
 
@@ -50,16 +52,43 @@ def slots(session: Session, resource: str, *, now: datetime) -> int:
     return sum(not worker.resources or resource in worker.resources for worker in living(session, now=now))
 
 
-def ask(session: Session, worker_ids: Sequence[str], wanted: str) -> list[str]:
-    """Want something of workers, e.g. "drain", or "" nothing more; returns those that are there."""
+def ask(
+    session: Session, worker_ids: Sequence[str], wanted: str, *, instead_of: str | None = None
+) -> list[str]:
+    """Want something of workers, DRAIN or "" nothing more; returns those that are there.
+
+    Only of those of whom `instead_of` is wanted, where that is given.
+    """
+    change = update(Worker).where(Worker.id.in_(worker_ids), Worker.state != GONE)
+    if instead_of is not None:
+        change = change.where(Worker.wanted == instead_of)
     rows = session.scalars(
-        update(Worker)
-        .where(Worker.id.in_(worker_ids), Worker.state != GONE)
-        .values(wanted=wanted)
-        .returning(Worker.id)
-        .execution_options(synchronize_session=False)
+        change.values(wanted=wanted).returning(Worker.id).execution_options(synchronize_session=False)
     )
     return list(rows)
+
+
+def leave(session: Session, worker_id: str, *, now: datetime) -> bool:
+    """A worker that drains goes; False where that was taken back meanwhile. One of the two happens first."""
+    gone = session.scalars(
+        update(Worker)
+        .where(Worker.id == worker_id, Worker.wanted == DRAIN)
+        .values(state=GONE, seen_at=now)
+        .returning(Worker.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return gone is not None
+
+
+def at_work_and_drained(session: Session, node: str, *, but: str) -> bool:
+    """Whether another worker of the same process group is to drain, and still has a task."""
+    others = [
+        row.id
+        for row in list_workers(session)
+        if row.capabilities.get("node") == node and row.wanted == DRAIN and row.id != but
+    ]
+    held = select(Task.id).where(Task.lease_worker.in_(others), Task.state == TaskState.LEASED)
+    return bool(others) and session.scalars(held.limit(1)).first() is not None
 
 
 def audit(

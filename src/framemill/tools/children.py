@@ -4,7 +4,6 @@ Watching it while it runs is tools.process'.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -19,7 +18,8 @@ import psutil
 
 from framemill.errors import InputNotFound, ToolMissing
 from framemill.tools.inmates import Inmate
-from framemill.tools.limits import Limits, applier
+from framemill.tools.launching import launch
+from framemill.tools.limits import Limits
 
 _KILL_AFTER_S = 1.5  # TERM first: ffmpeg then closes its file and ends by itself
 # What a program may know of our environment: nothing secret can be in these.
@@ -29,8 +29,6 @@ _ENVIRONMENT = (
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),
     *("LIBVA_DRIVER_NAME", "LIBVA_DRIVERS_PATH"),
 )
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def environment() -> dict[str, str]:
@@ -53,23 +51,13 @@ def start(argv: Sequence[str], *, cwd: Path, limits: Limits, knows: Mapping[str,
     `knows` is its whole environment, where it is not to have the usual one.
     Raises ToolMissing, or InputNotFound where `cwd` is not there.
     """
-    limit, parent = applier(limits), os.getpid()
-
-    def prepare() -> None:
-        # Dies with us, even after `kill -9`. The kernel ties this to the thread that forked:
-        # that is the one that waits in run_tool, so it cannot end before the child.
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
-        limit()
-
     inmate = Inmate() if Path(argv[0]).name == "bwrap" else None
     if inmate is not None:
         argv = (argv[0], "--json-status-fd", str(inmate.status_fd), *argv[1:])
     try:
+        launched = launch(argv, limits=limits)
         process = subprocess.Popen(
-            argv,
+            launched.argv,
             cwd=cwd,
             env=environment() if knows is None else dict(knows),
             stdin=subprocess.DEVNULL,
@@ -77,7 +65,7 @@ def start(argv: Sequence[str], *, cwd: Path, limits: Limits, knows: Mapping[str,
             stderr=subprocess.PIPE,
             start_new_session=True,
             pass_fds=() if inmate is None else (inmate.status_fd,),
-            preexec_fn=prepare,  # noqa: PLW1509 - it only makes system calls; nothing else can set PDEATHSIG
+            preexec_fn=launched.prepare,  # noqa: PLW1509 - where there is one, it only makes system calls
         )
     except OSError as error:
         if inmate is not None:

@@ -1,8 +1,7 @@
-"""How much a program may use, and telling the kernel so."""
+"""How much a program may use, and the kernel's limits for that."""
 
 import os
 import resource
-from collections.abc import Callable
 from dataclasses import dataclass
 
 GIB = 1024**3
@@ -54,14 +53,3 @@ def rlimits(limits: Limits) -> tuple[tuple[int, tuple[int, int]], ...]:
         hard = soft + more if ceiling == resource.RLIM_INFINITY else min(soft + more, ceiling)
         found.append((kind, (min(soft, hard), hard)))
     return tuple(found)
-
-
-def applier(limits: Limits) -> Callable[[], None]:
-    """A function for the child, between fork and exec, that sets the limits; it allocates nothing new."""
-    values = rlimits(limits)
-
-    def apply() -> None:
-        for kind, pair in values:
-            resource.setrlimit(kind, pair)
-
-    return apply

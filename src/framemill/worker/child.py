@@ -16,6 +16,7 @@ from types import FrameType
 from framemill.app import App, open_app
 from framemill.domain.states import TaskState
 from framemill.engine.dispatch import wakes
+from framemill.engine.identity import worker_id
 from framemill.store.claiming import Wanted
 from framemill.store.tables import Task
 from framemill.worker.presence import Presence
@@ -33,8 +34,10 @@ class Child:
             self._worker.name,
             engine="celery",
             resources=resources,
-            drain=self._drain,
+            drain=self._leave_if_idle,
+            draining=self._leave_if_idle,
             orphaned=lambda: os.getppid() != self._parent,
+            node=worker_id(self._parent),
         )
 
     def answer(self, task_id: str) -> str:
@@ -43,10 +46,13 @@ class Child:
             named = session.get(Task, task_id)
         if named is None:
             return "unknown"
+        if not self._goes_on(named):
+            return "draining"
         with self._handing_back():
             done = self._worker.run_one(Wanted(resources=(named.resource,)))
         if done is not None:
             self.presence.count(done)
+            self._leave_if_idle()
             return "done" if done else "ended"
         self._pass_on(task_id)
         return "nothing to do"
@@ -63,9 +69,21 @@ class Child:
         if task and task.state == TaskState.READY and task.not_before and task.not_before > now:
             self._app.dispatcher.nudge(wakes([task]))
 
-    def _drain(self) -> None:
+    def _goes_on(self, named: Task) -> bool:
+        """Whether to work; where draining may still be taken back, when that is known.
+
+        Until then the message is others' to hear, and a process that waits here takes no more of them.
+        """
+        if not self.presence.draining:
+            return True
+        if named.state == TaskState.READY:
+            self._app.dispatcher.nudge(wakes([named]))
+        return self.presence.goes_on()
+
+    def _leave_if_idle(self) -> None:
         """One process cannot leave alone, as another would take its place: so all of the Celery worker do."""
-        os.kill(self._parent, signal.SIGTERM)
+        if not self._worker.attempts and self.presence.leaves() and os.getppid() == self._parent:
+            os.kill(self._parent, signal.SIGTERM)
 
     @contextmanager
     def _handing_back(self) -> Iterator[None]:

@@ -49,7 +49,7 @@ class _Process:
         try:
             with self._presence as presence:
                 self._worker.serve(
-                    wanted=lambda: None if presence.draining else Wanted(),
+                    wanted=lambda: None if presence.leaves() else Wanted(),
                     bell=self._bell,
                     poll_s=self._app.settings.poll_interval.total_seconds(),
                     count=presence.count,
@@ -58,7 +58,7 @@ class _Process:
             self._bell.close()
 
     def _told_to_stop(self) -> None:
-        if self._presence.draining:
+        if self._presence.told:
             self._worker.stop(hand_back=True)
         self._presence.drain()
 

@@ -1,6 +1,7 @@
 """The page of one video: it plays on while its address is renewed, is cut, compared and deleted."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -8,31 +9,20 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.clips import clip
+from tests.e2e.web.playing import comes
 from tests.e2e.web.site import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 _LIFETIME_S = 8
 SETTINGS = {"FRAMEMILL_PLAYBACK_LIFETIME": f"{_LIFETIME_S}s"}
+_WORDS = b"1\n00:00:00,500 --> 00:00:59,000\nThe tide comes in.\n"
 _FILM = (
     *("-f", "lavfi", "-i", "testsrc2=s=854x480:r=5:d=60", "-f", "lavfi", "-i", "sine=d=60"),
-    *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-c:a", "aac"),
+    *("-f", "srt", "-i", f"data:text/plain;base64,{b64encode(_WORDS).decode()}"),
+    *("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-c:a", "aac", "-c:s", "mov_text"),
+    *("-map", "0:v", "-map", "1:a", "-map", "2:s"),
 )
-# The page's policy lets nobody wait by a condition that is written as text.
-_COMES = """([name, value, most]) => new Promise((done, fail) => {
-    const film = () => document.querySelector('video');
-    const late = setTimeout(() => fail(new Error(`at ${film()?.currentTime}, not ${name} ${value}`)), most);
-    const holds = {
-        ready: ({ readyState }) => readyState >= 2,
-        past: ({ currentTime, seeking }) => currentTime > value && !seeking,
-    }[name];
-    const look = () => film() && holds(film()) ? (clearTimeout(late), done()) : requestAnimationFrame(look);
-    look();
-})"""
-
-
-def _comes(page: Page, name: str, value: float = 0) -> None:
-    page.evaluate(_COMES, [name, value, 60_000])
 
 
 @pytest.fixture(scope="module", name="video")
@@ -54,12 +44,23 @@ def test_it_plays_on_while_its_address_is_renewed(
     axe(page)
 
     page.get_by_role("button", name="Play the video").click()
-    _comes(page, "past", 1)
+    comes(page, "past", 1)
     page.get_by_role("button", name="Quality and speed").click()
     page.get_by_role("menuitem", name=re.compile("^360p")).click()
-    _comes(page, "past", _LIFETIME_S + 1)
+    comes(page, "tall", 360)
+    page.get_by_role("button", name="Captions on").click()
+    comes(page, "captioned")
+    page.get_by_role("button", name="Full screen").click()
+    page.get_by_role("button", name="Leave full screen").wait_for()
+    page.get_by_role("button", name="Quality and speed").click()
+    expect(page.get_by_role("menuitem", name="Auto")).to_be_in_viewport()
+    page.get_by_role("menuitem", name=re.compile("^2")).click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    page.keyboard.press("f")
+    page.get_by_role("button", name="Full screen", exact=True).wait_for()
+    comes(page, "past", _LIFETIME_S + 1)
     page.keyboard.press("9")
-    _comes(page, "past", 54.5)
+    comes(page, "past", 54.5)
 
     refused = [(answer.status, answer.url) for answer in media if answer.status >= 400]
     segments = [urlsplit(answer.url).path for answer in media if "/hls/" in answer.url]
@@ -71,9 +72,9 @@ def test_it_plays_on_while_its_address_is_renewed(
 def test_a_clip_is_cut_and_downloaded(page: Page, video: str, axe: Callable[[Page], None]) -> None:
     page.goto(f"/videos/{video}?tab=cut")
     page.get_by_role("button", name="Set in").wait_for()
-    _comes(page, "ready")
+    comes(page, "ready")
     page.keyboard.press("l")
-    _comes(page, "past", 9.9)
+    comes(page, "past", 9.9)
     page.keyboard.press("i")
     page.get_by_text("Fast", exact=True).click()
     expect(page.get_by_text("A fast cut gives 0:08.000")).to_be_visible(timeout=60_000)
@@ -93,9 +94,9 @@ def test_two_files_are_compared_and_the_video_is_deleted_by_its_name(
     page: Page, site: Site, video: str, axe: Callable[[Page], None]
 ) -> None:
     page.goto(f"/videos/{video}/compare")
-    _comes(page, "ready")
+    comes(page, "ready")
     page.get_by_role("button", name="Play", exact=True).click()
-    _comes(page, "past", 1)
+    comes(page, "past", 1)
     axe(page)
 
     page.goto(f"/videos/{video}")

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection
 from pathlib import Path
@@ -115,14 +115,18 @@ def test_others_workspaces_and_the_names_of_machines_are_private(
 def test_ranges_of_time(client: TestClient, admin: str) -> None:
     january, february = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
     asked = {
-        200: [{"last": "7d"}, {"last": "ever", "by": "day"}, {"since": january, "until": february}],
+        200: [
+            {"last": "7d"},
+            {"last": "1d12h"},
+            {"last": "ever", "by": "day"},
+            {"since": january, "until": february},
+        ],
+        409: [{"since": february, "until": january}, {"last": "400d", "by": "hour"}],
         422: [
             {"last": "soon"},
             {"last": "99999999d"},
-            {"last": "1h", "since": january},
-            {"since": february, "until": january},
+            {"last": "1h30d"},
             {"since": "2026-01-01T00:00:00"},
-            {"last": "400d", "by": "hour"},
             {"by": "moon"},
         ],
     }
@@ -131,6 +135,20 @@ def test_ranges_of_time(client: TestClient, admin: str) -> None:
         for params in questions:
             answer = client.get("/api/v1/stats", params=params, headers=bearer(admin))
             assert answer.status_code == status, (params, answer.text)
+
+
+def test_of_several_times_the_latest_begins_the_range(client: TestClient, admin: str) -> None:
+    def begin(**params: str) -> datetime:
+        answer = client.get("/api/v1/stats", params=params, headers=bearer(admin)).json()
+        return datetime.fromisoformat(answer["since"])
+
+    january = datetime(2026, 1, 1, tzinfo=UTC)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+
+    assert begin(last="9999d", since=january.isoformat()) == january
+    assert begin(last="1h", since=january.isoformat()) > january
+    assert begin(last="1h", until=in_an_hour.isoformat()) < datetime.now(UTC)
+    assert begin(last="ever", since=january.isoformat()) == january
 
 
 def test_what_was_played_is_counted_and_billed(app: App, client: TestClient, get: Ask, here: Place) -> None:
@@ -397,4 +415,4 @@ def test_every_endpoint_is_described(app: App) -> None:
         for operation in methods.values()
     ]
     assert len(described) == 15
-    assert all(operation["description"] for operation in described)
+    assert all(operation["summary"] for operation in described)

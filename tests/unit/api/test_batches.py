@@ -1,5 +1,6 @@
 """Many jobs at once."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ from sqlalchemy import delete, func, select
 from starlette.testclient import TestClient
 
 from framemill.app import App
+from framemill.domain.states import JobState
+from framemill.store.jobs import new_id
 from framemill.store.repeat_tables import KeyedRequest
 from framemill.store.tables import Batch, Job
 from framemill.store.video_tables import Video
 from tests.unit.api.conftest import Place, a_job, bearer
 
 BATCH = "/api/v1/jobs/batch"
+BATCHES = "/api/v1/batches"
 TRIM: dict[str, Any] = {"operation": {"op": "trim", "start": 1, "end": 2}}
 NOBODYS = "01990000-0000-7000-8000-000000000000"
 
@@ -150,3 +154,74 @@ def test_a_batch_with_something_elsewhere_is_not_shown(
     assert client.get(path, headers=bearer(here.read)).status_code == 404
     assert client.get(path, headers=bearer(admin)).json()["total"] == 2
     assert client.get("/api/v1/batches/none", headers=bearer(admin)).status_code == 404
+
+
+def _batches(app: App, *places: Place | None, state: JobState = JobState.QUEUED) -> list[str]:
+    """A batch for each place, a second after the one before, with a job in it."""
+    made = []
+    for number, place in enumerate(places, start=1):
+        with app.database.write() as session:
+            at = app.database.now(session) + timedelta(seconds=number)
+            # As batches of a folder have them: in no order of time.
+            batch = Batch(id=new_id().replace("0", "f", 1), title=f"{number}", owner="ann", created_at=at)
+            session.add(batch)
+            made.append(batch.id)
+        a_job(app, workspace=None if place is None else place.workspace, batch_id=made[-1], state=state)
+    return made
+
+
+def test_batches_are_listed_page_by_page(app: App, client: TestClient, here: Place) -> None:
+    made = [here.batch, *_batches(app, *[here] * 4)]
+
+    def listed(**sought: str) -> list[str]:
+        found, cursor = [], None
+        while True:
+            asked = {**sought, "limit": "2", **({"cursor": cursor} if cursor else {})}
+            page = client.get(BATCHES, params=asked, headers=bearer(here.read)).json()
+            assert len(page["items"]) <= 2
+            found += [one["id"] for one in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    assert listed() == made[::-1]
+    assert listed(sort="oldest") == made
+    assert listed(owner="ann") == made[:0:-1]
+    first = client.get(BATCHES, params={"limit": 1, "total": True}, headers=bearer(here.read)).json()
+    assert (first["total"], first["items"][0]["counts"]) == (5, {"queued": 1})
+    assert first["items"][0] == client.get(f"{BATCHES}/{made[-1]}", headers=bearer(here.read)).json()
+
+
+def test_batches_are_found_by_the_state_and_the_workspace_of_their_jobs(
+    app: App, client: TestClient, here: Place, elsewhere: Place, admin: str
+) -> None:
+    (failed,) = _batches(app, here, state=JobState.FAILED)
+    (plain,) = _batches(app, None)
+
+    def listed(key: str, **sought: str | list[str]) -> set[str]:
+        answer = client.get(BATCHES, params={**sought, "total": True}, headers=bearer(key)).json()
+        found = {one["id"] for one in answer["items"]}
+        assert answer["total"] == len(found)
+        return found
+
+    assert listed(admin) == {here.batch, elsewhere.batch, failed, plain}
+    assert listed(admin, state="failed") == {failed}
+    assert listed(admin, state=["failed", "queued"], workspace=here.workspace) == {here.batch, failed}
+    assert listed(here.read) == {here.batch, failed}
+    assert listed(here.read, workspace=elsewhere.workspace) == set()
+    a_job(app, workspace=elsewhere.workspace, batch_id=failed)
+    assert listed(here.read) == {here.batch}
+
+
+def test_a_batch_whose_jobs_are_forgotten_is_not_listed(app: App, client: TestClient, here: Place) -> None:
+    with app.database.write() as session:
+        session.execute(delete(Job).where(Job.batch_id == here.batch))
+
+    assert client.get(BATCHES, headers=bearer(here.read)).json()["items"] == []
+
+
+@pytest.mark.parametrize("cursor", ["none", "A" * 22, "_" * 32])
+def test_a_cursor_that_is_none_is_refused(client: TestClient, here: Place, cursor: str) -> None:
+    answer = client.get(BATCHES, params={"cursor": cursor}, headers=bearer(here.read))
+
+    assert answer.status_code == 422

@@ -1,10 +1,11 @@
 """Conditional requests about what two people may edit."""
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from framemill.app import App
-from tests.unit.api.conftest import Place, bearer
+from tests.unit.api.conftest import BASE, Place, bearer
 
 API = "/api/v1"
 
@@ -84,3 +85,17 @@ def test_a_time_in_another_zone_is_the_same_time(client: TestClient, here: Place
     again = client.patch(path, json={"notes": "x"}, headers=headers | {"If-Match": edited.headers["etag"]})
 
     assert again.status_code == 200
+
+
+def test_of_two_admins_who_change_a_user_the_second_is_told(app: App, api: FastAPI) -> None:
+    person = TestClient(api, base_url=BASE, client=("127.0.0.1", 5000), headers={"Origin": BASE})
+    person.get("/login", params={"token": app.access.login_token()}, follow_redirects=False)
+    path = f"/api/v1/users/{app.users.create('ann').id}"
+    seen = {"If-Match": person.get(path).headers["etag"]}
+
+    first = person.patch(path, json={"disabled": True}, headers=seen)
+    second = person.patch(path, json={"admin": True}, headers=seen)
+
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert second.json()["code"] == "changed_meanwhile"
+    assert person.get(path, headers={"If-None-Match": first.headers["etag"]}).status_code == 304

@@ -124,6 +124,7 @@ def test_a_job_is_told_until_it_has_ended(app: App, url: str, here: Place) -> No
         "tasks_total": 0,
         "tasks_done": 0,
         "speed": None,
+        "fps": None,
         "eta_ms": None,
     }
     kind, number, last = rest[-1]

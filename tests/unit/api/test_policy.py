@@ -49,6 +49,7 @@ READ = {
     "uploads_show_limits",
     "workspaces_list",
     "jobs_list",
+    "batches_list",
     "stats_show",
     "stats_costs",
     "jobs_listen",

@@ -20,6 +20,7 @@ from framemill.domain.videos import VideoState
 from framemill.errors import JobNotFound
 from framemill.services.upload_records import Announced
 from framemill.settings import Settings
+from framemill.store.auditing import Sought
 from tests.serving import served_asgi
 
 _PATIENCE_S = 60
@@ -301,6 +302,28 @@ def test_names_of_clients_never_reach_the_disk(service: Service) -> None:
     _until(lambda: service.is_gone(job))
 
 
+def test_what_is_ordered_and_cancelled_is_written_down_with_who_and_from_where(
+    service: Service, film: Path
+) -> None:
+    with service.talk() as talk:
+        begun, queued = (talk.start()["job_id"] for _ in range(2))
+        talk.chunk(queued, film.read_bytes()[:200_000], last=False)
+        talk.chunk(queued, film.read_bytes()[200_000:], seq=1)
+        talk.hear("progress")
+        for job in (begun, queued):
+            talk.say(type="cancel_job", job_id=job)
+            assert talk.hear("error")["code"] == "cancelled"
+
+    order = {"operation": "trim", "inputs": {"input": "upload"}, "detached": False}
+    for job, before in ((begun, "receiving"), (queued, "queued")):
+        events = service.app.audit_trail.page(Sought(subject=f"job:{job}")).events
+        assert {(one.actor, one.address) for one in events} == {("key:client", "127.0.0.1")}
+        cancelled, ordered = ((one.action, one.data) for one in events)
+        assert cancelled == ("job.cancelled", {"before": before})
+        assert ordered[0] == "job.ordered"
+        assert order.items() <= (ordered[1] or {}).items()
+
+
 def test_a_job_whose_connection_is_lost_is_cancelled_after_the_grace_time(
     service: Service, film: Path
 ) -> None:
@@ -312,6 +335,8 @@ def test_a_job_whose_connection_is_lost_is_cancelled_after_the_grace_time(
 
     _until(lambda: service.is_gone(job))
     assert service.state(job) is JobState.CANCELLED
+    cancelled, _ordered = service.app.audit_trail.page(Sought(subject=f"job:{job}")).events
+    assert (cancelled.action, cancelled.actor, cancelled.address) == ("job.cancelled", "orders", None)
 
 
 def test_an_upload_whose_connection_is_lost_leaves_nothing(service: Service) -> None:

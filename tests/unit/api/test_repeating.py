@@ -1,5 +1,7 @@
 """Requests that are sent again under an idempotency key, at every endpoint that makes something."""
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from framemill.app import App
+from framemill.services.passwords import Passwords
 from framemill.store.repeat_tables import KeyedRequest
 from framemill.store.tables import Job
 from tests.unit.api.conftest import BASE, Place, bearer
@@ -86,6 +89,28 @@ def test_a_keys_secret_is_neither_kept_nor_shown_again(app: App, api: FastAPI) -
     assert again.json()["code"] == "answer_not_kept"
     with app.database.read() as session:
         assert session.scalars(select(KeyedRequest.body)).all() == [None]
+
+
+def test_a_user_is_made_once_and_nothing_that_is_kept_helps_to_guess_the_password(
+    app: App, api: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Real hashes at a thousandth of the cost.
+    monkeypatch.setattr(Passwords.__init__, "__kwdefaults__", {"rounds": 1, "memory_kib": 64})
+    person = TestClient(api, base_url=BASE, client=("127.0.0.1", 5000))
+    person.get("/login", params={"token": app.access.login_token()}, follow_redirects=False)
+    wish = {"name": "ann", "password": "five words that fit nowhere"}
+
+    answers = [person.post(f"{API}/users", json=wish, headers=KEY | {"Origin": BASE}) for _ in range(2)]
+    other = {**wish, "password": "five others that fit nowhere"}
+    changed = person.post(f"{API}/users", json=other, headers=KEY | {"Origin": BASE})
+
+    assert [one.status_code for one in (*answers, changed)] == [201, 201, 422]
+    assert answers[0].json() == answers[1].json()
+    # Whoever has the database, but not the secret beside it, cannot try passwords against what is kept.
+    plain = json.dumps(["POST", "/api/v1/users", "", json.dumps(wish, sort_keys=True)])
+    with app.database.read() as session:
+        kept = session.scalars(select(KeyedRequest)).one()
+    assert hashlib.sha256(plain.encode()).hexdigest() not in str(vars(kept))
 
 
 def test_what_was_refused_may_be_sent_again_under_its_key(app: App, client: TestClient, here: Place) -> None:

@@ -20,7 +20,7 @@ from tests.engines import Bench, a_copy, a_plan
 
 def _claimed(bench: Bench) -> Task:
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=timedelta(minutes=1))
+        task = claim(session.connection(), worker=worker_id(), now=bench.clock(), ttl=timedelta(minutes=1))
     assert task is not None
     return task
 
@@ -39,7 +39,9 @@ def test_every_change_is_told_until_the_job_ends(bench: Bench) -> None:
 
     def progress() -> None:
         with bench.database.write() as session:
-            extend(session, held[-1].id, held[-1].lease_token, progress=40.0, speed=2.0, eta_ms=3000)
+            extend(
+                session, held[-1].id, held[-1].lease_token, progress=40.0, speed=2.0, fps=60.0, eta_ms=3000
+            )
 
     def plan() -> None:
         outcomes.planned(bench.database, _claimed(bench), a_plan(a_copy("a")), {"input": "d"})
@@ -55,9 +57,9 @@ def test_every_change_is_told_until_the_job_ends(bench: Bench) -> None:
 
     states = [event.state for event in told if isinstance(event, JobChanged)]
     assert states == [JobState.QUEUED, JobState.RUNNING, JobState.CANCELLED]
-    assert [(e.percent, e.speed, e.eta_ms) for e in told if isinstance(e, Progress)] == [
-        (0.0, None, None),
-        (40.0, 2.0, 3000),
+    assert [(e.percent, e.speed, e.fps, e.eta_ms) for e in told if isinstance(e, Progress)] == [
+        (0.0, None, None, None),
+        (40.0, 2.0, 60.0, 3000),
     ]
     changes = [(e.task, e.state, e.message) for e in told if isinstance(e, TaskChanged)]
     assert ("a", TaskState.LEASED, None) in changes

@@ -105,11 +105,12 @@ def test_progress_in_lines_comes_every_few_seconds() -> None:
                 percent=percent,
                 job_percent=percent,
                 speed=2.0,
+                fps=59.94,
                 eta_ms=3000,
             )
         )
 
-    assert said == [" 20.0 %  encode  2×  0:03 left", " 40.0 %  encode  2×  0:03 left"]
+    assert said == [" 20.0 %  encode  2×  59.9 fps  0:03 left", " 40.0 %  encode  2×  59.9 fps  0:03 left"]
 
 
 def test_planning_that_takes_long_tells_how_far_it_is() -> None:

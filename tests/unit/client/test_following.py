@@ -18,7 +18,7 @@ def _told(name: str, number: int | None = None, **data: object) -> str:
 
 
 def _progress(percent: float, step: str) -> str:
-    return _told("progress", state="running", percent=percent, step=step, speed=2.0, eta_ms=1000)
+    return _told("progress", state="running", percent=percent, step=step, speed=2.0, fps=60, eta_ms=1000)
 
 
 def _answers(*streams: str | Exception | httpx2.Response) -> tuple[Answer, list[str | None]]:
@@ -47,7 +47,7 @@ def test_a_job_is_told_as_one_that_runs_here(door: Door) -> None:
     follow(door(answer), JOB, heard.append)
 
     one, two = (
-        Progress(job_id=JOB, task=t, title=t, percent=p, job_percent=p, speed=2.0, eta_ms=1000)
+        Progress(job_id=JOB, task=t, title=t, percent=p, job_percent=p, speed=2.0, fps=60.0, eta_ms=1000)
         for t, p in (("one", 10.0), ("two", 60.0))
     )
     assert heard == [

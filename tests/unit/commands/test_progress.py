@@ -55,3 +55,9 @@ def test_more_than_expected_is_never_more_than_all() -> None:
 
 def test_noise_between_keys_is_ignored() -> None:
     assert len(feed("hello\n\n" + BLOCK + "\n\n" + BLOCK)) == 2
+
+
+def test_pictures_a_second_are_known_from_the_beginning() -> None:
+    early = BLOCK.replace("fps=60.25", "fps=0.00")
+
+    assert [feed(text)[0].pictures_per_s() for text in (BLOCK, early, UNKNOWN)] == [60.25, 60.0, None]

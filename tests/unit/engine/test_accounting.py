@@ -31,7 +31,7 @@ PLAN = a_plan(
 
 def _claimed(bench: Bench) -> Task:
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=timedelta(minutes=1))
+        task = claim(session.connection(), worker=worker_id(), now=bench.clock(), ttl=timedelta(minutes=1))
     assert task is not None
     return task
 

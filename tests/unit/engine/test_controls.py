@@ -26,7 +26,7 @@ NO_WAIT = timedelta(0)
 
 def _claimed(bench: Bench, worker: str | None = None) -> Task | None:
     with bench.database.write() as session:
-        return claim(session, worker=worker or worker_id(), now=bench.clock(), ttl=TTL)
+        return claim(session.connection(), worker=worker or worker_id(), now=bench.clock(), ttl=TTL)
 
 
 def _states(bench: Bench, job: str) -> dict[str, str]:

@@ -20,7 +20,9 @@ TTL = timedelta(seconds=60)
 def _hold(bench: Bench) -> Heartbeat:
     job = bench.submit()
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
+        task = claim(
+            session.connection(), worker=worker_id(), now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job)
+        )
     assert task is not None
     return Heartbeat(
         bench.database,
@@ -53,15 +55,16 @@ def test_a_beat_renews_the_lease_when_it_is_time(bench: Bench, hold: Heartbeat) 
 def test_progress_reaches_watchers_at_once_and_the_database_with_the_next_beat(
     bench: Bench, hold: Heartbeat
 ) -> None:
-    hold.report(40.0, 2.5, 3000)
+    hold.report(40.0, 2.5, 3000, 62.5)
     before = _row(bench).progress
     hold.beat()
 
     (event,) = bench.watcher.events
     assert isinstance(event, Progress)
-    assert (event.percent, event.job_percent, event.speed, event.eta_ms) == (40.0, 20.0, 2.5, 3000)
+    assert (event.percent, event.job_percent) == (40.0, 20.0)
+    assert (event.speed, event.fps, event.eta_ms) == (2.5, 62.5, 3000)
     row = _row(bench)
-    assert (before, row.progress, row.speed, row.eta_ms) == (0.0, 40.0, 2.5, 3000)
+    assert (before, row.progress, row.speed, row.fps, row.eta_ms) == (0.0, 40.0, 2.5, 62.5, 3000)
 
 
 def test_a_cancelled_job_is_noticed(bench: Bench, hold: Heartbeat) -> None:

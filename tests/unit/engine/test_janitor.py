@@ -40,7 +40,7 @@ def _janitor(bench: Bench, *, keep: timedelta | None = timedelta(days=30)) -> tu
 
 def _claimed(bench: Bench) -> Task:
     with bench.database.write() as session:
-        task = claim(session, worker=worker_id(), now=bench.clock(), ttl=timedelta(days=9))
+        task = claim(session.connection(), worker=worker_id(), now=bench.clock(), ttl=timedelta(days=9))
     assert task is not None
     return task
 

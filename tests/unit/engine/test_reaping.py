@@ -43,7 +43,7 @@ def _reaper(bench: Bench) -> tuple[Reaper, Heard]:
 
 def _claimed(bench: Bench, worker: str) -> Task:
     with bench.database.write() as session:
-        task = claim(session, worker=worker, now=bench.clock(), ttl=TTL)
+        task = claim(session.connection(), worker=worker, now=bench.clock(), ttl=TTL)
     assert task is not None
     return task
 
@@ -121,7 +121,7 @@ def test_a_foreground_job_whose_owner_is_gone_becomes_everyones(bench: Bench) ->
         session.execute(update(Job).values(lane=DEAD))
         session.execute(update(Task).values(lane=DEAD))
     with bench.database.write() as session:
-        assert claim(session, worker="w", now=bench.clock(), ttl=TTL) is None
+        assert claim(session.connection(), worker="w", now=bench.clock(), ttl=TTL) is None
     reaper, heard = _reaper(bench)
 
     reaper.reap()

@@ -34,7 +34,9 @@ def _sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 
 def _claimed_by(bench: Bench, job: str, worker: str, **columns: object) -> None:
     with bench.database.write() as session:
-        task = claim(session, worker=worker, now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job))
+        task = claim(
+            session.connection(), worker=worker, now=bench.clock(), ttl=TTL, wanted=Wanted(job_id=job)
+        )
         assert task is not None
         if columns:
             extend(session, task.id, task.lease_token, **columns)

@@ -7,12 +7,16 @@ from sqlalchemy import text
 
 from framemill.domain.states import JobState
 from framemill.errors import BatchNotFound, DestinationUnwritable, InputNotFound
+from framemill.services.batch_listing import BatchListing
 from framemill.services.batch_work import Accepted, Work
 from framemill.services.batches import Batches
 from framemill.services.intake import Found
-from framemill.store.batches import counts_query
+from framemill.store import batch_listing
+from framemill.store.batches import counts_query, ensure_batch
 from framemill.store.claiming import Wanted
+from framemill.store.jobs import new_id
 from tests.engines import Anything, Bench, a_copy, a_plan
+from tests.unit.store.rows import add_job
 
 _ANY = Wanted()
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -74,7 +78,7 @@ def test_a_changed_file_is_another_job_and_another_name_another_batch(bench: Ben
 
     assert named[0].fresh
     assert changed[0].fresh
-    assert len(batches.list()) == 2
+    assert len(BatchListing(bench.database).page().batches) == 2
 
 
 def test_owners_do_not_wait_for_a_whole_batch_of_another(bench: Bench) -> None:
@@ -174,3 +178,27 @@ def test_one_index_answers_what_progress_asks(bench: Bench) -> None:
 
     assert "USING INDEX ix_jobs_batch_id" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_list_goes_on_where_a_page_has_looked_for_long(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, oldest_first: bool
+) -> None:
+    monkeypatch.setattr(batch_listing, "_CHUNK", 2)
+    monkeypatch.setattr(batch_listing, "_PATIENCE", 4)
+    made, workspace = [new_id() for _ in range(9)], new_id()
+    for batch_id in made:
+        with bench.database.write() as session:
+            ensure_batch(session, batch_id, title="", owner="", now=bench.clock())
+        bench.clock.pass_by(1)
+        add_job(bench.database, batch_id=batch_id, workspace_id=workspace if batch_id == made[4] else None)
+    wanted = batch_listing.Wanted(workspace_id=workspace, oldest_first=oldest_first)
+    listing = BatchListing(bench.database)
+
+    pages = [listing.page(wanted, limit=5)]
+    while pages[-1].next is not None:
+        pages.append(listing.page(wanted, after=pages[-1].next, limit=5))
+
+    assert [[one.id for one in page.batches] for page in pages] == [[], [made[4]], []]
+    assert listing.count(wanted) == 1
+    assert [one.id for one in listing.page(limit=3).batches] == made[:-4:-1]

@@ -170,7 +170,7 @@ def test_an_order_that_is_given_up_while_its_job_is_submitted_is_cancelled(count
         spec=load_spec({"op": "trim", "start": 1}), inputs={"input": Url("https://example.com/f")}
     )
     placed = counter.orders.place(wanted, held_for=_HELD)
-    counter.orders.cancel(placed.id)
+    counter.orders.cancel(placed.id, actor="bob")
     assert counter.watch.tidy() == 1
 
     counter.orders.accept(placed)
@@ -208,12 +208,11 @@ def test_a_spec_names_inputs_and_never_files(counter: Counter) -> None:
 
 
 @both
-def test_pictures_a_second_come_from_the_speed_and_the_plan(counter: Counter) -> None:
+def test_the_pace_of_the_step_at_work_is_seen(counter: Counter) -> None:
     job = counter.accepted()
     with counter.database.write() as session:
         (task,) = tasks_of(session, job)
-        task.state, task.speed, task.eta_ms = TaskState.LEASED, 2.0, 1500
-        task.step = {"outputs": [{"promise": {"frames": 100, "duration_us": 4_000_000}}]}
+        task.state, task.speed, task.fps, task.eta_ms = TaskState.LEASED, 2.0, 50.0, 1500
 
     look = counter.orders.look([job])[job]
 

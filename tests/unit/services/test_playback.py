@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from framemill.domain.plan import Role
 from framemill.errors import (
+    ArtifactNotFound,
     IllegalTransition,
     InvalidSpec,
     NotSupported,
@@ -116,7 +117,7 @@ def test_a_form_or_an_artifact_can_be_asked_for(shelves: Shelves, playback: Play
     assert path(artifact=thumb) == path(artifact="one.jpg") == path(artifact="thumbs/one.jpg") == "one.jpg"
     with pytest.raises(IllegalTransition):
         path(form=Form.FILE)
-    with pytest.raises(InvalidSpec):
+    with pytest.raises(ArtifactNotFound):
         path(artifact="two.jpg")
 
 
@@ -124,7 +125,7 @@ def test_another_videos_artifact_is_not_to_be_had(shelves: Shelves, playback: Pl
     mine, other = shelves.a_video(), shelves.a_video()
     artifact = _package(shelves, other, Role.HLS)
 
-    with pytest.raises(InvalidSpec):
+    with pytest.raises(ArtifactNotFound):
         playback.stream_url(mine.id, artifact=artifact)
 
 

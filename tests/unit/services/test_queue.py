@@ -6,6 +6,7 @@ from framemill.services.queue import Queue, Why
 from framemill.services.stats import Workers
 from framemill.store.jobs import tasks_of
 from framemill.store.tables import Worker
+from framemill.store.workers import leave
 from tests.engines import Bench
 
 pytestmark = pytest.mark.databases("memory", "postgres")
@@ -73,16 +74,19 @@ def test_the_most_urgent_is_next_and_what_is_in_a_foreground_is_only_counted(ben
     assert [(depth.priority, depth.waiting) for depth in found.priorities] == [(9, 1), (5, 2)]
 
 
-def test_draining_can_be_taken_back_until_the_worker_has_heard_it(bench: Bench) -> None:
-    for name in ("early", "late"):
+def test_draining_can_be_taken_back_until_the_worker_has_gone(bench: Bench) -> None:
+    for name in ("early", "late", "other"):
         _add_worker(bench, name)
     workers = Workers(bench.database)
     workers.drain(["early", "late"], actor="ann")
-    with bench.database.write() as session:
-        late = session.get_one(Worker, "late")
-        late.state = "draining"
 
-    stay = workers.undrain(["early", "late", "nobody"], actor="ann")
+    def leaves(name: str) -> bool:
+        with bench.database.write() as session:
+            return leave(session, name, now=bench.clock())
+
+    assert leaves("late")
+    stay = workers.undrain(["early", "late", "other", "nobody"], actor="ann")
 
     assert stay == ("early",)
-    assert {worker.id: worker.asked_to_drain for worker in workers.list()} == {"early": False, "late": True}
+    assert not leaves("early")
+    assert {worker.id: worker.asked_to_drain for worker in workers.list()} == {"early": False, "other": False}

@@ -78,7 +78,7 @@ def test_workers_are_listed_with_what_they_are_at(bench: Bench) -> None:
     _add_worker(bench, "h:7:1.00", done=3, failed=1)
     _add_worker(bench, "h:8:1.00", state="gone")
     with bench.database.write() as session:
-        task = claim(session, worker="h:7:1.00", now=bench.clock(), ttl=HOUR)
+        task = claim(session.connection(), worker="h:7:1.00", now=bench.clock(), ttl=HOUR)
     assert isinstance(task, Task)
     workers = Workers(bench.database)
 

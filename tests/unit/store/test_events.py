@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from framemill.domain.states import JobState
 from framemill.engine import controls, endings, recovery
@@ -13,8 +13,9 @@ from framemill.store.batches import cancel_unbegun, ensure_batch
 from framemill.store.claiming import claim
 from framemill.store.database import Database, open_database
 from framemill.store.event_tables import SQLITE_TRIGGERS, JobEvent
-from framemill.store.events import delete_events, events_after, settle, span
+from framemill.store.events import delete_events, events_after, job_events_after, settle, span
 from framemill.store.jobs import get_job, new_id
+from framemill.store.video_tables import Collection, Video, Workspace
 from tests.engines import Bench, a_copy, a_plan
 from tests.unit.store.rows import NOON, add_job
 
@@ -98,7 +99,7 @@ def test_many_at_once_are_told_one_by_one(database: Database) -> None:
     with database.write() as session:
         cancel_unbegun(session, batch, now=NOON)
 
-    assert sorted(e.job_id for e in _read(database) if e.type == "cancelled") == jobs
+    assert sorted(str(e.job_id) for e in _read(database) if e.type == "cancelled") == jobs
 
 
 @both
@@ -124,10 +125,36 @@ def test_readers_find_one_job_or_one_workspace(database: Database) -> None:
     settle(database)
 
     with database.read() as session:
-        assert [one.job_id for one in events_after(session, 0, job_ids=[first])] == [first]
-        assert [one.job_id for one in events_after(session, 0, workspace_id=workspace)] == [second]
+        assert [one.job_id for one in job_events_after(session, 0, job_ids=[first])] == [first]
+        assert [one.job_id for one in job_events_after(session, 0, workspace_id=workspace)] == [second]
         assert [one.job_id for one in events_after(session, 0, limit=1)] == [first]
         assert events_after(session, span(session)[1]) == []
+
+
+@both
+def test_who_follows_jobs_reads_past_what_becomes_of_videos(database: Database) -> None:
+    workspace, collection, video = new_id(), new_id(), new_id()
+    times = {"created_at": NOON, "updated_at": NOON}
+    with database.write() as session:
+        session.add(Workspace(id=workspace, name="w", title="w", **times))
+        session.flush()
+        session.add(Collection(id=collection, workspace_id=workspace, name="c", **times))
+        session.flush()
+        place = {"workspace_id": workspace, "collection_id": collection}
+        session.add(Video(id=video, title="t", filename="f.mp4", state="uploading", **place, **times))
+    job = add_job(database, workspace_id=workspace)
+    with database.write() as session:
+        session.execute(update(Video).where(Video.id == video).values(state="ready"))
+    later = add_job(database)
+
+    assert [(one.job_id, one.video_id, one.type) for one in _read(database)] == [
+        (job, None, "submitted"),
+        (None, video, "ready"),
+        (later, None, "submitted"),
+    ]
+    with database.read() as session:
+        assert [one.job_id for one in job_events_after(session, 0)] == [job, later]
+        assert [one.job_id for one in job_events_after(session, 0, workspace_id=workspace)] == [job]
 
 
 @pytest.mark.databases("own_postgres")
@@ -179,7 +206,7 @@ def _run(threads: list[threading.Thread]) -> None:
 def test_a_claim_is_told_as_quickly_as_it_is_made(bench: Bench) -> None:
     job_id = bench.submit()
     with bench.database.write() as session:
-        task = claim(session, worker="w", now=bench.clock(), ttl=timedelta(seconds=9))
+        task = claim(session.connection(), worker="w", now=bench.clock(), ttl=timedelta(seconds=9))
 
     assert task is not None
     assert _told(bench.database, job_id)[-1] == ("started", "running")

@@ -13,6 +13,7 @@ from sqlalchemy import inspect, make_url, text
 from framemill.errors import NotSupported
 from framemill.store import postgres, sqlite
 from framemill.store.database import Database, open_database
+from framemill.store.events import settle
 from framemill.store.schema import HEAD, MIGRATIONS, revision
 from framemill.store.tables import Job
 
@@ -111,14 +112,13 @@ def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
         open_database(database_url)
 
 
-@both
-def test_what_ended_jobs_cost_is_kept_in_parts_by_the_migration(database_url: str) -> None:
+def _at(database_url: str, revision: str) -> Database:
+    """The database as the migrations before this one make it."""
     url = make_url(database_url)
     database = Database((sqlite if url.get_backend_name() == "sqlite" else postgres).make_engine(url))
-    cost = {"compute": 0.1, "storage": 0.000002, "bandwidth": 1.5, "total": 1.600002}
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
+    before = ScriptDirectory.from_config(config).get_revision(revision).down_revision
     assert isinstance(before, str)
     with database.write() as session:
         if url.get_backend_name() != "sqlite":  # it is a copy of one that is up to date
@@ -126,18 +126,31 @@ def test_what_ended_jobs_cost_is_kept_in_parts_by_the_migration(database_url: st
             session.execute(text("CREATE SCHEMA public"))
         config.attributes["connection"] = session.connection()
         command.upgrade(config, before)
-        columns = {
-            **dict.fromkeys(("specs", "inputs", "destination"), "'[]'"),
-            **dict.fromkeys(("created_at", "updated_at", "finished_at"), "'2026-11-02 12:00:00'"),
-            **dict.fromkeys(("turn", "progress", "tasks_total", "tasks_done", "tasks_failed"), "0"),
-            **dict.fromkeys(("priority", "attempts", "max_attempts", "idle_ms"), "1"),
-            **dict.fromkeys(("kind", "owner", "lane"), "'x'"),
-            "id": "'0199c0de00007000800000000000000a'",
-            "state": "'completed'",
-            "actual": ":actual",
-        }
-        row = f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - ours
-        session.execute(text(row), {"actual": json.dumps({"cost": cost})})
+    return database
+
+
+def _add(database: Database, table: str, columns: dict[str, str], **values: object) -> None:
+    row = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - ours
+    with database.write() as session:
+        session.execute(text(row), values)
+
+
+_JOB = {
+    **dict.fromkeys(("specs", "inputs", "destination"), "'[]'"),
+    **dict.fromkeys(("created_at", "updated_at", "finished_at"), "'2026-11-02 12:00:00'"),
+    **dict.fromkeys(("turn", "progress", "tasks_total", "tasks_done", "tasks_failed"), "0"),
+    **dict.fromkeys(("priority", "attempts", "max_attempts", "idle_ms"), "1"),
+    **dict.fromkeys(("kind", "owner", "lane"), "'x'"),
+    "id": "'0199c0de00007000800000000000000a'",
+    "state": "'completed'",
+}
+
+
+@both
+def test_what_ended_jobs_cost_is_kept_in_parts_by_the_migration(database_url: str) -> None:
+    cost = {"compute": 0.1, "storage": 0.000002, "bandwidth": 1.5, "total": 1.600002}
+    database = _at(database_url, "0009")
+    _add(database, "jobs", {**_JOB, "actual": ":actual"}, actual=json.dumps({"cost": cost}))
     database.close()
 
     database = open_database(database_url)
@@ -146,6 +159,25 @@ def test_what_ended_jobs_cost_is_kept_in_parts_by_the_migration(database_url: st
         found = session.execute(text("SELECT storage_micros, bandwidth_micros, worker FROM jobs")).one()
     database.close()
     assert tuple(found) == (2, 1_500_000, None)
+
+
+@both
+def test_the_log_of_events_goes_on_where_it_was_before_videos_were_in_it(database_url: str) -> None:
+    database = _at(database_url, "0014")
+    _add(database, "jobs", _JOB)
+    database.close()
+
+    database = open_database(database_url)
+    with database.write() as session:
+        session.execute(text("UPDATE jobs SET state = 'queued', priority = 2"))
+    settle(database)
+
+    with database.read() as session:
+        found = session.execute(text("SELECT id, type, video_id FROM job_events ORDER BY id")).all()
+    database.close()
+    assert [(one.id, one.video_id) for one in found] == [(1, None), (2, None), (3, None)]
+    assert found[0].type == "submitted"
+    assert {one.type for one in found[1:]} == {"retried", "reprioritised"}
 
 
 def test_sqlite_writes_its_log_ahead_and_checks_foreign_keys(url: str) -> None:

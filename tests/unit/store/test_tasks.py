@@ -68,7 +68,7 @@ def _add_job(
 
 def _claim(database: Database, worker: str = "w") -> str | None:
     with database.write() as session:
-        task = claim(session, worker=worker, now=database.now(session), ttl=TTL)
+        task = claim(session.connection(), worker=worker, now=database.now(session), ttl=TTL)
         return task.job_id if task else None
 
 
@@ -82,11 +82,11 @@ def test_a_claim_starts_the_job_and_grows_the_token(database: Database, clock: C
     job = _add_job(database)
 
     with database.write() as session:
-        task = claim(session, worker="w", now=clock(), ttl=TTL)
+        task = claim(session.connection(), worker="w", now=clock(), ttl=TTL)
         assert task is not None
         release(held(session, task.id, task.lease_token), TaskState.READY, now=clock())
         session.flush()
-        task = claim(session, worker="w", now=clock(), ttl=TTL)
+        task = claim(session.connection(), worker="w", now=clock(), ttl=TTL)
 
     assert task is not None
     assert (task.lease_token, task.attempt, task.lease_expires) == (2, 2, clock() + TTL)
@@ -97,7 +97,7 @@ def test_a_claim_starts_the_job_and_grows_the_token(database: Database, clock: C
 def test_a_task_that_waits_is_not_claimed_before_its_time(database: Database, clock: Clock) -> None:
     _add_job(database)
     with database.write() as session:
-        task = claim(session, worker="w", now=clock(), ttl=TTL)
+        task = claim(session.connection(), worker="w", now=clock(), ttl=TTL)
         assert task is not None
         release(
             held(session, task.id, task.lease_token),
@@ -116,12 +116,12 @@ def test_a_task_that_waits_is_not_claimed_before_its_time(database: Database, cl
 def test_an_old_token_changes_nothing(database: Database, clock: Clock) -> None:
     job = _add_job(database)
     with database.write() as session:
-        task = claim(session, worker="w", now=clock(), ttl=TTL)
+        task = claim(session.connection(), worker="w", now=clock(), ttl=TTL)
         assert task is not None
         old = task.lease_token
         release(held(session, task.id, task.lease_token), TaskState.READY, now=clock())
         session.flush()
-        claim(session, worker="w2", now=clock(), ttl=TTL)
+        claim(session.connection(), worker="w2", now=clock(), ttl=TTL)
 
     def extend_with_the_old_token() -> None:
         with database.write() as session:
@@ -165,7 +165,8 @@ from framemill.store.claiming import claim
 database = open_database(sys.argv[1])
 while True:
     with database.write() as session:
-        task = claim(session, worker=sys.argv[2], now=database.now(session), ttl=timedelta(seconds=60))
+        now, ttl = database.now(session), timedelta(seconds=60)
+        task = claim(session.connection(), worker=sys.argv[2], now=now, ttl=ttl)
         if task is None:
             break
         print(task.job_id)
@@ -213,6 +214,9 @@ def test_what_a_worker_lacks_is_left_to_others(database: Database, clock: Clock)
 
     for wanted in (Wanted(lacks=("av1_nvenc",)), Wanted(resources=("cpu", "io"))):
         with database.write() as session:
-            assert claim(session, worker="w", now=clock(), ttl=TTL, wanted=wanted) is None
+            assert claim(session.connection(), worker="w", now=clock(), ttl=TTL, wanted=wanted) is None
     with database.write() as session:
-        assert claim(session, worker="w", now=clock(), ttl=TTL, wanted=Wanted(resources=("gpu",))) is not None
+        assert (
+            claim(session.connection(), worker="w", now=clock(), ttl=TTL, wanted=Wanted(resources=("gpu",)))
+            is not None
+        )

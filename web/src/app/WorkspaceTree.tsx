@@ -23,7 +23,7 @@ export function WorkspaceTree() {
       </Stack>
     );
   }
-  if (workspaces.isError) {
+  if (workspaces.data === undefined) {
     return (
       <Text size="sm" px="sm" c="dimmed">
         {problemOf(workspaces.error).message}
@@ -64,7 +64,7 @@ function Branch({ workspace, only }: { workspace: WorkspaceView; only: boolean }
           label={title}
           leftSection={<IconFolders size={18} aria-hidden />}
           active={within && place.collection === undefined}
-          onClick={() => setOpened(!(opened && within))}
+          onClick={() => setOpened(!(opened && within && place.collection === undefined))}
           className={classes.link}
           aria-expanded={opened}
         />

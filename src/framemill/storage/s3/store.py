@@ -7,6 +7,9 @@ from itertools import islice
 from pathlib import Path
 from time import sleep
 
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+
 from framemill.errors import InvalidSpec, StorageUnavailable
 from framemill.storage.blobs import Blob, Part, Unfinished, check_key
 from framemill.storage.doors import Doors
@@ -16,6 +19,7 @@ from framemill.storage.s3.connection import Connection
 from framemill.storage.s3.refusals import asking, refused_keys
 
 _TRIES = 5
+_PATIENCE_S = 10
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
 
 
@@ -153,6 +157,16 @@ class S3Store:
                     ]
                 },
             )
+
+    def lets_in(self, origin: str) -> bool:
+        """Whether pages of this origin may send parts, asked as a browser does; StorageUnavailable."""
+        asked = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+        url = self.get_url("origin", lifetime=timedelta(minutes=1))
+        with asking():
+            answer = URLLib3Session(timeout=_PATIENCE_S).send(
+                AWSRequest(method="OPTIONS", url=url, headers=asked).prepare()
+            )
+        return answer.headers.get("Access-Control-Allow-Origin") in {origin, "*"}
 
     def _delete(self, names: Sequence[str]) -> None:
         left = list(names)

@@ -1,8 +1,7 @@
 /** Saving what is stored: a signed address, opened as a browser opens a link. */
 
-import { videosStreamUrl } from "@/shared/api";
+import { fromHere, videosStreamUrl } from "@/shared/api";
 import { toast } from "@/shared/ui";
-import { fromHere } from "./player/address";
 
 /** `artifact`: its id; without one the original. */
 export async function download(videoId: string, artifact?: string): Promise<void> {

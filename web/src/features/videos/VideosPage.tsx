@@ -41,7 +41,7 @@ export function VideosPage() {
           <CardsSkeleton />
         </>
       )}
-      {workspaces.isError && <ProblemNote error={workspaces.error} onRetry={workspaces.refetch} />}
+      {workspaces.isLoadingError && <ProblemNote error={workspaces.error} onRetry={workspaces.refetch} />}
       {items !== undefined && workspace === undefined && (
         <EmptyState title={search.workspace ? "There is no such workspace" : "You are in no workspace yet"}>
           {search.workspace

@@ -4,6 +4,7 @@ import { problemOf } from "./problem";
 
 client.interceptors.error.use((error, response) => problemOf(error, response?.status ?? 0));
 
+export { fromHere } from "./addresses";
 export * from "./generated/@tanstack/react-query.gen";
 export * from "./generated/sdk.gen";
 export type * from "./generated/types.gen";

@@ -2,6 +2,15 @@
 
 const LOCALE = typeof navigator === "undefined" ? "en" : navigator.language;
 const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+// Kept: making one takes longer than all that it formats in a card.
+const MOMENT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+const AGO = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 /** `18.4 MB`: decimal, as disks and networks are sold. */
 export function bytes(count: number): string {
@@ -77,25 +86,19 @@ export function number(value: number, digits = 0): string {
 
 /** `22 Nov 2026, 13:05` in the viewer's zone. */
 export function moment(iso: string): string {
-  return new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+  return MOMENT.format(new Date(iso));
 }
 
 /** `22 Nov 2026`. */
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" }).format(new Date(iso));
+  return DAY.format(new Date(iso));
 }
 
 /** `5 minutes ago`. */
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = (Date.parse(iso) - now) / 1000;
-  const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-    ["day", 86_400],
-    ["hour", 3600],
-    ["minute", 60],
-  ];
-  const format = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
-  for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return AGO.format(Math.round(seconds / size), unit);
   }
-  return format.format(Math.round(seconds), "second");
+  return AGO.format(Math.round(seconds), "second");
 }

@@ -5,6 +5,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 /** So often in a row a WebSocket may fail to open before the other way is tried: some proxies carry none. */
 const TRIES = 3;
+/** So long the other end may take to say that it is there. */
+const PATIENCE_MS = 4000;
 const KINDS = ["state", "progress", "log", "gap"] as const;
 
 type Listener = (event: LiveEvent) => void;
@@ -17,6 +19,9 @@ export class LiveConnection {
   #cursor: number | undefined;
   #socket: WebSocket | undefined;
   #source: EventSource | undefined;
+  /** Of jobs whose log is heard, where there is no WebSocket to ask for it. */
+  #logSources = new Map<string, EventSource>();
+  #doubt: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
 
@@ -40,7 +45,7 @@ export class LiveConnection {
   followLog(jobId: string): () => void {
     const readers = this.#logs.get(jobId) ?? 0;
     this.#logs.set(jobId, readers + 1);
-    if (readers === 0) this.#say({ type: "subscribe", jobs: [jobId], logs: true });
+    if (readers === 0) this.#hearLog(jobId);
     return () => {
       const left = (this.#logs.get(jobId) ?? 1) - 1;
       if (left > 0) {
@@ -48,6 +53,8 @@ export class LiveConnection {
       } else {
         this.#logs.delete(jobId);
         this.#say({ type: "unsubscribe", jobs: [jobId] });
+        this.#logSources.get(jobId)?.close();
+        this.#logSources.delete(jobId);
       }
     };
   }
@@ -55,11 +62,15 @@ export class LiveConnection {
   start(): void {
     if (this.#status !== "off") return;
     window.addEventListener("online", this.#retry);
+    window.addEventListener("offline", this.#check);
+    document.addEventListener("visibilitychange", this.#check);
     this.#open();
   }
 
   stop(): void {
     window.removeEventListener("online", this.#retry);
+    window.removeEventListener("offline", this.#check);
+    document.removeEventListener("visibilitychange", this.#check);
     clearTimeout(this.#timer);
     this.#drop();
     this.#cursor = undefined;
@@ -75,6 +86,19 @@ export class LiveConnection {
     this.#open();
   };
 
+  /** A network that went away, or a machine that slept, tells nobody that a connection is dead. */
+  #check = ({ type }: Event): void => {
+    if (this.#status !== "live" || document.visibilityState === "hidden") return;
+    if (this.#socket === undefined) {
+      // An event source cannot be asked.
+      if (type === "offline") this.#lost(false);
+      return;
+    }
+    clearTimeout(this.#doubt);
+    this.#doubt = setTimeout(() => this.#lost(false), PATIENCE_MS);
+    this.#say({ type: "ping" });
+  };
+
   #open(): void {
     this.#become("connecting");
     if (this.#failures >= TRIES && this.#failures % 2 === 1) this.#openSource();
@@ -87,10 +111,10 @@ export class LiveConnection {
     const socket = new WebSocket(address, ["framemill.v1"]);
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
+      clearTimeout(this.#doubt);
       const message = JSON.parse(String(data)) as LiveEvent | { type: "welcome"; cursor: number };
       if (message.type === "welcome") {
         this.#say({ type: "subscribe", all: true, ...(this.#cursor && { since: this.#cursor }) });
-        for (const jobId of this.#logs.keys()) this.#say({ type: "subscribe", jobs: [jobId], logs: true });
         this.#cursor ??= message.cursor;
         this.#opened();
       } else {
@@ -124,6 +148,7 @@ export class LiveConnection {
     const again = this.#failures > 0;
     this.#failures = 0;
     this.#become("live");
+    for (const jobId of this.#logs.keys()) this.#hearLog(jobId);
     if (again) this.#tell({ type: "back" });
   }
 
@@ -142,8 +167,11 @@ export class LiveConnection {
   }
 
   #drop(): void {
+    clearTimeout(this.#doubt);
     this.#socket?.close();
     this.#source?.close();
+    for (const source of this.#logSources.values()) source.close();
+    this.#logSources.clear();
     this.#socket = undefined;
     this.#source = undefined;
   }
@@ -151,6 +179,15 @@ export class LiveConnection {
   #tell(event: LiveEvent): void {
     if (event.type === "state") this.#cursor = Math.max(this.#cursor ?? 0, (event as StateEvent).id);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #hearLog(jobId: string): void {
+    this.#say({ type: "subscribe", jobs: [jobId], logs: true });
+    if (this.#source === undefined || this.#logSources.has(jobId)) return;
+    const address = new URL(`/api/v1/jobs/${jobId}/events?logs=true`, window.location.href);
+    const source = new EventSource(address);
+    this.#logSources.set(jobId, source);
+    source.addEventListener("log", ({ data }: MessageEvent<string>) => this.#tell(JSON.parse(data)));
   }
 
   #say(message: object): void {

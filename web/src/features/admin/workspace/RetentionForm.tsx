@@ -53,7 +53,7 @@ export function RetentionForm({ workspace }: { workspace: WorkspaceView }) {
             label={label}
             description={hint}
             suffix={suffix}
-            min={name === "keep_newest" ? 1 : 0}
+            min={name === "originals_days" ? 0 : 1}
             allowDecimal={false}
             placeholder="for ever"
             value={rules[name]}
@@ -70,7 +70,10 @@ export function RetentionForm({ workspace }: { workspace: WorkspaceView }) {
             variant="default"
             loading={trial.isPending}
             disabled={stored === null}
-            onClick={() => trial.mutate({ body: { workspace: workspace.id, rules: stored, dry_run: true } })}
+            onClick={() =>
+              stored !== null &&
+              trial.mutate({ body: { workspace: workspace.id, rules: stored, dry_run: true } })
+            }
           >
             What would go?
           </Button>

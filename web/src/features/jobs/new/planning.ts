@@ -23,7 +23,7 @@ export type Estimate = {
 
 /** The plan for a request, made anew where it changes; what was known stays shown meanwhile. */
 export function usePlan(request: JobRequest | undefined) {
-  const { priority: _, ...work } = request ?? { video: "" };
+  const { priority: _, ...work } = request ?? { video: "", pipeline: "" };
   return useQuery({
     queryKey: ["plan", work],
     queryFn: async ({ signal }) => {

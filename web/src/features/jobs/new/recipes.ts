@@ -52,14 +52,14 @@ function commandOf(request: JobRequest, files: Record<string, string>): string {
   const first = fileOf(files.input ?? "video.mp4");
   const priority = request.priority === undefined ? [] : ["--priority", String(request.priority)];
   const reuse = request.reuse === false ? ["--no-reuse"] : [];
-  if (request.pipeline) {
+  if ("pipeline" in request) {
     const settings = Object.entries(request.settings ?? {}).flatMap(([name, value]) => [
       "--set",
       `${name}=${plain(value)}`,
     ]);
     return line(["framemill", "run", request.pipeline, first, ...settings, ...priority, ...reuse]);
   }
-  const { op, sources, chain, ...fields } = (request.operation ?? {}) as Values;
+  const { op, sources, chain, ...fields } = ("operation" in request ? request.operation : {}) as Values;
   const inputs = Array.isArray(sources)
     ? sources.map((name) => fileOf(files[String(name)] ?? String(name)))
     : [first];

@@ -1,7 +1,7 @@
 /** What a cut would really give, and where the keyframes are: both from plans, which cost no job. */
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { plansMake, type VideoDetailView } from "@/shared/api";
+import { keepPreviousData, skipToken, useQuery } from "@tanstack/react-query";
+import { type OperationSpec, plansMake, type VideoDetailView } from "@/shared/api";
 import { asked, type Range } from "./ranges";
 
 export type Mode = "copy" | "smart" | "encode";
@@ -23,23 +23,26 @@ export type CutPlan = {
   bytes: number;
 };
 
-export function operationOf(ranges: readonly Range[], mode: Mode, joined: boolean): Record<string, unknown> {
+export function operationOf(ranges: readonly Range[], mode: Mode, joined: boolean): OperationSpec {
   return joined
     ? { op: "trim", ranges: asked(ranges), mode }
     : { op: "cut", ranges: asked(ranges), mode, prefix: "clip" };
 }
 
-export function useCutPlan(video: VideoDetailView, operation: Record<string, unknown> | null) {
+export function useCutPlan(video: VideoDetailView, operation: OperationSpec | null) {
   return useQuery({
     queryKey: ["cut-plan", video.id, operation],
-    enabled: operation !== null,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
-    queryFn: async ({ signal }) => {
-      const { data } = await plansMake({ body: { operation, video: video.id }, signal, throwOnError: true });
-      return planOf(data);
-    },
+    queryFn:
+      operation === null
+        ? skipToken
+        : async ({ signal }) => {
+            const body = { operation, video: video.id };
+            const { data } = await plansMake({ body, signal, throwOnError: true });
+            return planOf(data);
+          },
   });
 }
 

@@ -1,6 +1,6 @@
 /** A signed address of a film, and the newest token in it. What is played keeps its place while tokens change. */
 
-import { type Form, type StreamUrlView, videosStreamUrl } from "@/shared/api";
+import { type Form, fromHere, type StreamUrlView, videosStreamUrl } from "@/shared/api";
 
 /** So much of a token's life passes before a new one is asked for. */
 const SHARE = 0.6;
@@ -26,12 +26,6 @@ export async function addressOf({ videoId, form, artifact }: Wanted, durationS =
 
 function placed({ url, form, artifact_id }: StreamUrlView) {
   return { url: fromHere(url), form, artifactId: artifact_id };
-}
-
-/** The same address by the name that this page came from: the policy lets it read from no other. */
-export function fromHere(url: string): string {
-  const { pathname, search } = new URL(url);
-  return pathname.startsWith("/media/") ? `${window.location.origin}${pathname}${search}` : url;
 }
 
 /** How long it lasts by the server's own clock: the viewer's may be wrong. */

@@ -1,8 +1,7 @@
 /** Small pictures above the bar: a WebVTT index of sheets. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type StoredArtifactView, type VideoDetailView, videosStreamUrl } from "@/shared/api";
-import { fromHere } from "./address";
+import { fromHere, type StoredArtifactView, type VideoDetailView, videosStreamUrl } from "@/shared/api";
 
 export type Thumb = {
   from: number;

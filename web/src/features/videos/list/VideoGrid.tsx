@@ -1,14 +1,17 @@
 import { Link } from "@tanstack/react-router";
-import { memo } from "react";
+import { memo, useRef } from "react";
 import type { JobView, PicturesView, VideoView } from "@/shared/api";
 import { ago, moment } from "@/shared/format";
 import classes from "./list.module.css";
 import { lengthOf, sizeOf } from "./media";
 import { Poster } from "./Poster";
 import { Status } from "./Status";
+import { type Rows, useSight } from "./useSight";
 
 export type ListProps = {
   videos: readonly VideoView[];
+  /** How many there are; -1 where nobody knows yet. */
+  total: number;
   pictures: ReadonlyMap<string, PicturesView>;
   work: ReadonlyMap<string, JobView>;
   selected: ReadonlySet<string>;
@@ -17,13 +20,22 @@ export type ListProps = {
 };
 
 /** Videos as cards. */
-export function VideoGrid({ videos, pictures, work, selected, onSelect }: ListProps) {
+export function VideoGrid({ videos, total, pictures, work, selected, onSelect }: ListProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const { first, last, above, below } = useSight(videos.length, list, cardRows);
   return (
-    <ul className={`${classes.grid} ${selected.size > 0 ? classes.selecting : ""}`} aria-label="Videos">
-      {videos.map((video) => (
+    <ul
+      ref={list}
+      className={`${classes.grid} ${selected.size > 0 ? classes.selecting : ""}`}
+      style={{ paddingTop: above, paddingBottom: below }}
+      aria-label="Videos"
+    >
+      {videos.slice(first, last).map((video, index) => (
         <Card
           key={video.id}
           video={video}
+          place={first + index + 1}
+          total={total}
           pictures={pictures.get(video.id)}
           job={work.get(video.id)}
           selected={selected.has(video.id)}
@@ -34,18 +46,34 @@ export function VideoGrid({ videos, pictures, work, selected, onSelect }: ListPr
   );
 }
 
+function cardRows(list: HTMLElement): Rows {
+  const { gridTemplateColumns, rowGap } = getComputedStyle(list);
+  const card = list.firstElementChild?.getBoundingClientRect().height ?? 0;
+  return {
+    columns: gridTemplateColumns.split(" ").length,
+    height: card > 0 ? card + Number.parseFloat(rowGap) : 0,
+  };
+}
+
 type CardProps = {
   video: VideoView;
+  place: number;
+  total: number;
   pictures: PicturesView | undefined;
   job: JobView | undefined;
   selected: boolean;
   onSelect: ListProps["onSelect"];
 };
 
-const Card = memo(function Card({ video, pictures, job, selected, onSelect }: CardProps) {
+const Card = memo(function Card({ video, place, total, pictures, job, selected, onSelect }: CardProps) {
   const length = lengthOf(video);
   return (
-    <li className={classes.card} data-selected={selected || undefined}>
+    <li
+      className={classes.card}
+      data-selected={selected || undefined}
+      aria-posinset={place}
+      aria-setsize={total}
+    >
       <div className={classes.frame}>
         <Poster pictures={pictures} />
         {length !== "" && <span className={classes.length}>{length}</span>}

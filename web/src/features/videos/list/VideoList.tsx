@@ -1,7 +1,7 @@
 import { Button, Center } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { IconSearchOff, IconUpload } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useEffectEvent, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent } from "react";
 import type { WorkspaceView } from "@/shared/api";
 import { ButtonLink } from "@/shared/routing/links";
 import { useMay } from "@/shared/session";
@@ -14,9 +14,6 @@ import { VideoTable } from "./VideoTable";
 
 const BulkBar = lazy(async () => ({ default: (await import("../bulk/BulkBar")).BulkBar }));
 
-/** So many more are drawn at a time, however many are known: drawing a thousand at once would hold the page up. */
-const STEP = 48;
-
 type Props = { workspace: WorkspaceView; search: VideosSearch };
 
 export function VideoList({ workspace, search }: Props) {
@@ -26,17 +23,12 @@ export function VideoList({ workspace, search }: Props) {
   );
   const pictures = usePictures(workspace.id, data?.pages ?? []);
   const work = useWork(workspace.id);
-  const [count, setCount] = useState(STEP);
-  const drawn = useMemo(() => videos.slice(0, count), [videos, count]);
   const { chosen, selected, toggle, all, clear } = useSelection(videos);
   const table = search.view === "table";
 
   function showMore() {
-    if (count < videos.length) setCount(count + STEP);
-    else if (more.hasNextPage && !more.isFetchingNextPage && !more.isFetchNextPageError) {
-      void more.fetchNextPage();
-      setCount(count + STEP);
-    }
+    if (more.isFetchingNextPage || more.isFetchNextPageError) return;
+    void more.fetchNextPage();
   }
 
   if (isPending) return table ? <RowsSkeleton /> : <CardsSkeleton />;
@@ -46,11 +38,16 @@ export function VideoList({ workspace, search }: Props) {
   const List = table ? VideoTable : VideoGrid;
   return (
     <div style={isPlaceholderData ? { opacity: 0.6 } : undefined} aria-busy={isPlaceholderData}>
-      <List videos={drawn} pictures={pictures} work={work} selected={selected} onSelect={toggle} />
-      {isError && <ProblemNote error={error} onRetry={() => more.fetchNextPage()} />}
-      {(count < videos.length || more.hasNextPage) && (
-        <More busy={more.isFetchingNextPage} seen={drawn.length} onMore={showMore} />
-      )}
+      <List
+        videos={videos}
+        total={more.hasNextPage ? -1 : videos.length}
+        pictures={pictures}
+        work={work}
+        selected={selected}
+        onSelect={toggle}
+      />
+      {more.isFetchNextPageError && <ProblemNote error={error} onRetry={() => more.fetchNextPage()} />}
+      {more.hasNextPage && <More busy={more.isFetchingNextPage} seen={videos.length} onMore={showMore} />}
       {chosen.length > 0 && (
         <Suspense>
           <BulkBar workspace={workspace} videos={chosen} listed={videos.length} onAll={all} onDone={clear} />

@@ -1,21 +1,24 @@
 import { Link } from "@tanstack/react-router";
-import { memo } from "react";
+import { memo, useRef } from "react";
 import type { JobView, PicturesView, VideoView } from "@/shared/api";
 import { bytes, day, moment } from "@/shared/format";
 import classes from "./list.module.css";
 import { lengthOf, sizeOf } from "./media";
 import { Poster } from "./Poster";
 import { Status } from "./Status";
+import { type Rows, useSight } from "./useSight";
 import type { ListProps } from "./VideoGrid";
 
 /** Videos as rows. */
-export function VideoTable({ videos, pictures, work, selected, onSelect }: ListProps) {
+export function VideoTable({ videos, total, pictures, work, selected, onSelect }: ListProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const { first, last, above, below } = useSight(videos.length, body, tableRows);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section className={classes.scroll} tabIndex={0} aria-label="Table of videos">
-      <table className={classes.table} aria-label="Videos">
+      <table className={classes.table} aria-label="Videos" aria-rowcount={total < 0 ? total : total + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col" aria-label="Selected" />
             <th scope="col" aria-label="Picture" />
             <th scope="col">Title</th>
@@ -27,34 +30,53 @@ export function VideoTable({ videos, pictures, work, selected, onSelect }: ListP
             <th scope="col">Stored</th>
           </tr>
         </thead>
-        <tbody>
-          {videos.map((video) => (
+        <tbody ref={body}>
+          <Gap height={above} />
+          {videos.slice(first, last).map((video, index) => (
             <Row
               key={video.id}
               video={video}
+              place={first + index + 2}
               pictures={pictures.get(video.id)}
               job={work.get(video.id)}
               selected={selected.has(video.id)}
               onSelect={onSelect}
             />
           ))}
+          <Gap height={below} />
         </tbody>
       </table>
     </section>
   );
 }
 
+function tableRows(body: HTMLElement): Rows {
+  const row = body.querySelector(`.${classes.row}`);
+  return { columns: 1, height: row?.getBoundingClientRect().height ?? 0 };
+}
+
+/** Where rows are that are not drawn. */
+function Gap({ height }: { height: number }) {
+  if (height === 0) return null;
+  return (
+    <tr aria-hidden>
+      <td colSpan={9} style={{ height, padding: 0 }} />
+    </tr>
+  );
+}
+
 type RowProps = {
   video: VideoView;
+  place: number;
   pictures: PicturesView | undefined;
   job: JobView | undefined;
   selected: boolean;
   onSelect: ListProps["onSelect"];
 };
 
-const Row = memo(function Row({ video, pictures, job, selected, onSelect }: RowProps) {
+const Row = memo(function Row({ video, place, pictures, job, selected, onSelect }: RowProps) {
   return (
-    <tr className={classes.row} data-selected={selected || undefined}>
+    <tr className={classes.row} data-selected={selected || undefined} aria-rowindex={place}>
       <td>
         <input
           type="checkbox"

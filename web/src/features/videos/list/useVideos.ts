@@ -8,6 +8,7 @@ import {
 import { useMemo } from "react";
 import {
   apiQueries,
+  fromHere,
   type JobView,
   jobsListOptions,
   type PicturesView,
@@ -50,13 +51,23 @@ export function usePictures(workspaceId: string, pages: ReadonlyArray<{ items: V
         }),
         staleTime: PICTURES_KEPT_MS,
         placeholderData: keepPreviousData,
+        select: readHere,
       })),
     combine: byVideo,
   });
 }
 
-function byVideo(answers: { data?: { items: PicturesView[] } }[]): ReadonlyMap<string, PicturesView> {
-  return new Map(answers.flatMap(({ data }) => data?.items.map((one) => [one.video_id, one] as const) ?? []));
+function readHere({ items }: { items: PicturesView[] }): PicturesView[] {
+  return items.map(({ stills, storyboard, sheets, ...one }) => ({
+    ...one,
+    stills: stills.map(fromHere),
+    storyboard: storyboard && fromHere(storyboard),
+    sheets: Object.fromEntries(Object.entries(sheets).map(([name, url]) => [name, fromHere(url)])),
+  }));
+}
+
+function byVideo(answers: { data?: PicturesView[] }[]): ReadonlyMap<string, PicturesView> {
+  return new Map(answers.flatMap(({ data }) => data?.map((one) => [one.video_id, one] as const) ?? []));
 }
 
 /** The jobs that work on videos of the workspace now, by video; kept up to date as they go on. */

@@ -1,5 +1,5 @@
 /** Sends the parts of an announced file to where the server says, a few at once. */
-import { ApiProblem, problemOf, type UploadView, uploadsShow, uploadsSign } from "@/shared/api";
+import { ApiProblem, fromHere, problemOf, type UploadView, uploadsShow, uploadsSign } from "@/shared/api";
 import { persistently } from "./network";
 
 const AT_ONCE = 4;
@@ -19,7 +19,7 @@ export async function sendParts(uploadId: string, file: Blob, options: Options):
     () => uploadsShow({ path: { upload_id: uploadId }, throwOnError: true, signal }),
     options,
   );
-  const urls = new Map(upload.parts.map(({ number, url }) => [number, url]));
+  const urls = new Map(upload.parts.map(({ number, url }) => [number, fromHere(url)]));
   const left = [...upload.missing];
   const going = new Map<number, number>();
   let arrived = (upload.received ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -36,7 +36,7 @@ export async function sendParts(uploadId: string, file: Blob, options: Options):
       throwOnError: true,
       signal,
     });
-    for (const one of data.parts) urls.set(one.number, one.url);
+    for (const one of data.parts) urls.set(one.number, fromHere(one.url));
     return urls.get(number) ?? "";
   }
 
@@ -56,7 +56,7 @@ export async function sendParts(uploadId: string, file: Blob, options: Options):
           going.delete(number);
           // It may have expired.
           urls.delete(number);
-          throw error;
+          throw signal.aborted ? error : unanswered(error, address);
         }
       },
       { signal, onWait },
@@ -99,6 +99,20 @@ function put(url: string, part: Blob, signal: AbortSignal, onSent: (sent: number
     // A type of its own would not be what was signed.
     request.send(part.slice(0, part.size, ""));
   });
+}
+
+/** Why there is no answer from elsewhere though there is a network: a store that lets no page of ours in gives none. */
+function unanswered(error: unknown, address: string): unknown {
+  const { origin } = new URL(address);
+  if (!problemOf(error).offline || origin === window.location.origin || !navigator.onLine) return error;
+  return new ApiProblem(
+    {
+      code: "store_unreachable",
+      detail: `The store at ${origin} gives this page no answer.`,
+      hint: `It may not let pages of this site in; \`framemill storage origins ${window.location.origin}\` lets them.`,
+    },
+    503,
+  );
 }
 
 function refused({ status, responseText }: XMLHttpRequest): ApiProblem {
