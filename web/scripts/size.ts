@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 
 type Chunk = { file: string; isEntry?: boolean; imports?: string[]; css?: string[] };
 
-const MOST = 250 * 1024;
+const MOST = 250_000;
 const root = new URL("../../src/framemill/web_ui/", import.meta.url);
 const manifest: Record<string, Chunk> = JSON.parse(
   readFileSync(new URL(".vite/manifest.json", root), "utf8"),

@@ -5,7 +5,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { live, patchesOf } from "@/shared/live";
 import { RowsSkeleton } from "@/shared/ui";
-import { HelpSheet } from "./HelpSheet";
+import { Help } from "./Help";
 import { LiveMark } from "./LiveMark";
 import { Mark } from "./Mark";
 import { SchemeMenu } from "./SchemeMenu";
@@ -63,7 +63,7 @@ export function Shell() {
           </Group>
           <Group gap={4} wrap="nowrap">
             <LiveMark />
-            <HelpSheet />
+            <Help />
             <SchemeMenu />
             <UserMenu />
           </Group>
