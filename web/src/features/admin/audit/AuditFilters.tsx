@@ -6,9 +6,15 @@ import type { AuditSearch } from "../search";
 /** The usual ones; others can be written. */
 const ACTIONS = [
   "audit.exported",
+  "batch.cancelled",
+  "collection.created",
+  "collection.deleted",
   "job.cancelled",
+  "job.ordered",
+  "job.retried",
   "key.created",
   "key.revoked",
+  "login_link.created",
   "member.put",
   "member.removed",
   "session.closed",
