@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
@@ -138,7 +139,8 @@ class Doorkeeper:
         self._each[caller.id] += 1
         self._guests.add(guest)
         if self._rounds is None or self._rounds.done():
-            self._rounds = asyncio.create_task(self._go_round(), name="doorkeeper")
+            # In a context of its own: it is not done for whoever happens to come first.
+            self._rounds = asyncio.create_task(self._go_round(), name="doorkeeper", context=Context())
         try:
             yield guest
         except asyncio.CancelledError:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -64,7 +65,8 @@ class Hub:
         self._listeners.add(listener)
         if self._reader is None or self._reader.done():
             self._begun = asyncio.Event()
-            self._reader = asyncio.create_task(self._read_on(), name="hub")
+            # In a context of its own: it is not done for whoever happens to come first.
+            self._reader = asyncio.create_task(self._read_on(), name="hub", context=Context())
         try:
             yield listener
         finally:

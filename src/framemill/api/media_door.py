@@ -8,6 +8,7 @@ are sent, `ranges`. Players on other sites may read all of it (CORS).
 import asyncio
 import re
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial
 from typing import Final
 
@@ -79,7 +80,8 @@ class MediaDoor:
         count = message["count"] if message["type"] == ZERO_COPY else len(message.get("body", b""))
         workspace: str | None = getattr(request.state, "workspace", None)
         if count and workspace and self._app.served.add(workspace, count):
-            self._writing = asyncio.create_task(self._write_down())
+            # In a context of its own: it is not done for whoever happens to come first.
+            self._writing = asyncio.create_task(self._write_down(), context=Context())
 
     async def _write_down(self) -> None:
         while True:

@@ -35,7 +35,7 @@ class Child:
             engine="celery",
             resources=resources,
             drain=self._leave_if_idle,
-            draining=self._leave_if_idle,
+            draining=self._make_way,
             orphaned=lambda: os.getppid() != self._parent,
             node=worker_id(self._parent),
         )
@@ -79,6 +79,10 @@ class Child:
         if named.state == TaskState.READY:
             self._app.dispatcher.nudge(wakes([named]))
         return self.presence.goes_on()
+
+    def _make_way(self) -> None:
+        self._worker.hand_back_paused()
+        self._leave_if_idle()
 
     def _leave_if_idle(self) -> None:
         """One process cannot leave alone, as another would take its place: so all of the Celery worker do."""

@@ -59,6 +59,7 @@ class Presence:
         self._orphaned = orphaned  # whether the process that looks after the worker is gone
         self._asked = threading.Event()  # in the register, where it may be taken back
         self._told = threading.Event()  # for good
+        self._left = False  # as it was asked: the register says so already
         self._over = threading.Event()
         self._counts = {"done": 0, "failed": 0}
         self._thread = threading.Thread(target=self._stay, name="presence", daemon=True)
@@ -107,6 +108,7 @@ class Presence:
                 wanted = leave(session, self._name, now=self._app.database.now(session))
         except (DatabaseUnavailable, DiskFull):
             wanted = True  # as was asked
+        self._left = wanted
         (self._told.set if wanted else self._asked.clear)()
         return wanted
 
@@ -172,8 +174,8 @@ class Presence:
             self._over.wait(every)
 
     def _state(self) -> str:
-        if self._told.is_set() and self._asked.is_set():
-            return GONE  # it left as it was asked, and ends
+        if self._left:
+            return GONE
         return DRAINING if self.draining else ACTIVE
 
     def _report(self, *, state: str) -> str:

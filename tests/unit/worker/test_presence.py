@@ -12,7 +12,7 @@ from framemill.domain.states import TaskState
 from framemill.engine.identity import worker_id
 from framemill.settings import Settings
 from framemill.store.jobs import new_id
-from framemill.store.tables import Task
+from framemill.store.tables import Task, Worker
 from framemill.worker.presence import Presence
 from tests.unit.store.rows import NOON, add_job
 
@@ -80,6 +80,19 @@ def test_who_was_told_to_end_ends_whatever_the_register_says(app: App) -> None:
 
         assert presence.leaves()
         assert (presence.draining, presence.told) == (True, True)
+
+
+def test_who_was_asked_and_then_told_to_end_is_there_until_it_has_finished(app: App) -> None:
+    with _worker(app, "one") as presence:
+        app.workers.drain(["one"])
+        _until(lambda: _state(app, "one") == "draining")
+        with app.database.write() as session:
+            session.get_one(Worker, "one").state = "unknown"
+        presence.drain()
+
+        _until(lambda: _state(app, "one") == "draining")
+
+    assert _state(app, "one") == "gone"
 
 
 def test_processes_that_end_together_wait_for_each_other_where_both_are_to_drain(app: App) -> None:

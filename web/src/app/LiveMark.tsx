@@ -9,7 +9,7 @@ export function LiveMark() {
   const { online } = useNetwork();
   if (status !== "waiting" && status !== "connecting") return null;
   return (
-    <Badge color="yellow" variant="light" role="status">
+    <Badge variant="default" tt="none" role="status">
       {online ? "Reconnecting" : "Offline, reconnecting"}
     </Badge>
   );

@@ -5,6 +5,7 @@ import { jobsRoutes } from "@/features/jobs/routes";
 import { videoRoutes } from "@/features/video/routes";
 import { videosRoutes } from "@/features/videos/routes";
 import { queryClientFor } from "@/shared/api";
+import { heedNetwork } from "@/shared/live/network";
 import { inside, root } from "@/shared/routing/parents";
 import { LoginPage } from "./LoginPage";
 import { MissingPage, RouteProblem } from "./RouteProblem";
@@ -13,6 +14,8 @@ import { Shell } from "./Shell";
 export const queryClient = queryClientFor((problem) => {
   if (problem.status === 401) signInAgain();
 });
+
+heedNetwork();
 
 root.update({ notFoundComponent: MissingPage });
 

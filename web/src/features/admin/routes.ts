@@ -1,5 +1,6 @@
 /** For those who run the installation or a workspace, and one's own account. */
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { lazyRouteComponent } from "@/shared/routing/lazy";
 import { inside } from "@/shared/routing/parents";
 import { auditSearch, deliveriesSearch, statisticsSearch } from "./search";
 

@@ -1,5 +1,6 @@
 /** What was asked for, and asking for more. */
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { lazyRouteComponent } from "@/shared/routing/lazy";
 import { inside } from "@/shared/routing/parents";
 import { jobsSearch } from "./list/search";
 import { newJobSearch } from "./new/search";

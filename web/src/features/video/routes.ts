@@ -1,6 +1,7 @@
 /** One video: watching, cutting and comparing it. */
 
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { lazyRouteComponent } from "@/shared/routing/lazy";
 import { inside } from "@/shared/routing/parents";
 
 export const TABS = ["about", "cut", "files", "jobs"] as const;

@@ -4,13 +4,17 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { workspacesListOptions } from "@/shared/api";
+import { network } from "@/shared/live/network";
 import { ButtonLink } from "@/shared/routing/links";
 import { useMay } from "@/shared/session";
 import { CardsSkeleton, EmptyState, PageHeader, ProblemNote } from "@/shared/ui";
 import { Filters } from "./list/Filters";
 import { VideoList } from "./list/VideoList";
 
-const DropZone = lazy(async () => ({ default: (await import("./upload/DropZone")).DropZone }));
+const DropZone = lazy(async () => {
+  await network();
+  return { default: (await import("./upload/DropZone")).DropZone };
+});
 const route = getRouteApi("/inside/videos");
 
 /** The videos of a workspace, or of one of its collections. */

@@ -1,5 +1,6 @@
 /** Where videos are found and brought in. */
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
+import { lazyRouteComponent } from "@/shared/routing/lazy";
 import { inside } from "@/shared/routing/parents";
 import { placeOf, searchOf } from "./search";
 

@@ -15,7 +15,7 @@ import { WebhookDialog } from "./WebhookDialog";
 
 const route = getRouteApi("/inside/workspaces/$workspace/webhooks");
 
-/** Addresses that are told what becomes of a workspace's jobs. */
+/** Addresses that are told what becomes of a workspace's jobs and videos. */
 export function WebhooksPage() {
   const { workspace } = route.useParams();
   const [creating, setCreating] = useState(false);
@@ -29,7 +29,7 @@ export function WebhooksPage() {
       </PageHeader>
       <Panel
         title="Addresses"
-        says="Each is told what becomes of this workspace's jobs, signed with its secret."
+        says="Each is told what becomes of this workspace's jobs and videos, signed with its secret."
       >
         <Loaded query={webhooks}>
           {({ items }) =>

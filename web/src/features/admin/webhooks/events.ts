@@ -10,6 +10,9 @@ export const EVENTS = [
   "job.completed",
   "job.failed",
   "job.cancelled",
+  "video.ready",
+  "video.failed",
+  "video.deleted",
 ];
 
 /** How jobs end. */

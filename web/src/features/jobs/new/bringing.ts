@@ -1,6 +1,7 @@
 /** Brings a file of this device to the server: announced, sent part by part, completed. */
 import {
   ApiProblem,
+  fromHere,
   type UploadView,
   uploadsAbort,
   uploadsComplete,
@@ -60,7 +61,11 @@ async function send(file: File, id: string, upload: UploadView, { signal, onProg
     const end = Math.min(number * part_size, file.size);
     // A type of its own would not be what was signed.
     const body = file.slice((number - 1) * part_size, end, "");
-    const { ok, status } = await fetch(addresses.get(number) ?? "", { method: "PUT", body, signal });
+    const { ok, status } = await fetch(fromHere(addresses.get(number) ?? ""), {
+      method: "PUT",
+      body,
+      signal,
+    });
     if (!ok)
       throw new ApiProblem({ code: "part_refused", detail: `A part was refused (${status}).` }, status);
     onProgress(end);

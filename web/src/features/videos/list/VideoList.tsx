@@ -3,6 +3,7 @@ import { useIntersection } from "@mantine/hooks";
 import { IconSearchOff, IconUpload } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useEffectEvent } from "react";
 import type { WorkspaceView } from "@/shared/api";
+import { network } from "@/shared/live/network";
 import { ButtonLink } from "@/shared/routing/links";
 import { useMay } from "@/shared/session";
 import { CardsSkeleton, EmptyState, ProblemNote, RowsSkeleton } from "@/shared/ui";
@@ -12,7 +13,10 @@ import { usePictures, useVideos, useWork } from "./useVideos";
 import { VideoGrid } from "./VideoGrid";
 import { VideoTable } from "./VideoTable";
 
-const BulkBar = lazy(async () => ({ default: (await import("../bulk/BulkBar")).BulkBar }));
+const BulkBar = lazy(async () => {
+  await network();
+  return { default: (await import("../bulk/BulkBar")).BulkBar };
+});
 
 type Props = { workspace: WorkspaceView; search: VideosSearch };
 
