@@ -174,7 +174,7 @@ def list_all(
     workspace: Annotated[
         str | None, Query(max_length=64, description="Its id: only those with a job in it.")
     ] = None,
-    owner: Annotated[str | None, Query(max_length=64)] = None,
+    owner: Annotated[str | None, Query(max_length=64, description="Who asked for them.")] = None,
     since: Annotated[Moment | None, Query(description="Made then or later.")] = None,
     until: Annotated[Moment | None, Query(description="Made before.")] = None,
     sort: Annotated[Order, Query(description="By the time at which they were made.")] = Order.NEWEST,
