@@ -12,7 +12,7 @@ from unittest import SkipTest
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import CheckFunction
+from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
@@ -122,6 +122,9 @@ def _try(
         unsaid: list[CheckFunction] = (
             [positive_data_acceptance] if _refused_for_what_is_elsewhere(response) else []
         )
+        if case.path.endswith("/health/ready") and response.status_code == 503:
+            # What it looks at may answer late on a busy machine; that is what it is there to say.
+            unsaid += [not_a_server_error, positive_data_acceptance]
         # Checks that ask again do so as the same caller.
         again = {"session": client, "headers": headers}
         case.validate_response(response, excluded_checks=unsaid, headers=headers, transport_kwargs=again)
