@@ -24,8 +24,6 @@ export type Told = {
 };
 
 const REFUSED = new Set([401, 403, 410]);
-/** Of captions, counted from below. */
-const LINE = -4;
 /** So often in a row it is tried to go on after a fault. */
 const TRIES = 3;
 
@@ -54,7 +52,6 @@ export function open(film: HTMLVideoElement, url: string, fresh: FreshAddress, t
       subtitleTracks.map(({ name, lang }, index) => ({ index, label: name || lang || "Captions" })),
     );
   });
-  hls.on(Hls.Events.SUBTITLE_FRAG_PROCESSED, () => raise(film));
   hls.on(Hls.Events.FRAG_BUFFERED, () => {
     tries = 0;
   });
@@ -81,13 +78,6 @@ export function open(film: HTMLVideoElement, url: string, fresh: FreshAddress, t
     },
     close: () => hls.destroy(),
   };
-}
-
-/** Captions stand above the bar at the film's lower edge. */
-function raise(film: HTMLVideoElement): void {
-  for (const { cues } of film.textTracks) {
-    for (const cue of cues ?? []) if (cue instanceof VTTCue && cue.line === "auto") cue.line = LINE;
-  }
 }
 
 /** A loader that asks with the newest token, whatever the playlist was read with. */

@@ -21,11 +21,12 @@ export function useSight(
   const look = useEffectEvent(() => {
     if (box.current === null) return;
     const { columns, height } = measure(box.current);
-    if (height === 0) return;
+    // None is drawn, because there are fewer now: begin anew.
+    if (height === 0) return setRows(undefined);
     const top = -box.current.getBoundingClientRect().top;
     const all = Math.ceil(count / columns);
-    const from = within(Math.floor(top / height) - AROUND, all);
-    const to = within(Math.ceil((top + window.innerHeight) / height) + AROUND, all);
+    const from = within(Math.floor(top / height) - AROUND, all - 1);
+    const to = within(Math.max(Math.ceil((top + window.innerHeight) / height) + AROUND, from + 1), all);
     setRows((known) => {
       const same = known?.columns === columns && known.height === height;
       return same && known.from === from && known.to === to ? known : { columns, height, from, to };
@@ -58,6 +59,6 @@ export function useSight(
   };
 }
 
-function within(row: number, all: number): number {
-  return Math.min(Math.max(row, 0), all);
+function within(row: number, most: number): number {
+  return Math.max(Math.min(row, most), 0);
 }
