@@ -3,6 +3,7 @@
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,11 +38,15 @@ def pool(env: Mapping[str, str], *, workers: int) -> Iterator[psutil.Process]:
     with subprocess.Popen(argv, cwd=_ROOT, env=dict(env), stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         process.stderr.readline()  # it says when it is ready
+        # A log that nobody reads is full after some hundred tasks, and then whoever writes it stands still.
+        reader = threading.Thread(target=process.stderr.read, daemon=True)
+        reader.start()
         try:
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait()
+            reader.join()
 
 
 def latencies(

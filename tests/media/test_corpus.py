@@ -21,7 +21,7 @@ pytestmark = [needs_corpus, pytest.mark.media]
 _MEDIA = [name for name in manifest() if not name.startswith(("sidecar/", "hostile/"))]
 _HOSTILE = [name for name in manifest() if name.startswith("hostile/") and not name.endswith("victim.mov")]
 _UNREADABLE = {name for name, entry in manifest().items() if entry["expect"].get("decodable") == "no"}
-_QUICK = {"qualities": ["720p", "480p", "360p"], "ladder.preset": "ultrafast", "preview.preset": "ultrafast"}
+_QUICK = {"qualities": ["480p", "360p"], "ladder.preset": "ultrafast", "preview.preset": "ultrafast"}
 
 
 @pytest.fixture(name="source")
