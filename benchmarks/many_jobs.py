@@ -4,10 +4,13 @@ A thousand jobs are written as the product writes them, each with a task and
 an artifact. The rest are copies that the database makes by itself.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
@@ -64,8 +67,8 @@ def fill(app: App, *, rows: int) -> Filled:
         session.execute(text("DELETE FROM job_events"))
         session.execute(text("DELETE FROM job_events_waiting"))
     if app.database.tells:
-        with app.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+        with closing(cast("psycopg.Connection", app.database.own_connection())) as connection:
+            connection.execute("VACUUM ANALYZE")
     return Filled(
         key=_key(app),
         jobs=tuple(_job_id(since, number, workspaces) for number in _seen(rows)),
