@@ -160,6 +160,7 @@ def _digest(request: Request, body: bytes, *, secret: str) -> str:
     """Tells requests apart: JSON that says the same is the same.
 
     Under the installation's secret: it is kept, and a body may hold a password that could be guessed.
+    Under the oldest, as that is there before and after another is put in front of it.
     """
     try:
         said = json.dumps(json.loads(body), sort_keys=True)

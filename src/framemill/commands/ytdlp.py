@@ -41,10 +41,7 @@ def options(wanted: Options) -> tuple[str, ...]:
         _line("--proxy", wanted.proxy),
         _line("--batch-file", wanted.addresses),
         _line("--paths", f"home:{wanted.folder}"),
-        _line(
-            "--output",
-            f"{'%(playlist_index)03d ' if wanted.playlist else ''}%(title).80B [%(id).40B].%(ext)s",
-        ),
+        _line("--output", f"{'%(playlist_index)03d ' if wanted.playlist else ''}{_NAME}"),
         _line("--format", wanted.format or _FORMAT),
         "--yes-playlist" if wanted.playlist else "--no-playlist",
         *(() if wanted.max_bytes is None else (_line("--max-filesize", str(wanted.max_bytes)),)),

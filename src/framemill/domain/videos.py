@@ -34,7 +34,8 @@ LINES: Final = rf"^[^{_CONTROLS}{_UNSEEN}]*$"
 _LINE = re.compile(LINE)
 _LINES = re.compile(LINES)
 _HALF = re.compile("[\ud800-\udfff]")  # no character, and nothing that JSON Schema can name
-_INVISIBLE = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{NO-BREAK SPACE}"
+_NO_TEXT = re.compile(f"[{_ELSEWHERE}\ud800-\udfff]")
+_SEEN = re.compile(f"[^{_BLANK}]")
 
 
 class VideoState(StrEnum):
@@ -141,12 +142,12 @@ def checked_notes(text: str) -> str:
 def checked_filename(text: str) -> str:
     """What a file is called, without the folders before it; InvalidSpec where nothing is left.
 
-    It is kept for people and never becomes a path here. What cannot be
-    printed is replaced, as names on disks need not be text.
+    It is kept for people and never becomes a path here. What is no text
+    is replaced, as names on disks need not be text.
     """
     last = re.split(r"[/\\]", text)[-1]
-    name = "".join(char if _prints(char) else "\N{REPLACEMENT CHARACTER}" for char in last).strip()
-    if not _shows(name.strip(".")):
+    name = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", last).strip()
+    if not _SEEN.search(name.strip(".")):
         raise InvalidSpec("a file needs a name")
     if len(name) > _LONGEST_FILENAME:
         raise InvalidSpec(
@@ -159,7 +160,7 @@ def title_from(filename: str) -> str:
     """What a video is called whose owner has not said: its file's name without the ending."""
     stem = filename.rpartition(".")[0] or filename
     line = _spaced(stem)[:LONGEST_TITLE].strip(" ")
-    return line if _shows(line) else _spaced(filename)
+    return line if _SEEN.search(line) else _spaced(filename)
 
 
 def is_id(text: str) -> bool:
@@ -173,11 +174,3 @@ def is_id(text: str) -> bool:
 
 def _spaced(text: str) -> str:
     return re.sub(" {2,}", " ", unicodedata.normalize("NFC", text)).strip(" ")
-
-
-def _shows(line: str) -> bool:
-    return bool(line.strip(f" {_INVISIBLE}"))
-
-
-def _prints(char: str) -> bool:
-    return char.isprintable() or char in _INVISIBLE

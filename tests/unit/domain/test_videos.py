@@ -92,6 +92,9 @@ def test_titles_are_one_line_and_notes_several() -> None:
         (r"C:\Users\me\film.mp4", "film.mp4"),
         ("a\nb.mp4", "a\ufffdb.mp4"),
         ("\udcff.mp4", "\ufffd.mp4"),
+        ("a\u202eb\u200b.mp4", "a\ufffdb\ufffd.mp4"),
+        # Text, whether this Python's tables know it or not.
+        ("東京\u3000港 \U0001fae9.mp4", "東京\u3000港 \U0001fae9.mp4"),
         ("concat:a|b.mp4", "concat:a|b.mp4"),
         ("-evil.mp4", "-evil.mp4"),
     ],
