@@ -1,14 +1,6 @@
-/** Brings a file of this device to the server: announced, sent part by part, completed. */
-import {
-  ApiProblem,
-  fromHere,
-  type UploadView,
-  uploadsAbort,
-  uploadsComplete,
-  uploadsCreateAnywhere,
-  uploadsShow,
-  uploadsSign,
-} from "@/shared/api";
+/** Brings a file of this device to the server: announced, sent, completed. */
+import { ApiProblem, uploadsAbort, uploadsComplete, uploadsCreateAnywhere, uploadsShow } from "@/shared/api";
+import { sendParts } from "@/shared/uploading/sending";
 import type { InputKind } from "../form/schema";
 
 export type Destination = {
@@ -21,8 +13,6 @@ export type Destination = {
 
 type Options = { signal: AbortSignal; onProgress: (sent: number) => void };
 
-/** Addresses asked for at once. */
-const SIGNED = 50;
 const ASK_AGAIN_MS = 1000;
 
 /** The id of the stored file: of the one that is there already, where the collection has the content. */
@@ -35,40 +25,12 @@ export async function brought(file: File, to: Destination, options: Options): Pr
   });
   if (upload.id === null) return upload.video_id;
   try {
-    await send(file, upload.id, upload, options);
+    await sendParts(upload.id, file, { ...options, onWait: () => {} });
     return await completed(upload.id, signal);
   } catch (error) {
     // What lies there half is of use to nobody; it would go by itself, later.
     await uploadsAbort({ path: { upload_id: upload.id } });
     throw error;
-  }
-}
-
-async function send(file: File, id: string, upload: UploadView, { signal, onProgress }: Options) {
-  const { part_count, part_size } = upload;
-  const addresses = new Map(upload.parts.map(({ number, url }) => [number, url]));
-  for (let number = 1; number <= part_count; number += 1) {
-    if (!addresses.has(number)) {
-      const parts = Array.from({ length: Math.min(SIGNED, part_count - number + 1) }, (_, at) => number + at);
-      const { data } = await uploadsSign({
-        path: { upload_id: id },
-        body: { parts },
-        throwOnError: true,
-        signal,
-      });
-      for (const one of data.parts) addresses.set(one.number, one.url);
-    }
-    const end = Math.min(number * part_size, file.size);
-    // A type of its own would not be what was signed.
-    const body = file.slice((number - 1) * part_size, end, "");
-    const { ok, status } = await fetch(fromHere(addresses.get(number) ?? ""), {
-      method: "PUT",
-      body,
-      signal,
-    });
-    if (!ok)
-      throw new ApiProblem({ code: "part_refused", detail: `A part was refused (${status}).` }, status);
-    onProgress(end);
   }
 }
 

@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { ApiProblem } from "@/shared/api";
+import { persistently } from "@/shared/uploading/persistently";
+import { rangeOf } from "@/shared/uploading/sending";
 import { refusalOf } from "./checks";
-import { persistently } from "./network";
 import { Pace } from "./pace";
-import { rangeOf } from "./sending";
 
 const LIMITS = { max_bytes: 1_000_000, types: ["mp4", "mov"] };
 

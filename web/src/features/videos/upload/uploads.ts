@@ -8,11 +8,11 @@ import {
   uploadsCreateAnywhere,
   uploadsShow,
 } from "@/shared/api";
+import { pause, persistently } from "@/shared/uploading/persistently";
+import { sendParts } from "@/shared/uploading/sending";
 import { type Begun, begun } from "./begun";
 import { sha256Of } from "./hashing";
-import { pause, persistently } from "./network";
 import { Pace } from "./pace";
-import { sendParts } from "./sending";
 
 export type Phase =
   | { name: "waiting" }

@@ -1,6 +1,6 @@
 /** Sends the parts of an announced file to where the server says, a few at once. */
 import { ApiProblem, fromHere, problemOf, type UploadView, uploadsShow, uploadsSign } from "@/shared/api";
-import { persistently } from "./network";
+import { persistently } from "./persistently";
 
 const AT_ONCE = 4;
 /** Addresses asked for at once. */
